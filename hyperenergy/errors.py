@@ -1,0 +1,30 @@
+"""The exceptions that users see."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class HyperenergyError(Exception):
+    """Base class of every error that this package raises on purpose."""
+
+
+class ArgumentError(HyperenergyError, ValueError):
+    """An argument is outside what is allowed: names it, what was given, and the fix."""
+
+    def __init__(self, argument: str, given: object, allowed: str) -> None:
+        super().__init__(f"{argument}: got {given}; {allowed}")
+        self.argument = argument
+
+
+class ConvergenceError(HyperenergyError, RuntimeError):
+    """No start of a minimization ended at a stationary point."""
+
+
+def unknown_name(argument: str, given: str, allowed: Iterable[str]) -> ArgumentError:
+    """The error for a name that does not exist, with near matches first and then all that do."""
+    names = sorted(allowed)
+    near = difflib.get_close_matches(given, names, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}? " if near else ""
+    return ArgumentError(argument, repr(given), f"{hint}allowed: {', '.join(names)}")

@@ -1,0 +1,1 @@
+"""Contrastive losses: pure functions (``functional``) and torch modules (``modules``)."""

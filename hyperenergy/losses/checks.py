@@ -1,0 +1,75 @@
+"""What the losses require of their arguments."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from torch import Tensor
+
+from hyperenergy.errors import ArgumentError
+from hyperenergy.kernels import Kernel, positive
+from hyperenergy.sphere import check_points
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def check_pair(anchors: object, positives: object) -> None:
+    """Raise ArgumentError unless both are unit rows of one shape (*batch, M, dim), M >= 2, and one type."""
+    check_points(anchors, "anchors")
+    check_points(positives, "positives")
+    assert isinstance(anchors, Tensor) and isinstance(positives, Tensor)
+    if anchors.shape != positives.shape or anchors.dtype != positives.dtype or anchors.device != positives.device:
+        raise ArgumentError(
+            "positives",
+            f"shape {tuple(positives.shape)}, {positives.dtype}, {positives.device}",
+            f"must match the anchors' shape {tuple(anchors.shape)}, {anchors.dtype}, {anchors.device}",
+        )
+
+
+def checked(formula: Callable[P, Tensor]) -> Callable[P, Tensor]:
+    """The formula of a loss on (anchors, positives) behind the checks of its arguments."""
+
+    @functools.wraps(formula)
+    def loss(*args: P.args, **kwargs: P.kwargs) -> Tensor:
+        anchors, positives = (*args, *(kwargs[k] for k in ("anchors", "positives") if k in kwargs))[:2]
+        check_pair(anchors, positives)
+        check_hyperparameters(**kwargs)
+        return formula(*args, **kwargs)
+
+    return loss
+
+
+_POSITIVE = ("temperature", "gamma", "alpha", "t", "weight", "scale")
+
+
+def check_hyperparameters(**options: object) -> None:
+    """Raise ArgumentError for a hyperparameter that no loss can have; options with other names pass."""
+    for name in _POSITIVE:
+        if name in options:
+            positive(name, options[name])  # type: ignore[arg-type]
+    kernel = options.get("kernel")
+    if "kernel" in options and not isinstance(kernel, Kernel):
+        raise ArgumentError("kernel", repr(kernel), "must be a kernel such as Gaussian(t=2)")
+    if isinstance(kernel, Kernel):
+        _check_alignment_kernel(options.get("alignment_kernel"), kernel)
+    if options.get("negatives", "within") not in ("within", "cross"):
+        raise ArgumentError("negatives", repr(options["negatives"]), "allowed: 'within', 'cross'")
+
+
+def _check_alignment_kernel(alignment_kernel: object, kernel: Kernel) -> None:
+    """-K_A must be bounded below at u = v: neither Riesz with s > 0 nor the logarithm can align."""
+    name = "kernel" if alignment_kernel is None else "alignment_kernel"
+    chosen = kernel if alignment_kernel is None else alignment_kernel
+    if not isinstance(chosen, Kernel):
+        raise ArgumentError(name, repr(chosen), "must be a kernel such as Gaussian(t=2)")
+    if chosen.singular:
+        raise ArgumentError(
+            name,
+            chosen.label,
+            "diverges at u = v, so that the loss is unbounded below; "
+            + ("give an alignment_kernel" if alignment_kernel is None else "choose one")
+            + " that is finite there, such as Gaussian(t=2) or Riesz(s=-1)",
+        )

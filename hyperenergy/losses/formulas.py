@@ -1,0 +1,183 @@
+"""The formulas of the losses, in log space and without argument checks.
+
+U (anchors) and V (positives) have shape (*batch, M, dim), rows of unit norm; the value has shape (*batch,).
+s_i = u_i.v_i, tau the temperature.  Negatives enter relative to s_i: with a = logsumexp over the negatives of
+(similarity - s_i)/tau, a softmax loss is log(1 + e^a) and a decoupled one is a.  So written, a loss of 1e-18 keeps
+full relative accuracy, and none overflows at small temperatures.
+
+Source of the table: Koromilas et al., "Bridging Mini-Batch and Asymptotic Analysis in Contrastive Learning"
+(ICML 2024, arXiv 2405.18045), and the paper named per loss.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from hyperenergy.energy import pair_energy
+from hyperenergy.kernels import Gaussian, Kernel, Riesz
+from hyperenergy.sphere import Points, squared_distance
+
+Loss = Float[Tensor, "*batch"]
+
+
+def _off_diagonal(square: Tensor, fill: float) -> Tensor:
+    """The M x M matrices with their diagonal replaced."""
+    eye = torch.eye(square.shape[-1], dtype=torch.bool, device=square.device)
+    return square.masked_fill(eye, fill)
+
+
+def _relative_negatives(U: Points, V: Points, *, cross: bool, within: bool, fill: float = -math.inf) -> Tensor:
+    """u_i.x_j - s_i for the negatives x_j of anchor i: v_j (cross) and/or u_j (within), j != i; shape (*batch, M, K)."""
+    cross_similarity = U @ V.mT
+    s = cross_similarity.diagonal(dim1=-2, dim2=-1).unsqueeze(-1)
+    parts = []
+    if cross:
+        parts.append(_off_diagonal(cross_similarity - s, fill))
+    if within:
+        parts.append(_off_diagonal(U @ U.mT - s, fill))
+    return torch.cat(parts, -1)
+
+
+def _log_one_plus_exp(a: Tensor) -> Tensor:
+    """log(1 + e^a) for every a: softplus without the linear shortcut beyond its threshold."""
+    return torch.logaddexp(a, torch.zeros_like(a))
+
+
+def _log_sum_exp_within(U: Points, temperature: float) -> Tensor:
+    """log sum_{j != i} exp(u_i.u_j / tau), shape (*batch, M)."""
+    return torch.logsumexp(_off_diagonal(U @ U.mT / temperature, -math.inf), -1)
+
+
+def info_nce(anchors: Points, positives: Points, *, temperature: float = 0.1, symmetric: bool = False) -> Loss:
+    """InfoNCE: mean_i [ -s_i/tau + log sum_j exp(u_i.v_j/tau) ]; symmetric: the mean of (U,V) and (V,U).
+
+    Source: van den Oord et al. 2018; symmetric as in CLIP (Radford et al. 2021).
+    Minimum for M <= d+1 (B1): log(1 + (M-1) e^q), q = -M/((M-1) tau), at an aligned simplex.
+    """
+    if symmetric:
+        return _symmetrized(info_nce, anchors, positives, temperature=temperature)
+    a = _relative_negatives(anchors, positives, cross=True, within=False) / temperature
+    return _log_one_plus_exp(torch.logsumexp(a, -1)).mean(-1)
+
+
+def sim_clr(anchors: Points, positives: Points, *, temperature: float = 0.1) -> Loss:
+    """SimCLR, one-sided: mean_i -s_i/tau + log[ sum_j exp(u_i.v_j/tau) + sum_{j!=i} exp(u_i.u_j/tau) ].
+
+    Source: Chen et al. 2020.  Minimum for M <= d+1 (B1): log(1 + 2(M-1) e^q).
+    """
+    a = _relative_negatives(anchors, positives, cross=True, within=True) / temperature
+    return _log_one_plus_exp(torch.logsumexp(a, -1)).mean(-1)
+
+
+def nt_xent(anchors: Points, positives: Points, *, temperature: float = 0.1) -> Loss:
+    """NT-Xent: SimCLR averaged over all 2M anchors, (U,V) and (V,U).  Source and minimum: those of ``sim_clr``."""
+    return _symmetrized(sim_clr, anchors, positives, temperature=temperature)
+
+
+def dcl(
+    anchors: Points,
+    positives: Points,
+    *,
+    temperature: float = 0.1,
+    within_view: bool = True,
+    symmetric: bool = False,
+) -> Loss:
+    """DCL: SimCLR without the positive in the denominator; ``within_view=False`` drops the within-view sum too.
+
+    Source: Yeh et al. 2022.  Minimum for M <= d+1 (B1): log(2(M-1)) + q, cross-view only log(M-1) + q.
+    """
+    if symmetric:
+        return _symmetrized(dcl, anchors, positives, temperature=temperature, within_view=within_view)
+    a = _relative_negatives(anchors, positives, cross=True, within=within_view) / temperature
+    return torch.logsumexp(a, -1).mean(-1)
+
+
+def dhel(anchors: Points, positives: Points, *, temperature: float = 0.1, two_view: bool = False) -> Loss:
+    """DHEL: mean_i -s_i/tau + log sum_{j!=i} exp(u_i.u_j/tau); two_view adds log sum_{j!=i} exp(v_i.v_j/tau).
+
+    The two-view form is that of the authors' code.  It is not the mean of (U,V) and (V,U): the energy weighs twice.
+    Source: Koromilas et al. 2024.  Minimum for M <= d+1 (B1): log(M-1) + q, two-view
+    2 log(M-1) - (M+1)/((M-1) tau).  At any M, positives equal to anchors are optimal for every fixed U (B3).
+    """
+    s = (anchors * positives).sum(-1)
+    value = _log_sum_exp_within(anchors, temperature) - s / temperature
+    if two_view:
+        value = value + _log_sum_exp_within(positives, temperature)
+    return value.mean(-1)
+
+
+def kcl(
+    anchors: Points,
+    positives: Points,
+    *,
+    kernel: Kernel,
+    gamma: float = 16.0,
+    alignment_kernel: Kernel | None = None,
+    two_view: bool = False,
+) -> Loss:
+    """KCL: -mean_i K_A(u_i,v_i) + gamma mean_{i!=j} K_U(u_i,u_j), K_A = K_U = ``kernel`` unless given.
+
+    two_view, the form of the authors' code: -2 mean K_A + gamma (mean_{i!=j} K_U(u) + mean_{i!=j} K_U(v)).
+    Source: Koromilas et al. 2024; minima: B2.  The expected value does not depend on M (E3).
+    """
+    alignment = -(alignment_kernel or kernel)(squared_distance(anchors, positives)).mean(-1)
+    uniformity = pair_energy(anchors, kernel, "mean")
+    if two_view:
+        return 2 * alignment + gamma * (uniformity + pair_energy(positives, kernel, "mean"))
+    return alignment + gamma * uniformity
+
+
+def phi_psi(
+    anchors: Points,
+    positives: Points,
+    *,
+    phi: Callable[[Tensor], Tensor],
+    psi: Callable[[Tensor], Tensor],
+    negatives: Literal["within", "cross"] = "within",
+) -> Loss:
+    """The (phi,psi)-family: mean_i phi( sum_{j!=i} psi(x_ij - s_i) ), x_ij = u_i.u_j (within) or u_i.v_j (cross).
+
+    phi and psi act elementwise on tensors and increase.  DHEL is phi = log, psi = exp(./tau).
+    Source: Tian 2022.  Minimum for M <= d+1, psi convex (B1): phi((M-1) psi(-M/(M-1))).
+    """
+    within = negatives == "within"
+    x = _relative_negatives(anchors, positives, cross=not within, within=within, fill=0.0)
+    return phi(_off_diagonal(psi(x), 0.0).sum(-1)).mean(-1)
+
+
+def align_uniform(
+    anchors: Points, positives: Points, *, alpha: float = 2.0, t: float = 2.0, weight: float = 1.0
+) -> Loss:
+    """Alignment and uniformity: mean |u_i-v_i|^alpha + weight * log mean_{i<j} exp(-t r_ij), the latter averaged over
+    the two views.
+
+    Source: Wang and Isola 2020.  Minimum for M <= d+1 (B1): -2 weight t M/(M-1).
+    """
+    gaussian = Gaussian(t)
+    # -Riesz(-alpha) is |u-v|^alpha with a defined derivative at coincidence.
+    alignment = -Riesz(-alpha)(squared_distance(anchors, positives)).mean(-1)
+    uniformity = [pair_energy(view, gaussian, "mean").log() for view in (anchors, positives)]
+    return alignment + weight * (uniformity[0] + uniformity[1]) / 2
+
+
+def spectral_contrastive(anchors: Points, positives: Points) -> Loss:
+    """Spectral contrastive loss: -2 mean s_i + mean_{i!=j} (u_i.v_j)^2.
+
+    Source: HaoChen et al. 2021.  x^2 does not increase in the similarity, so B1 does not apply: orthonormal sets beat
+    the simplex (F2).
+    """
+    M = anchors.shape[-2]
+    similarity = anchors @ positives.mT
+    s = similarity.diagonal(dim1=-2, dim2=-1)
+    return _off_diagonal(similarity, 0.0).square().sum((-2, -1)) / (M * (M - 1)) - 2 * s.mean(-1)
+
+
+def _symmetrized(loss: Callable[..., Tensor], U: Points, V: Points, **options: object) -> Tensor:
+    """The mean of loss(U, V) and loss(V, U)."""
+    return (loss(U, V, **options) + loss(V, U, **options)) / 2

@@ -1,0 +1,213 @@
+"""What can be minimized: functions of finitely many unit vectors, batched.
+
+An objective reads configurations z of shape (batch, rows, dim) and returns (batch,) values.  A batch loss stacks its
+anchors over its positives, so that every objective lives on one product of spheres.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from hyperenergy.energy import Pairs, check_energy_arguments, energy, pair_energy
+from hyperenergy.errors import ArgumentError
+from hyperenergy.kernels import Kernel
+from hyperenergy.losses.modules import PairLoss
+from hyperenergy.sphere import Points, check_points, project, squared_distance
+
+Rows = Float[Tensor, "batch rows dim"]
+
+
+@dataclass(frozen=True)
+class Objective(ABC):
+    """A function of unit vectors, invariant under a common orthogonal map of all of them."""
+
+    @abstractmethod
+    def value(self, z: Rows) -> Float[Tensor, "batch"]:
+        """Values of the configurations, differentiable, without checks."""
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """The objective as one would type it."""
+
+    def rows(self, points: int) -> int:
+        """How many unit vectors a configuration of ``points`` points (or pairs) has."""
+        return points
+
+    def views(self, z: Rows) -> tuple[Points, Points]:
+        """Anchors and positives of a configuration; both are the points themselves where there are no pairs."""
+        return z, z
+
+    @property
+    def positive(self) -> bool:
+        """Values lie in (0, inf) with full relative accuracy: compare them relatively, however small."""
+        return False
+
+    @property
+    def cusp_slope(self) -> float:
+        """Slope of the value in |u_i - v_i| at coincidence, times M; 0 where the objective is smooth."""
+        return 0.0
+
+    def value_and_gradient(self, z: Rows) -> tuple[Tensor, Rows, Tensor]:
+        """Values, Riemannian gradients, and the norms of the ambient gradients as their scale.
+
+        The ambient gradient is normal to the sphere at a stationary point and does not vanish there, so that the
+        ratio of the two norms measures stationarity whatever the unit of the objective.
+        At pairs that coincide on a cusp the gradient is the element of least norm of the subdifferential.
+        """
+        z = z.detach().requires_grad_(True)
+        with torch.enable_grad():
+            value = self.value(z)
+            (ambient,) = torch.autograd.grad(value.sum(), z)
+        gradient = project(z.detach(), ambient)
+        scale = ambient.square().sum((-2, -1)).sqrt()
+        if self.cusp_slope > 0:
+            gradient = self._least_subgradient(z.detach(), gradient)
+        return value.detach(), gradient, scale
+
+    def _least_subgradient(self, z: Rows, smooth: Rows) -> Rows:
+        """For u_i = v_i the subdifferential is {(g_u + c xi, g_v - c xi) : |xi| <= 1}, c the slope of one pair.
+
+        With a = (g_u+g_v)/2 and b = (g_u-g_v)/2 its norm is 2|a|^2 + 2|b + c xi|^2, least where b shrinks by c.
+        """
+        U, V = self.views(z)
+        gu, gv = self.views(smooth)
+        tied = (squared_distance(U, V) == 0).unsqueeze(-1)
+        a, b = (gu + gv) / 2, (gu - gv) / 2
+        norm = b.norm(dim=-1, keepdim=True)
+        c = self.cusp_slope / U.shape[-2]
+        b = b * ((norm - c).clamp(min=0) / norm.clamp(min=torch.finfo(z.dtype).tiny))
+        return torch.cat([torch.where(tied, a + b, gu), torch.where(tied, a - b, gv)], -2)
+
+
+@dataclass(frozen=True)
+class Energy(Objective):
+    """The pair energy of a kernel as an objective; called on points (*batch, points, dim) it is ``energy``.
+
+    ``pairs``: "unordered" sums i < j, "ordered" i != j, "mean" averages.
+    """
+
+    kernel: Kernel
+    pairs: Pairs = "unordered"
+
+    def __post_init__(self) -> None:
+        check_energy_arguments(self.kernel, self.pairs)
+
+    def __call__(self, X: Points) -> Tensor:
+        return energy(X, self.kernel, self.pairs)
+
+    def value(self, z: Rows) -> Tensor:
+        return pair_energy(z, self.kernel, self.pairs)
+
+    @property
+    def label(self) -> str:
+        return f"Energy({self.kernel.label}, pairs={self.pairs})"
+
+
+@dataclass(frozen=True, eq=False)
+class BatchLoss(Objective):
+    """A loss of (anchors, positives), both free."""
+
+    loss: PairLoss
+
+    def rows(self, points: int) -> int:
+        return 2 * points
+
+    def views(self, z: Rows) -> tuple[Points, Points]:
+        U, V = z.tensor_split(2, -2)
+        return U, V
+
+    def value(self, z: Rows) -> Tensor:
+        return self.loss.formula(*self.views(z))
+
+    @property
+    def positive(self) -> bool:
+        return self.loss.positive
+
+    @property
+    def cusp_slope(self) -> float:
+        return self.loss.cusp_slope
+
+    @property
+    def label(self) -> str:
+        return self.loss.label
+
+
+@dataclass(frozen=True, eq=False)
+class Aligned(Objective):
+    """A loss on the aligned configurations, positives = anchors: a function of M points."""
+
+    loss: PairLoss
+
+    def value(self, z: Rows) -> Tensor:
+        return self.loss.formula(z, z)
+
+    @property
+    def positive(self) -> bool:
+        return self.loss.positive
+
+    @property
+    def label(self) -> str:
+        return f"Aligned({self.loss.label})"
+
+
+@dataclass(frozen=True, eq=False)
+class FixedAnchors(Objective):
+    """A loss as a function of the positives alone, for given anchors (M, dim)."""
+
+    loss: PairLoss
+    anchors: Float[Tensor, "points dim"]
+
+    def views(self, z: Rows) -> tuple[Points, Points]:
+        return self.anchors.to(z).expand_as(z), z
+
+    def value(self, z: Rows) -> Tensor:
+        return self.loss.formula(*self.views(z))
+
+    @property
+    def positive(self) -> bool:
+        return self.loss.positive
+
+    @property
+    def label(self) -> str:
+        return f"FixedAnchors({self.loss.label})"
+
+    @property
+    def cusp_slope(self) -> float:
+        return self.loss.cusp_slope
+
+    def _least_subgradient(self, z: Rows, smooth: Rows) -> Rows:
+        """Only v_i moves: {g_v + c xi : |xi| <= 1} is nearest to zero where g_v shrinks by c."""
+        tied = (squared_distance(*self.views(z)) == 0).unsqueeze(-1)
+        norm = smooth.norm(dim=-1, keepdim=True)
+        c = self.cusp_slope / z.shape[-2]
+        shrunk = smooth * ((norm - c).clamp(min=0) / norm.clamp(min=torch.finfo(z.dtype).tiny))
+        return torch.where(tied, shrunk, smooth)
+
+
+def as_objective(objective: object) -> Objective:
+    """The objective that a user means: an Objective itself, or a loss with anchors and positives free."""
+    if isinstance(objective, Objective):
+        return objective
+    if isinstance(objective, PairLoss):
+        return BatchLoss(objective)
+    if isinstance(objective, Kernel):
+        raise ArgumentError("objective", objective.label, f"a kernel has no pair convention; use Energy({objective.label})")
+    raise ArgumentError("objective", repr(objective), "must be a loss such as DHEL(0.5) or an energy such as Energy(Riesz(1))")
+
+
+def check_configuration(objective: Objective, points: int, dim: int) -> None:
+    """Raise ArgumentError for a number of points or a dimension that no configuration has."""
+    if not isinstance(points, int) or points < 2:
+        raise ArgumentError("points", repr(points), "must be an integer >= 2: one point has no pair energy")
+    if not isinstance(dim, int) or dim < 1:
+        raise ArgumentError("dim", repr(dim), "must be an integer >= 1")
+    if isinstance(objective, FixedAnchors):
+        check_points(objective.anchors, "anchors")
+        if objective.anchors.shape != (points, dim):
+            raise ArgumentError("anchors", f"shape {tuple(objective.anchors.shape)}", f"must be {(points, dim)}")

@@ -1,0 +1,77 @@
+"""Unit vectors: the geometry of products of spheres S^{d-1} in R^d.
+
+Arrays of points have shape ``(*batch, points, dim)``; every function acts on the last axis.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from hyperenergy.errors import ArgumentError
+
+Points = Float[Tensor, "*batch points dim"]
+
+
+def normalize(x: Points, name: str = "points") -> Points:
+    """Scale every row to unit norm.
+
+    Law: ``normalize(c * x) == normalize(x)`` for c > 0.
+    Raises ArgumentError for rows that are zero or not finite: they have no direction.
+    """
+    if x.ndim < 1 or x.shape[-1] < 1:
+        raise ArgumentError(name, f"shape {tuple(x.shape)}", "the last axis must hold at least one coordinate")
+    norm = x.norm(dim=-1, keepdim=True)
+    bad = ~((norm > 0) & norm.isfinite())
+    if bad.any():
+        row = bad.squeeze(-1).nonzero()[0].tolist()
+        raise ArgumentError(name, f"{x[tuple(row)].tolist()} at row {row}", "rows must be finite and non-zero")
+    return x / norm
+
+
+def check_points(x: object, name: str = "points", least: int = 2) -> None:
+    """Raise ArgumentError unless ``x`` is a floating-point tensor of at least ``least`` finite unit rows.
+
+    Unit means to within 1000 units of round-off of the tensor's type: 2e-13 in float64, 1e-4 in float32.
+    """
+    if not isinstance(x, Tensor) or not x.is_floating_point():
+        given = f"{x.dtype} tensor" if isinstance(x, Tensor) else type(x).__name__
+        raise ArgumentError(name, given, "must be a floating-point torch tensor")
+    if x.ndim < 2 or x.shape[-1] < 1:
+        raise ArgumentError(name, f"shape {tuple(x.shape)}", "must have shape (*batch, points, dim) with dim >= 1")
+    if x.shape[-2] < least:
+        raise ArgumentError(name, f"{x.shape[-2]} points", f"at least {least} are needed")
+    norm = x.detach().norm(dim=-1)
+    bad = ~((norm - 1).abs() <= 1000 * torch.finfo(x.dtype).eps)
+    if bad.any():
+        row = bad.nonzero()[0].tolist()
+        raise ArgumentError(
+            name, f"a row of norm {norm[tuple(row)].item():.6g} at {row}", "rows must be unit vectors; see normalize"
+        )
+
+
+def project(x: Points, v: Points) -> Points:
+    """Orthogonal projection of v onto the tangent space at x.  Law: ``(project(x, v) * x).sum(-1) == 0``."""
+    return v - (v * x).sum(-1, keepdim=True) * x
+
+
+def retract(x: Points, v: Points) -> Points:
+    """The point of the sphere nearest to x + v, for a tangent v.  Law: a curve t -> retract(x, t v) has velocity v at 0."""
+    y = x + v
+    return y / y.norm(dim=-1, keepdim=True)
+
+
+def squared_distance(x: Points, y: Points) -> Tensor:
+    """|x-y|^2 from differences: relative accuracy also for close points, where 2 - 2 x.y cancels."""
+    return (x - y).square().sum(-1)
+
+
+def pairwise_squared_distance(x: Points, y: Points) -> Float[Tensor, "*batch points_x points_y"]:
+    """|x_i - y_j|^2 for all i, j, from differences.  Takes memory for points_x * points_y * dim numbers."""
+    return squared_distance(x.unsqueeze(-2), y.unsqueeze(-3))
+
+
+def random_points(*shape: int, generator: torch.Generator, dtype: torch.dtype = torch.float64) -> Points:
+    """Independent uniform unit vectors of the given shape ``(*batch, points, dim)``, on the generator's device."""
+    return normalize(torch.randn(*shape, generator=generator, dtype=dtype, device=generator.device))
