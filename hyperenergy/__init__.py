@@ -1,6 +1,79 @@
 """What contrastive losses optimize: hyperspherical energies, their minimizers, and the theorems about them."""
-from hyperenergy import sphere
-from hyperenergy.kernels import *
-from hyperenergy.objectives import *
-from hyperenergy.losses.modules import *
-from hyperenergy.minimize import minimize
+
+from hyperenergy import codes, theorems
+from hyperenergy.compare import Match, compare
+from hyperenergy.congruence import Congruence, congruent
+from hyperenergy.energy import energy
+from hyperenergy.errors import ArgumentError, ConvergenceError, HyperenergyError
+from hyperenergy.expectation import uniform_energy
+from hyperenergy.kernels import (
+    Gaussian,
+    InverseMultiquadric,
+    Kernel,
+    Laplace,
+    Logarithmic,
+    Polynomial,
+    RegularizedLogarithmic,
+    Riesz,
+)
+from hyperenergy.losses import functional
+from hyperenergy.losses.modules import (
+    DCL,
+    DHEL,
+    KCL,
+    AlignUniform,
+    InfoNCE,
+    NTXent,
+    PairLoss,
+    PhiPsi,
+    SimCLR,
+    SpectralContrastive,
+)
+from hyperenergy.minimize import Minimum, minimize
+from hyperenergy.objectives import Aligned, Energy, FixedAnchors, Objective
+from hyperenergy.prediction import Outcome, Prediction
+from hyperenergy.sphere import normalize
+from hyperenergy.theorems import predict
+
+__all__ = [
+    "DCL",
+    "DHEL",
+    "KCL",
+    "AlignUniform",
+    "Aligned",
+    "ArgumentError",
+    "Congruence",
+    "ConvergenceError",
+    "Energy",
+    "FixedAnchors",
+    "Gaussian",
+    "HyperenergyError",
+    "InfoNCE",
+    "InverseMultiquadric",
+    "Kernel",
+    "Laplace",
+    "Logarithmic",
+    "Match",
+    "Minimum",
+    "NTXent",
+    "Objective",
+    "Outcome",
+    "PairLoss",
+    "PhiPsi",
+    "Polynomial",
+    "Prediction",
+    "RegularizedLogarithmic",
+    "Riesz",
+    "SimCLR",
+    "SpectralContrastive",
+    "codes",
+    "compare",
+    "congruent",
+    "energy",
+    "functional",
+    "minimize",
+    "normalize",
+    "predict",
+    "theorems",
+    "uniform_energy",
+]

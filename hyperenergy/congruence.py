@@ -1,0 +1,173 @@
+"""Congruence of configurations: the orthogonal map and permutation that carry one onto the other.
+
+The search individualizes points.  Inner products are grouped into classes of values closer than a resolution; points
+get colors from the classes of their inner products with the points chosen so far.  A frame of linearly independent
+points of X is chosen one by one, and for each every point of Y of the same color is tried, as long as the colorings
+of X and Y have the same histogram.  A frame fixes the map; it is then fitted to all points (Procrustes) and judged by
+the residual alone, so that the classes only steer the search.  In a highly symmetric configuration nearly every choice
+extends, in an asymmetric one few are offered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hyperenergy.errors import ArgumentError
+from hyperenergy.sphere import check_points
+
+Array = NDArray[np.float64]
+Labels = NDArray[np.int64]
+
+DEFAULT_TOLERANCE = 1e-6
+# Frames tried, and points individualized, per resolution before the search settles for the best map found.
+_MOST_FRAMES, _MOST_NODES = 200, 5000
+
+
+@dataclass(frozen=True, eq=False)
+class Congruence:
+    """The best map found: y[permutation[i]] is rotation @ x[i] up to the residual, the largest distance of a point.
+
+    The residual is an upper bound on the distance of the configurations; ``congruent`` is residual <= tolerance.
+    """
+
+    residual: float
+    rotation: Float[Tensor, "dim dim"]
+    permutation: Int[Tensor, "points"]
+    tolerance: float
+
+    @property
+    def congruent(self) -> bool:
+        return self.residual <= self.tolerance
+
+
+def congruent(
+    X: Float[Tensor, "points dim"], Y: Float[Tensor, "points dim"], *, tolerance: float = DEFAULT_TOLERANCE
+) -> Congruence:
+    """Carry X onto Y by an orthogonal map and a permutation, as well as possible.
+
+    Law: ``X @ m.rotation.T`` equals ``Y[m.permutation]`` up to ``m.residual`` per point.  With the default tolerance
+    1e-6, a perturbation of 1e-9 is congruent and one of 1e-3 is not.
+    Raises ArgumentError unless X and Y are unit rows of one shape.
+    """
+    check_points(X, "X", least=1)
+    check_points(Y, "Y", least=1)
+    if X.shape != Y.shape or X.ndim != 2:
+        raise ArgumentError("Y", f"shape {tuple(Y.shape)}", f"X and Y must have one shape (points, dim), X's is {tuple(X.shape)}")
+    x, y = (a.detach().cpu().double().numpy() for a in (X, Y))
+    best: tuple[float, Array, Labels] | None = None
+    # From the finest resolution, which decides congruence, to coarse ones, which only measure how far apart X and Y are.
+    for resolution in (tolerance, 100 * tolerance, 0.03, 0.3):
+        for rotation in _candidates(x, y, resolution):
+            found = _fit(x, y, rotation)
+            if best is None or found[0] < best[0]:
+                best = found
+            if best[0] <= tolerance:
+                break
+        if best is not None and best[0] <= max(tolerance, resolution):
+            break
+    if best is None:
+        best = min((_fit(x, y, q) for q in _principal_axes(x, y)), key=lambda found: found[0])
+    residual, rotation, permutation = best
+    return Congruence(residual, torch.from_numpy(rotation), torch.from_numpy(permutation), tolerance)
+
+
+def _candidates(x: Array, y: Array, resolution: float) -> Iterator[Array]:
+    """Orthogonal maps that carry a frame of x onto one of y with inner products of the same classes."""
+    gram_x, gram_y = _classes(x @ x.T, y @ y.T, resolution)
+    frame = _frame(x)
+    frames = nodes = 0
+
+    def extend(images: list[int], color_x: Labels, color_y: Labels) -> Iterator[Array]:
+        nonlocal frames, nodes
+        nodes += 1
+        if frames >= _MOST_FRAMES or nodes >= _MOST_NODES:
+            return
+        if len(images) == len(frame):
+            frames += 1
+            yield _procrustes(x[frame], y[images])
+            return
+        point = frame[len(images)]
+        next_x = gram_x[point]
+        for image in np.flatnonzero(color_y == color_x[point]):
+            refined = _refine(color_x, next_x, color_y, gram_y[image])
+            if refined is not None:
+                yield from extend([*images, int(image)], *refined)
+
+    everything = np.zeros(len(x), dtype=np.int64)
+    rows = _common_labels(np.sort(gram_x, 1), np.sort(gram_y, 1))
+    start = _refine(everything, rows[0], everything, rows[1])
+    if start is not None:
+        yield from extend([], *start)
+
+
+def _classes(gram_x: Array, gram_y: Array, resolution: float) -> tuple[Labels, Labels]:
+    """Numbers for the values of both Gram matrices: sorted values that differ by more than the resolution part."""
+    values = np.concatenate([gram_x.ravel(), gram_y.ravel()])
+    order = np.argsort(values)
+    label = np.empty(len(values), dtype=np.int64)
+    label[order] = np.concatenate([[0], np.cumsum(np.diff(values[order]) > resolution)])
+    n = gram_x.size
+    return label[:n].reshape(gram_x.shape), label[n:].reshape(gram_y.shape)
+
+
+def _common_labels(rows_x: Labels, rows_y: Labels) -> tuple[Labels, Labels]:
+    """Numbers for rows, equal for equal rows."""
+    _, label = np.unique(np.concatenate([rows_x, rows_y]), axis=0, return_inverse=True)
+    label = label.reshape(-1)
+    return label[: len(rows_x)], label[len(rows_x) :]
+
+
+def _refine(color_x: Labels, new_x: Labels, color_y: Labels, new_y: Labels) -> tuple[Labels, Labels] | None:
+    """Colors split by new labels; None if x and y then have different numbers of a color."""
+    x, y = _common_labels(np.stack([color_x, new_x], 1), np.stack([color_y, new_y], 1))
+    return (x, y) if np.array_equal(np.sort(x), np.sort(y)) else None
+
+
+def _frame(x: Array) -> list[int]:
+    """Indices of points that span, each the farthest from the span of those before."""
+    rest = x.copy()
+    frame: list[int] = []
+    while len(frame) < x.shape[1]:
+        norms = np.linalg.norm(rest, axis=1)
+        point = int(norms.argmax())
+        if norms[point] < 1e-4:
+            break
+        frame.append(point)
+        direction = rest[point] / norms[point]
+        rest -= np.outer(rest @ direction, direction)
+    return frame
+
+
+def _procrustes(x: Array, y: Array) -> Array:
+    """The orthogonal Q with least sum |Q x_i - y_i|^2 (Schoenemann 1966)."""
+    left, _, right = np.linalg.svd(y.T @ x)
+    return left @ right
+
+
+def _fit(x: Array, y: Array, rotation: Array) -> tuple[float, Array, Labels]:
+    """Match all points under the map, fit the map to the matching, and so on while the residual falls."""
+    from scipy.optimize import linear_sum_assignment
+
+    best: tuple[float, Array, Labels] | None = None
+    while True:
+        _, permutation = linear_sum_assignment(-(x @ rotation.T) @ y.T)
+        rotation = _procrustes(x, y[permutation])
+        residual = float(np.linalg.norm(x @ rotation.T - y[permutation], axis=1).max())
+        if best is not None and residual >= best[0]:
+            return best
+        best = residual, rotation, permutation.astype(np.int64)
+
+
+def _principal_axes(x: Array, y: Array) -> Iterator[Array]:
+    """Maps between the principal axes, for configurations that no resolution pairs; few signs suffice for a bound."""
+    axes_x, axes_y = (np.linalg.svd(a)[2] for a in (x, y))
+    for signs in range(2 ** min(x.shape[1], 6)):
+        flip = np.array([1.0 - 2 * (signs >> k & 1) for k in range(x.shape[1])])
+        yield axes_y.T @ (flip[:, None] * axes_x)

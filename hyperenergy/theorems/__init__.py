@@ -1,0 +1,45 @@
+"""Results about minimizers: theorems, conjectures and false claims, with predictions where their hypotheses hold."""
+
+from __future__ import annotations
+
+from hyperenergy.errors import unknown_name
+from hyperenergy.objectives import as_objective, check_configuration
+from hyperenergy.prediction import Prediction, Status
+from hyperenergy.theorems.alignment import B3, B5, B5S
+from hyperenergy.theorems.limits import B6, B11
+from hyperenergy.theorems.registry import Theorem
+from hyperenergy.theorems.simplex import B1, F1, F2
+from hyperenergy.theorems.universal import B2A, B2B, B2C, B4
+
+_ALL = {theorem.id: theorem for theorem in (B1, B2A, B2B, B2C, B3, B4, B5, B5S, B6, B11, F1, F2)}
+
+
+def names() -> list[str]:
+    """The ids of all results."""
+    return list(_ALL)
+
+
+def get(id: str) -> Theorem:
+    """The result of that id, e.g. "B1".  ArgumentError, with near matches, for others."""
+    if id not in _ALL:
+        raise unknown_name("theorem", id, _ALL)
+    return _ALL[id]
+
+
+def predict(objective: object, points: int, dim: int) -> Prediction | None:
+    """The minimum that a theorem, or else a conjecture, gives for this case; None where neither speaks.
+
+    False claims never predict.  Raises ArgumentError for impossible arguments.
+    """
+    target = as_objective(objective)
+    check_configuration(target, points, dim)
+    for status in (Status.THEOREM, Status.CONJECTURE):
+        for theorem in _ALL.values():
+            if theorem.status is status:
+                prediction = theorem.predict(target, points, dim)
+                if prediction is not None:
+                    return prediction
+    return None
+
+
+__all__ = ["Theorem", "get", "names", "predict"]

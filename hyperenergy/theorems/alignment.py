@@ -1,0 +1,52 @@
+"""B3: decoupled losses align.  B5: one-sided coupled losses need not.  B5s: symmetrized ones do, it seems."""
+
+from __future__ import annotations
+
+from hyperenergy.losses import modules as losses
+from hyperenergy.objectives import FixedAnchors, Objective
+from hyperenergy.prediction import Prediction, Status
+from hyperenergy.theorems.registry import PAPER, Theorem
+
+
+def decoupled(loss: losses.PairLoss) -> bool:
+    """The energy part depends on each view alone: the mixed block d^2 L / du_i dv_j, j != i, is identically zero."""
+    return isinstance(loss, losses.DHEL | losses.KCL | losses.AlignUniform)
+
+
+def _predict_b3(objective: Objective, points: int, dim: int) -> Prediction | None:
+    if not isinstance(objective, FixedAnchors) or not decoupled(objective.loss):
+        return None
+    if isinstance(objective.loss, losses.AlignUniform) or objective.loss.two_view:
+        # The positives have an energy of their own, so for fixed anchors they do not go to them.
+        return None
+    U = objective.anchors
+    value = float(objective.loss.formula(U, U))
+    return Prediction("B3", Status.THEOREM.value, value, U, U, unique=True)
+
+
+B3 = Theorem(
+    "B3",
+    "Decoupled losses align at every M, d and tau",
+    "In one-sided DHEL and KCL the energy depends on the anchors alone, so that positives equal to anchors are optimal "
+    "for every fixed U and every M, d, tau. In their two-view forms the same holds at the joint minimum. The mixed "
+    "block d^2 L / du_i dv_j, j != i, vanishes identically; for InfoNCE, SimCLR and DCL it does not.",
+    Status.THEOREM,
+    PAPER,
+    _predict_b3,
+)
+B5 = Theorem(
+    "B5",
+    "Every InfoNCE-family loss aligns perfectly at every batch size",
+    "Claimed: the minimizers of InfoNCE, SimCLR, DCL, DHEL and KCL satisfy u_i = v_i at every M. False for M > d+1 off "
+    "the universal optima: one-sided DCL, and far more weakly one-sided InfoNCE and SimCLR, have strictly better "
+    "misaligned minimizers. DHEL and KCL never do (B3).",
+    Status.FALSE,
+    "found numerically; each counterexample is a configuration with a lower value than the best aligned one",
+)
+B5S = Theorem(
+    "B5s",
+    "Symmetrized losses align perfectly at every batch size",
+    "The minimizers of symmetric InfoNCE, NT-Xent and symmetric DCL satisfy u_i = v_i at every M, d and tau.",
+    Status.CONJECTURE,
+    "numerical evidence only",
+)

@@ -1,0 +1,96 @@
+"""B2: kernel losses and energies at universally optimal codes.  B4: the same codes for the losses with a logarithm."""
+
+from __future__ import annotations
+
+from hyperenergy import codes
+from hyperenergy.codes.catalogue import COHN_KUMAR
+from hyperenergy.kernels import Gaussian, Kernel
+from hyperenergy.losses import modules as losses
+from hyperenergy.objectives import Aligned, BatchLoss, Energy, Objective
+from hyperenergy.prediction import Prediction, Status
+from hyperenergy.theorems.registry import PAPER, Theorem, predict_aligned_code
+
+
+def energy_kernel(objective: Objective) -> Kernel | None:
+    """The kernel whose pair energy the objective minimizes over aligned configurations, up to a monotone map.
+
+    KCL is alignment plus gamma times the mean energy.  Alignment and uniformity is |u-v|^alpha plus the logarithm of a
+    Gaussian energy per view; both parts are least at once.
+    """
+    if isinstance(objective, Energy):
+        return objective.kernel
+    if isinstance(objective, BatchLoss | Aligned):
+        match objective.loss:
+            case losses.KCL() as loss:
+                return loss.kernel
+            case losses.AlignUniform() as loss:
+                return Gaussian(loss.t)
+    return None
+
+
+def _predict_b2a(objective: Objective, points: int, dim: int) -> Prediction | None:
+    kernel = energy_kernel(objective)
+    if kernel is None or points > dim + 1 or not (kernel.completely_monotone or kernel.strictly_convex_decreasing):
+        return None
+    unique = kernel.strictly_convex_decreasing
+    return predict_aligned_code("B2a", Status.THEOREM, objective, codes.simplex(points, dim), unique=unique)
+
+
+def _predict_b2bc(theorem: str, objective: Objective, points: int, dim: int) -> Prediction | None:
+    kernel = energy_kernel(objective)
+    if kernel is None or points <= dim + 1 or not kernel.completely_monotone:
+        return None
+    code = codes.universal_optimum(points, dim)
+    if code is None or (points == 2 * dim) != (theorem == "B2b"):
+        return None
+    unique = kernel.strictly_completely_monotone
+    return predict_aligned_code(theorem, Status.THEOREM, objective, code, unique=unique)
+
+
+B2A = Theorem(
+    "B2a",
+    "Kernel losses and energies: the simplex up to d+1 points",
+    "Let M <= d+1, K_U strictly convex and decreasing in r = |x-y|^2, K_A strictly decreasing. Then the aligned simplex "
+    "alone minimizes KCL, with the value -K_A(0) + gamma K_U(2M/(M-1)), and the simplex alone the energy of K_U.",
+    Status.THEOREM,
+    PAPER,
+    _predict_b2a,
+)
+B2B = Theorem(
+    "B2b",
+    "Kernel losses and energies: the cross-polytope at 2d points",
+    "Let M = 2d and K_U be strictly completely monotone. Then the (aligned) cross-polytope alone minimizes, with mean "
+    "energy [K_U(4) + (2d-2) K_U(2)] / (2d-1).",
+    Status.THEOREM,
+    f"{PAPER}; {COHN_KUMAR}",
+    lambda objective, points, dim: _predict_b2bc("B2b", objective, points, dim),
+)
+B2C = Theorem(
+    "B2c",
+    "Kernel losses and energies: sharp codes and the 600-cell",
+    "Let K_U be completely monotone and let a sharp code of M points (m inner products, a spherical (2m-1)-design) or "
+    "the 600-cell exist in R^d. Then it minimizes the energy of K_U and, aligned, KCL; alone if strictly so.",
+    Status.THEOREM,
+    COHN_KUMAR,
+    lambda objective, points, dim: _predict_b2bc("B2c", objective, points, dim),
+)
+
+
+def _predict_b4(objective: Objective, points: int, dim: int) -> Prediction | None:
+    if not isinstance(objective, BatchLoss | Aligned) or points <= dim + 1:
+        return None
+    if not isinstance(objective.loss, losses.InfoNCE | losses.SimCLR | losses.NTXent | losses.DCL | losses.DHEL):
+        return None
+    code = codes.universal_optimum(points, dim)
+    return code and predict_aligned_code("B4", Status.CONJECTURE, objective, code, unique=True)
+
+
+B4 = Theorem(
+    "B4",
+    "InfoNCE-family losses at universal optima",
+    "At (M, d) of a universally optimal code, InfoNCE, SimCLR, DCL and DHEL are minimized by that code, aligned. The "
+    "logarithm breaks the pairwise structure, so the theorem on energies does not reach them.",
+    Status.CONJECTURE,
+    "numerical evidence only",
+    _predict_b4,
+)
