@@ -24,6 +24,8 @@ STATIONARY = 1e-7
 SAME_VALUE = 1e-9
 # Starts that ended are dropped from the batch, and cusps looked for, every so many iterations.
 _HOUSEKEEPING = 10
+# Configurations on S^0 are enumerated up to this many points: 65536 of them.
+_MOST_SIGNS = 16
 
 
 class Status(Enum):
@@ -113,7 +115,8 @@ def minimize(
 ) -> Minimum:
     """Minimize a loss or an energy over ``points`` unit vectors (or pairs of them) in R^dim, in float64.
 
-    Starts are independent uniform random points, ``restarts`` of them, drawn from ``seed``; or ``start``, unit rows of
+    Starts are independent uniform random points, ``restarts`` of them, drawn from ``seed`` (for dim = 1, all sign
+    configurations where there are at most 2^16); or ``start``, unit rows of
     shape (starts, rows, dim), with rows = 2 * points (anchors over positives) for a loss.
     ``tolerance`` bounds the Riemannian gradient norm relative to the ambient one.
     ``callback(z, value)`` sees the batch of running starts after every iteration.
@@ -131,8 +134,7 @@ def minimize(
     where = pick_device(device)
     rows = target.rows(points)
     if start is None:
-        generator = seed if isinstance(seed, torch.Generator) else torch.Generator().manual_seed(seed)
-        z = random_points(restarts, rows, dim, generator=generator).to(where)
+        z = _starts(restarts, rows, dim, seed).to(where)
     else:
         check_points(start, "start")
         if start.shape[1:] != (rows, dim) or start.ndim != 3:
@@ -147,6 +149,15 @@ def minimize(
             f"throw=False to see the best configuration"
         )
     return best
+
+
+def _starts(restarts: int, rows: int, dim: int, seed: int | torch.Generator) -> Tensor:
+    """Independent uniform points; on S^0 = {-1, 1}, where nothing can move, all configurations if there are few."""
+    if dim == 1 and rows <= _MOST_SIGNS:
+        bits = torch.arange(2**rows).unsqueeze(-1) >> torch.arange(rows)
+        return (1.0 - 2.0 * (bits & 1)).double().unsqueeze(-1)
+    generator = seed if isinstance(seed, torch.Generator) else torch.Generator().manual_seed(seed)
+    return random_points(restarts, rows, dim, generator=generator)
 
 
 def pick_device(device: str | torch.device) -> torch.device:

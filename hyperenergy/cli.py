@@ -1,0 +1,240 @@
+"""The command line: options in, tables out; the work is done by the modules above."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from hyperenergy.errors import ArgumentError, HyperenergyError
+
+app = typer.Typer(
+    name="hyperenergy",
+    help="What contrastive losses optimize: verify theorems about their minimizers, minimize, look up codes.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point: errors that users can mend print one line and exit with status 2."""
+    try:
+        app(args=list(arguments) if arguments is not None else None)
+    except HyperenergyError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, ArgumentError) else 1)
+
+
+def _print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table as wide as its content, also where the output is a pipe."""
+    console = Console()
+    table = Table(title=title, title_justify="left")
+    for name in header:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*map(escape, row))
+    width = console.width if console.is_terminal else max(console.width, console.measure(table).maximum, 200)
+    Console(width=width).print(table)
+
+
+Out = Annotated[Path, typer.Option(help="Folder for results.jsonl and report.md.")]
+
+
+@app.command()
+def verify(
+    claims: Annotated[Optional[str], typer.Option(help="Ids such as B1,B5; B2 means all its parts.")] = None,
+    dims: Annotated[Optional[str], typer.Option(help="Ambient dimensions, e.g. 2,3 or 2..8.")] = None,
+    points: Annotated[Optional[str], typer.Option(help="Batch sizes, e.g. 2..9.")] = None,
+    temperatures: Annotated[Optional[str], typer.Option(help="Temperatures, e.g. 0.05,0.5.")] = None,
+    restarts: Annotated[int, typer.Option(help="Random starts per minimization.")] = 8,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same results.")] = 0,
+    device: Annotated[str, typer.Option(help="cpu, cuda, or auto for CUDA where there is one.")] = "cpu",
+    full: Annotated[bool, typer.Option("--full", help="The larger grids.")] = False,
+    out: Out = Path("verify-out"),
+) -> None:
+    """Check claims over a grid: minimize from random starts, compare with the prediction, give a verdict.
+
+    Exit status 0 only where every claim comes out as its status says: theorems consistent, conjectures supported, and
+    false claims refuted by a counterexample that was found.
+    """
+    from hyperenergy.minimize import pick_device
+    from hyperenergy.naming import parse_decimals, parse_integers
+    from hyperenergy.verify.claims import select, tasks
+    from hyperenergy.verify.grid import Grid
+    from hyperenergy.verify.report import HEADER, by_objective, markdown, summarize, table
+    from hyperenergy.verify.run import collect
+
+    grid = Grid(
+        dims=parse_integers("dims", dims),
+        points=parse_integers("points", points),
+        temperatures=parse_decimals("temperatures", temperatures),
+        restarts=restarts,
+        seed=seed,
+        device=pick_device(device).type,
+        full=full,
+    )
+    chosen = select([part.strip() for part in claims.split(",")] if claims is not None else None)
+    todo = tasks(chosen, grid)
+    start = time.perf_counter()
+    with _progress(len(todo)) as advance:
+        results, complete = collect(todo, grid, out, advance)
+    seconds = time.perf_counter() - start
+    summaries = summarize([claim.id for claim in chosen], results)
+    report = out / "report.md"
+    report.write_text(markdown(summaries, " ".join(["hyperenergy", *sys.argv[1:]]), seconds, complete), "utf-8")
+    _print_table(f"{len(results)} instances, {seconds:.0f} s", HEADER, table(summaries))
+    for summary in summaries:
+        if summary.theorem.id in ("B5", "B5s"):
+            _print_table(
+                f"{summary.theorem.id}: where is a misaligned minimum lower than the best aligned one?",
+                ("objective", "instances", "lower", "misalignment there"),
+                [(name, str(n), str(k), spread) for name, n, k, spread in by_objective(summary)],
+            )
+    print(f"results: {out / 'results.jsonl'}\nreport:  {report}")
+    if not complete:
+        print(f"interrupted: {len(results)} of {len(todo)} instances were finished and are kept", file=sys.stderr)
+        raise typer.Exit(130)
+    wrong = [s.theorem.id for s in summaries if not s.as_stated]
+    print("every claim came out as its status says" if not wrong else f"not as stated: {', '.join(wrong)}")
+    raise typer.Exit(1 if wrong else 0)
+
+
+class _progress:
+    """A bar with the remaining time on a terminal; in a pipe, a plain line at most every five seconds."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.done, self.start = total, 0, time.perf_counter()
+        self.said = self.start
+        self.bar = (
+            Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                TextColumn("remaining"),
+                TimeRemainingColumn(),
+                console=Console(stderr=True),
+            )
+            if sys.stderr.isatty()
+            else None
+        )
+
+    def __enter__(self) -> _progress:
+        if self.bar is not None:
+            self.bar.start()
+            self.task = self.bar.add_task("verify", total=self.total)
+        else:
+            print(f"verify: {self.total} instances", file=sys.stderr, flush=True)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.bar is not None:
+            self.bar.stop()
+
+    def __call__(self, result: object) -> None:
+        self.done += 1
+        now = time.perf_counter()
+        if self.bar is not None:
+            self.bar.update(self.task, completed=self.done, description=f"verify {getattr(result, 'claim', '')}")
+        elif now - self.said > 5 or self.done == self.total:
+            self.said = now
+            left = (now - self.start) / self.done * (self.total - self.done)
+            print(f"  {self.done}/{self.total} in {now - self.start:.0f} s, about {left:.0f} s left", file=sys.stderr, flush=True)
+
+
+@app.command()
+def minimize(
+    objective: Annotated[str, typer.Argument(help="A loss or kernel, e.g. dhel, nt-xent, riesz:s=1, kcl.")],
+    points: Annotated[int, typer.Option(help="Number of points, or of pairs for a loss.")],
+    dim: Annotated[int, typer.Option(help="Ambient dimension d; the sphere is S^(d-1).")],
+    temperature: Annotated[Optional[float], typer.Option(help="Temperature of a loss.")] = None,
+    kernel: Annotated[Optional[str], typer.Option(help="Kernel of kcl, e.g. gaussian:t=2.")] = None,
+    pairs: Annotated[str, typer.Option(help="Convention of an energy: unordered, ordered or mean.")] = "unordered",
+    restarts: Annotated[int, typer.Option(help="Random starts.")] = 32,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same result.")] = 0,
+    device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
+    out: Annotated[Optional[Path], typer.Option(help="Write the configuration as .json.")] = None,
+) -> None:
+    """Minimize one objective from random starts and compare with what is predicted there."""
+    from hyperenergy import compare, predict, theorems
+    from hyperenergy.minimize import minimize as search
+    from hyperenergy.naming import parse_objective
+
+    if out is not None and (out.suffix != ".json" or not out.parent.is_dir()):
+        raise ArgumentError("out", repr(str(out)), "must be a .json file in a folder that exists")
+    target = parse_objective(objective, pairs=pairs, temperature=temperature, kernel=kernel)  # type: ignore[arg-type]
+    best = search(target, points, dim, restarts=restarts, seed=seed, device=device)
+    rows = [
+        ("objective", target.label),
+        ("value", f"{best.value:.15g}"),
+        ("misalignment", f"{float((best.anchors - best.positives).norm(dim=-1).max()):.2e}"),
+        ("relative gradient norm", f"{best.gradient_norm:.1e}"),
+        ("status", best.status.value),
+        ("starts that reached it", f"{best.hits} of {best.restarts}"),
+        ("distinct values", ", ".join(f"{m.value:.12g} ({m.count}x)" for m in best.minima[:6])),
+    ]
+    prediction = predict(target, points, dim)
+    if prediction is None:
+        rows.append(("prediction", "none: no theorem or conjecture speaks here"))
+    else:
+        match = compare(best, prediction)
+        rows += [
+            ("prediction", f"{prediction.value:.15g} ({prediction.theorem}, {prediction.status})"),
+            ("value gap", f"{match.value_gap:.1e}"),
+            ("congruence residual", f"{match.congruence:.1e}"),
+            ("verdict", f"{match.outcome.value}: {match.reason}"),
+            ("statement", theorems.get(prediction.theorem).statement),
+        ]
+    _print_table(f"{points} points in R^{dim}", ("", ""), rows)
+    if out is not None:
+        record = {
+            "objective": target.label,
+            "points": points,
+            "dim": dim,
+            "value": best.value,
+            "seed": seed,
+            "anchors": best.anchors.tolist(),
+            "positives": best.positives.tolist(),
+        }
+        out.write_text(json.dumps(record), "utf-8")
+        print(f"configuration: {out}")
+
+
+@app.command()
+def codes(
+    name: Annotated[Optional[str], typer.Argument(help="A code, e.g. icosahedron or simplex-5; all if left out.")] = None,
+) -> None:
+    """List the predicted configurations, or show one: exact inner products, multiplicities, design strength."""
+    from hyperenergy import codes as catalogue
+
+    examples = {"simplex-N": "simplex-5", "cross-polytope-N": "cross-polytope-4", "polygon-N": "polygon-7"}
+    shown = [catalogue.get(examples.get(n, n)) for n in ([name] if name else catalogue.names())]
+    rows = [
+        (
+            code.name,
+            str(code.dim),
+            str(code.size),
+            ", ".join(f"{x} ({count}x)" for x, count in code.inner_products.items()),
+            str(code.design_strength),
+            "yes" if code.sharp else "no",
+            {"theorem": "yes", "conjecture": "conjectured", "false": "no"}[code.optimality],
+        )
+        for code in shown
+    ]
+    _print_table("Codes", ("name", "d", "N", "inner products", "design strength", "sharp", "universally optimal"), rows)
+    for code in shown if name else ():
+        print(code.citation)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,280 @@
+"""How one instance is checked.  Each check minimizes from random starts and returns a Result."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from hyperenergy import theorems
+from hyperenergy.compare import compare, value_tolerance
+from hyperenergy.expectation import uniform_energy
+from hyperenergy.kernels import Riesz
+from hyperenergy.losses import modules as losses
+from hyperenergy.minimize import Minimum, minimize
+from hyperenergy.objectives import Aligned, BatchLoss, Energy, FixedAnchors, Objective, as_objective
+from hyperenergy.prediction import Outcome, Prediction
+from hyperenergy.sphere import normalize, random_points
+from hyperenergy.theorems.alignment import decoupled
+from hyperenergy.verify.grid import Grid, Instance, Result
+
+# A misaligned configuration counts as a counterexample where it beats the best aligned one by more than this (relative
+# for positive losses, else relative to max(1, |value|)) and its pairs are further apart than that.  Converged values
+# carry errors of 1e-14, converged pairs of 1e-12.
+_MARGIN, _APART = 1e-12, 1e-8
+# From this number of points on the landscape of a soft kernel is hard, and is entered through an easy one.
+_MANY_POINTS = 100
+
+
+def _result(instance: Instance, grid: Grid, outcome: Outcome, reason: str, value: float, **found: Any) -> Result:
+    return Result(
+        claim=instance.claim,
+        objective=instance.subject.label,
+        points=instance.points,
+        dim=instance.dim,
+        parameters=instance.parameters,
+        outcome=outcome,
+        reason=reason,
+        value=value,
+        seed=instance.seed(grid.seed),
+        **found,
+    )
+
+
+def _search(instance: Instance, grid: Grid, objective: object, **options: Any) -> Minimum:
+    return minimize(
+        objective,
+        instance.points,
+        instance.dim,
+        **{
+            "restarts": grid.restarts,
+            "seed": instance.seed(grid.seed),
+            "device": grid.device,
+            "throw": False,
+            **options,
+        },
+    )
+
+
+def _about(best: Minimum) -> dict[str, Any]:
+    return {"gradient_norm": best.gradient_norm, "restarts": best.restarts, "hits": best.hits}
+
+
+def _configuration(best: Minimum) -> dict[str, Any]:
+    """The points themselves, for results that must be seen to be believed."""
+    return {"anchors": best.anchors.tolist(), "positives": best.positives.tolist()}
+
+
+def check_prediction(instance: Instance, grid: Grid) -> Result:
+    """The minimum found from random starts against the claim's prediction."""
+    objective = as_objective(instance.subject)
+    prediction = theorems.get(instance.claim).predict(objective, instance.points, instance.dim)
+    if prediction is None:
+        raise AssertionError(f"the grid of {instance.claim} contains {instance.label}, for which it predicts nothing")
+    best = _search(instance, grid, objective, **_entrance(instance, grid, objective))
+    return _judged(instance, grid, best, prediction)
+
+
+def _judged(instance: Instance, grid: Grid, best: Minimum, prediction: Prediction) -> Result:
+    match = compare(best, prediction)
+    shown = _configuration(best) if match.outcome is Outcome.REFUTED else {}
+    return _result(
+        instance,
+        grid,
+        match.outcome,
+        match.reason,
+        best.value,
+        prediction=prediction.value,
+        value_gap=match.value_gap,
+        relative_gap=match.relative_gap,
+        misalignment=match.misalignment,
+        congruence=match.congruence,
+        **_about(best),
+        **shown,
+    )
+
+
+def _entrance(instance: Instance, grid: Grid, objective: Objective) -> dict[str, Any]:
+    """Many points: two starts suffice under the harmonic Riesz kernel; a softer energy continues from where they end."""
+    if instance.points < _MANY_POINTS or not isinstance(objective, Energy):
+        return {}
+    harmonic = Energy(Riesz(instance.dim - 2))
+    if objective.kernel == harmonic.kernel:
+        return {"restarts": 2}
+    return {"start": _search(instance, grid, harmonic, restarts=2).rows[None]}
+
+
+def check_fixed_anchors(instance: Instance, grid: Grid) -> Result:
+    """B3: for random fixed anchors, the best positives are the anchors."""
+    generator = torch.Generator().manual_seed(instance.seed(grid.seed))
+    U = random_points(instance.points, instance.dim, generator=generator)
+    objective = FixedAnchors(instance.subject, U)
+    prediction = theorems.get("B3").predict(objective, instance.points, instance.dim)
+    assert prediction is not None
+    return _judged(instance, grid, _search(instance, grid, objective), prediction)
+
+
+def mixed_block(loss: losses.PairLoss, U: Tensor, V: Tensor) -> Tensor:
+    """The largest entry of d^2 L / du_i dv_j over i != j, with all points free in R^d."""
+    hessian = torch.func.jacrev(lambda v: torch.func.grad(lambda u: loss.formula(u, v))(U))(V)
+    points = torch.arange(len(U))
+    hessian[points, :, points] = 0
+    return hessian.abs().max()
+
+
+def check_mixed_block(instance: Instance, grid: Grid) -> Result:
+    """B3: the mixed block at random points vanishes for decoupled losses, and does not for the coupled ones."""
+    generator = torch.Generator().manual_seed(instance.seed(grid.seed))
+    U, V = random_points(2, instance.points, instance.dim, generator=generator)
+    size = float(mixed_block(instance.subject, U, V))
+    # Identically zero: no term contains both points, so that not even round-off is left.  The coupled losses have
+    # entries of the order of the softmax weights, which are not small at the temperatures of the grid.
+    vanishes, expected = size == 0.0, decoupled(instance.subject)
+    outcome = Outcome.CONSISTENT if vanishes == expected else Outcome.REFUTED
+    reason = f"the mixed block has the largest entry {size:.1e}, expected {'zero' if expected else 'not zero'}"
+    return _result(instance, grid, outcome, reason, size)
+
+
+def check_alignment(instance: Instance, grid: Grid) -> Result:
+    """B5, B5s and the joint minima of B3: does the best of all configurations have a lower value than the best aligned?
+
+    Both searches get the other's result as a further start, so that neither loses for want of luck.
+    """
+    loss = instance.subject
+    free, aligned = BatchLoss(loss), Aligned(loss)
+    best = _search(instance, grid, free)
+    best_aligned = _search(instance, grid, aligned)
+    middle = best.anchors + best.positives
+    if bool((middle.norm(dim=-1) > 1e-3).all()):
+        start = normalize(middle)[None]
+        best_aligned = min(best_aligned, _search(instance, grid, aligned, start=start), key=lambda m: m.value)
+    # A start displaced by 1e-3: an aligned minimum may be a saddle, which the search would not leave by itself.
+    generator = torch.Generator().manual_seed(instance.seed(grid.seed))
+    pair = best_aligned.anchors.repeat(2, 1)
+    start = normalize(pair + 1e-3 * random_points(*pair.shape, generator=generator))[None]
+    best = min(best, _search(instance, grid, free, start=start), key=lambda m: m.value)
+
+    gap = best.value - best_aligned.value
+    misalignment = float((best.anchors - best.positives).norm(dim=-1).max())
+    stationary = best.status.stationary and best_aligned.status.stationary
+    if not stationary:
+        outcome, reason = Outcome.INCONCLUSIVE, "a search did not end at a stationary point"
+    elif gap < -value_tolerance(free, best_aligned.value, _MARGIN) and misalignment > _APART:
+        outcome, reason = Outcome.REFUTED, "a misaligned configuration has a lower value than the best aligned one"
+    elif gap > value_tolerance(free, best_aligned.value):
+        outcome, reason = Outcome.INCONCLUSIVE, "the free search did not reach the best aligned value"
+    else:
+        outcome, reason = Outcome.CONSISTENT, "no configuration found beats the best aligned one"
+    shown = _configuration(best) if outcome is Outcome.REFUTED else {}
+    return _result(
+        instance,
+        grid,
+        outcome,
+        reason,
+        best.value,
+        prediction=best_aligned.value,
+        value_gap=gap,
+        relative_gap=gap / abs(best_aligned.value),
+        misalignment=misalignment,
+        **_about(best),
+        **shown,
+    )
+
+
+def check_monotone(instance: Instance, grid: Grid) -> Result:
+    """B6: e_M <= e_{M+1} <= I, and I - e_M <= (kappa(0) - I)/(M-1) for bounded kernels.
+
+    Found energies are upper bounds of minimal ones.  So a violation of the last inequality refutes the theorem, while
+    one of the others only says that a search fell short.
+    """
+    kernel = instance.subject.kernel
+    objective = Energy(kernel, "mean")
+    few = _search(instance, grid, objective)
+    more = minimize(
+        objective,
+        instance.points + 1,
+        instance.dim,
+        restarts=grid.restarts,
+        seed=instance.seed(grid.seed),
+        device=grid.device,
+        throw=False,
+    )
+    uniform = uniform_energy(kernel, instance.dim)
+    noise = value_tolerance(objective, uniform)
+    rise, below = few.value - more.value, more.value - uniform
+    excess = -math.inf
+    if instance.parameters["bounded"]:
+        at_zero = float(kernel(torch.zeros((), dtype=torch.float64)))
+        excess = uniform - few.value - (at_zero - uniform) / (instance.points - 1)
+    if excess > noise:
+        outcome, reason = Outcome.REFUTED, "the energy found is below the lower bound"
+    elif max(rise, below) > noise:
+        outcome, reason = Outcome.INCONCLUSIVE, "a search fell short: the energies found do not increase to I"
+    else:
+        outcome, reason = Outcome.CONSISTENT, "the energies found increase to I within the bound"
+    return _result(
+        instance,
+        grid,
+        outcome,
+        reason,
+        few.value,
+        prediction=uniform,
+        value_gap=max(0.0, rise, below, excess),
+        **_about(few),
+    )
+
+
+def check_small_temperature(instance: Instance, grid: Grid) -> Result:
+    """B11: tau DHEL lies within [0, tau log(M-1)] above its limit and increases in tau, point by point and in the minima.
+
+    Each minimization also starts from the minimizer at the temperature before, so that the minima can be compared.
+    """
+    temperatures = sorted(instance.parameters["temperatures"], reverse=True)
+    found = []
+    for tau in temperatures:
+        best = _search(instance, grid, losses.DHEL(tau))
+        if found:
+            again = _search(instance, grid, losses.DHEL(tau), start=found[-1].rows[None])
+            best = min(best, again, key=lambda m: m.value)
+        found.append(best)
+    spread = math.log(instance.points - 1)
+    violation = 0.0
+    for best in found:
+        limit = _small_temperature_limit(best.anchors, best.positives)
+        scaled = [tau * float(losses.DHEL(tau).formula(best.anchors, best.positives)) for tau in temperatures]
+        bounds = [max(limit - v, v - limit - tau * spread) for v, tau in zip(scaled, temperatures, strict=True)]
+        violation = max(violation, *bounds, *_increases(scaled))
+    minima = [tau * best.value for tau, best in zip(temperatures, found, strict=True)]
+    fell_short = max(0.0, *_increases(minima), minima[0] - minima[-1] - temperatures[0] * spread)
+    # Values of size 1 to 2 with round-off of a few eps in each of their terms.
+    noise = 1e-13
+    if violation > noise:
+        outcome, reason = Outcome.REFUTED, f"a bound is violated by {violation:.1e}"
+    elif fell_short > 1e-11 or not all(best.status.stationary for best in found):
+        outcome, reason = Outcome.INCONCLUSIVE, "a search fell short: the minima do not decrease with tau"
+    else:
+        outcome, reason = Outcome.CONSISTENT, "all bounds hold at all minimizers"
+    limit = _small_temperature_limit(found[-1].anchors, found[-1].positives)
+    return _result(
+        instance,
+        grid,
+        outcome,
+        reason,
+        minima[-1],
+        prediction=limit,
+        value_gap=max(violation, fell_short),
+        **_about(found[-1]),
+    )
+
+
+def _increases(values: list[float]) -> list[float]:
+    """How much each value lies above the one before it."""
+    return [after - before for before, after in zip(values[:-1], values[1:], strict=True)]
+
+
+def _small_temperature_limit(U: Tensor, V: Tensor) -> float:
+    """-mean s_i + mean_i max_{j != i} u_i.u_j."""
+    similarity = (U @ U.mT).fill_diagonal_(-math.inf)
+    return float(similarity.amax(-1).mean() - (U * V).sum(-1).mean())

@@ -1,0 +1,102 @@
+"""Run instances on all cores and keep what is finished, whatever happens."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+
+import torch
+
+from hyperenergy.errors import ArgumentError
+from hyperenergy.verify.claims import Check
+from hyperenergy.verify.grid import Grid, Instance, Result
+
+
+def run_one(check: Check, instance: Instance, grid: Grid) -> Result:
+    """Check one instance and time it."""
+    start = time.perf_counter()
+    result = check(instance, grid)
+    return replace(result, seconds=round(time.perf_counter() - start, 4))
+
+
+def _worker() -> None:
+    """Small problems run fastest on one thread each; Ctrl-C is the parent's to handle."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(1)
+
+
+def run(tasks: Sequence[tuple[Check, Instance]], grid: Grid, workers: int | None = None) -> Iterator[Result]:
+    """Results as they are finished.  On a GPU one process runs all; on CPUs one per core.
+
+    Closing the iterator (or an exception inside the consumer) cancels what has not begun.
+    """
+    count = 1 if grid.device != "cpu" else min(workers or os.cpu_count() or 1, len(tasks))
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_worker)
+    try:
+        futures: list[Future[Result]] = [pool.submit(run_one, check, instance, grid) for check, instance in tasks]
+        for future in as_completed(futures):
+            yield future.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+class ResultFile:
+    """results.jsonl in a folder: one line per result as it is finished, under its own name only once closed.
+
+    Until then the lines are in ``results.jsonl.part``, so that a run which is killed neither overwrites an earlier
+    run's results nor passes for a whole one.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "results.jsonl"
+        self._part = folder / "results.jsonl.part"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file = self._part.open("w", encoding="utf-8")
+        except OSError as error:
+            raise ArgumentError("out", repr(str(folder)), f"must be a folder that can be written ({error.strerror})") from None
+
+    def add(self, result: Result) -> None:
+        self._file.write(result.to_json() + "\n")
+        self._file.flush()
+
+    def __enter__(self) -> ResultFile:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+        self._part.replace(self.path)
+
+
+def collect(
+    tasks: Sequence[tuple[Check, Instance]],
+    grid: Grid,
+    folder: Path,
+    progress: Callable[[Result], None],
+    workers: int | None = None,
+) -> tuple[list[Result], bool]:
+    """Run all, store each result in the folder, and tell ``progress``.  Returns the results in the order of the tasks
+    and whether all were finished: an interrupt (Ctrl-C) keeps what was."""
+    results: list[Result] = []
+    complete = True
+    with ResultFile(folder) as file:
+        try:
+            for result in run(tasks, grid, workers):
+                file.add(result)
+                results.append(result)
+                progress(result)
+        except KeyboardInterrupt:
+            complete = False
+    order = {(i.claim, i.label): k for k, (_, i) in enumerate(tasks)}
+    results.sort(key=lambda r: order[r.claim, r.label])
+    return results, complete
