@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -52,10 +52,10 @@ Out = Annotated[Path, typer.Option(help="Folder for results.jsonl and report.md.
 
 @app.command()
 def verify(
-    claims: Annotated[Optional[str], typer.Option(help="Ids such as B1,B5; B2 means all its parts.")] = None,
-    dims: Annotated[Optional[str], typer.Option(help="Ambient dimensions, e.g. 2,3 or 2..8.")] = None,
-    points: Annotated[Optional[str], typer.Option(help="Batch sizes, e.g. 2..9.")] = None,
-    temperatures: Annotated[Optional[str], typer.Option(help="Temperatures, e.g. 0.05,0.5.")] = None,
+    claims: Annotated[str | None, typer.Option(help="Ids such as B1,B5; B2 means all its parts.")] = None,
+    dims: Annotated[str | None, typer.Option(help="Ambient dimensions, e.g. 2,3 or 2..8.")] = None,
+    points: Annotated[str | None, typer.Option(help="Batch sizes, e.g. 2..9.")] = None,
+    temperatures: Annotated[str | None, typer.Option(help="Temperatures, e.g. 0.05,0.5.")] = None,
     restarts: Annotated[int, typer.Option(help="Random starts per minimization.")] = 8,
     seed: Annotated[int, typer.Option(help="The same seed gives the same results.")] = 0,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto for CUDA where there is one.")] = "cpu",
@@ -149,7 +149,11 @@ class _progress:
         elif now - self.said > 5 or self.done == self.total:
             self.said = now
             left = (now - self.start) / self.done * (self.total - self.done)
-            print(f"  {self.done}/{self.total} in {now - self.start:.0f} s, about {left:.0f} s left", file=sys.stderr, flush=True)
+            print(
+                f"  {self.done}/{self.total} in {now - self.start:.0f} s, about {left:.0f} s left",
+                file=sys.stderr,
+                flush=True,
+            )
 
 
 @app.command()
@@ -157,13 +161,13 @@ def minimize(
     objective: Annotated[str, typer.Argument(help="A loss or kernel, e.g. dhel, nt-xent, riesz:s=1, kcl.")],
     points: Annotated[int, typer.Option(help="Number of points, or of pairs for a loss.")],
     dim: Annotated[int, typer.Option(help="Ambient dimension d; the sphere is S^(d-1).")],
-    temperature: Annotated[Optional[float], typer.Option(help="Temperature of a loss.")] = None,
-    kernel: Annotated[Optional[str], typer.Option(help="Kernel of kcl, e.g. gaussian:t=2.")] = None,
+    temperature: Annotated[float | None, typer.Option(help="Temperature of a loss.")] = None,
+    kernel: Annotated[str | None, typer.Option(help="Kernel of kcl, e.g. gaussian:t=2.")] = None,
     pairs: Annotated[str, typer.Option(help="Convention of an energy: unordered, ordered or mean.")] = "unordered",
     restarts: Annotated[int, typer.Option(help="Random starts.")] = 32,
     seed: Annotated[int, typer.Option(help="The same seed gives the same result.")] = 0,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
-    out: Annotated[Optional[Path], typer.Option(help="Write the configuration as .json.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the configuration as .json.")] = None,
 ) -> None:
     """Minimize one objective from random starts and compare with what is predicted there."""
     from hyperenergy import compare, predict, theorems
@@ -212,7 +216,7 @@ def minimize(
 
 @app.command()
 def codes(
-    name: Annotated[Optional[str], typer.Argument(help="A code, e.g. icosahedron or simplex-5; all if left out.")] = None,
+    name: Annotated[str | None, typer.Argument(help="A code, e.g. icosahedron or simplex-5; all if left out.")] = None,
 ) -> None:
     """List the predicted configurations, or show one: exact inner products, multiplicities, design strength."""
     from hyperenergy import codes as catalogue

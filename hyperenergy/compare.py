@@ -106,5 +106,3 @@ def _residual(objective: Objective, best: Minimum, prediction: Prediction) -> fl
     if isinstance(objective, FixedAnchors):  # nothing to rotate: the positives themselves are predicted
         return float((best.positives - prediction.positives).norm(dim=-1).max())
     return congruent(best.anchors, prediction.anchors).residual
-
-

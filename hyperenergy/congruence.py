@@ -59,7 +59,9 @@ def congruent(
     check_points(X, "X", least=1)
     check_points(Y, "Y", least=1)
     if X.shape != Y.shape or X.ndim != 2:
-        raise ArgumentError("Y", f"shape {tuple(Y.shape)}", f"X and Y must have one shape (points, dim), X's is {tuple(X.shape)}")
+        raise ArgumentError(
+            "Y", f"shape {tuple(Y.shape)}", f"X and Y must have one shape (points, dim), X's is {tuple(X.shape)}"
+        )
     x, y = (a.detach().cpu().double().numpy() for a in (X, Y))
     best: tuple[float, Array, Labels] | None = None
     # From the finest resolution, which decides congruence, to coarse ones, which only measure how far apart X and Y are.

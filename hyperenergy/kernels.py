@@ -48,7 +48,7 @@ class Kernel(ABC):
         """kappa(r) in the number system of ``m``."""
 
     def __call__(self, r: Tensor) -> Tensor:
-        return self.profile(r, TorchNamespace)  # type: ignore[arg-type]
+        return self.profile(r, TorchNamespace)
 
     @property
     def strictly_completely_monotone(self) -> bool:

@@ -172,9 +172,7 @@ def pick_device(device: str | torch.device) -> torch.device:
     return chosen
 
 
-def _run(
-    solver: LBFGS, z: Tensor, max_iterations: int, callback: Callable[[Tensor, Tensor], None] | None
-) -> _Ends:
+def _run(solver: LBFGS, z: Tensor, max_iterations: int, callback: Callable[[Tensor, Tensor], None] | None) -> _Ends:
     """Step all starts until each is done.  Starts that end leave the batch, so that stragglers run fast."""
     state = solver.init(z)
     running = torch.arange(z.shape[0], device=z.device)

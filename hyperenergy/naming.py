@@ -23,7 +23,7 @@ def command_name(cls: type) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", cls.__name__).lower()
 
 
-def _concrete(base: type, *leave: type) -> dict[str, type]:
+def _concrete(base: Any, *leave: type) -> dict[str, type]:
     return {command_name(cls): cls for cls in base.__subclasses__() if cls not in leave}
 
 
@@ -44,7 +44,9 @@ def parse_objective(text: str, *, pairs: Pairs = "unordered", **options: Any) ->
     given = {key: value for key, value in options.items() if value is not None}
     if _plain(text.partition(":")[0]) in map(_plain, KERNELS):
         if given:
-            raise ArgumentError(next(iter(given)), next(iter(given.values())), f"the energy of {text} has no such option")
+            raise ArgumentError(
+                next(iter(given)), next(iter(given.values())), f"the energy of {text} has no such option"
+            )
         return Energy(parse_kernel(text), pairs)
     return BatchLoss(_build("objective", text, {**LOSSES, **KERNELS}, given))
 
@@ -66,7 +68,11 @@ def _build(argument: str, text: str, classes: dict[str, type], options: dict[str
         given[key] = value
     unknown = sorted(set(given) - set(parameters))
     if unknown:
-        raise ArgumentError(f"{argument} {name}", f"{unknown[0]}={given[unknown[0]]}", f"its parameters are: {', '.join(parameters) or 'none'}")
+        raise ArgumentError(
+            f"{argument} {name}",
+            f"{unknown[0]}={given[unknown[0]]}",
+            f"its parameters are: {', '.join(parameters) or 'none'}",
+        )
     missing = [k for k, p in parameters.items() if p.default is p.empty and k not in given]
     if missing:
         raise ArgumentError(missing[0], "nothing", f"{name} needs it, e.g. --{missing[0]} gaussian:t=2")

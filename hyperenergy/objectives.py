@@ -197,8 +197,12 @@ def as_objective(objective: object) -> Objective:
     if isinstance(objective, PairLoss):
         return BatchLoss(objective)
     if isinstance(objective, Kernel):
-        raise ArgumentError("objective", objective.label, f"a kernel has no pair convention; use Energy({objective.label})")
-    raise ArgumentError("objective", repr(objective), "must be a loss such as DHEL(0.5) or an energy such as Energy(Riesz(1))")
+        raise ArgumentError(
+            "objective", objective.label, f"a kernel has no pair convention; use Energy({objective.label})"
+        )
+    raise ArgumentError(
+        "objective", repr(objective), "must be a loss such as DHEL(0.5) or an energy such as Energy(Riesz(1))"
+    )
 
 
 def check_configuration(objective: Objective, points: int, dim: int) -> None:

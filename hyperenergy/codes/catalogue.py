@@ -21,7 +21,9 @@ from hyperenergy.errors import ArgumentError, unknown_name
 if TYPE_CHECKING:
     import sympy
 
-COHN_KUMAR = "Cohn and Kumar, Universally optimal distribution of points on spheres, J. Amer. Math. Soc. 20 (2007), Table 1"
+COHN_KUMAR = (
+    "Cohn and Kumar, Universally optimal distribution of points on spheres, J. Amer. Math. Soc. 20 (2007), Table 1"
+)
 # The 24-cell is the known case of a beautiful code that is not universally optimal.
 _D4 = "Cohn, Conway, Elkies and Kumar, The D4 root system is not universally optimal, Experiment. Math. 16 (2007)"
 

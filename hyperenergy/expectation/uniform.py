@@ -65,5 +65,5 @@ def _quadrature(kernel: Kernel, dim: int) -> float:
     x, weights = roots_jacobi(_NODES, half, dim - 2)  # weight (1-x)^half (1+x)^{d-2} with v = (1+x)/2
     v = (1 + x) / 2
     smooth = (1 + v) ** half  # the rest of (1-v^2)^half
-    values = kernel.profile(4 * v * v, NumpyNamespace)  # type: ignore[arg-type]
+    values = kernel.profile(4 * v * v, NumpyNamespace)
     return float(np.sum(weights * smooth * values) / np.sum(weights * smooth))

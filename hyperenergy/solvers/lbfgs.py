@@ -12,6 +12,7 @@ where differences of the value drown in round-off).
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -70,7 +71,7 @@ class State:
             ours[name] = torch.where(mask, theirs[name], x)
         return replace(self, **ours)
 
-    def _tensors(self) -> dict[str, Tensor]:
+    def _tensors(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "slot"}
 
 

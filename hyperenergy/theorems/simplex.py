@@ -16,7 +16,9 @@ def _predict_b1(objective: Objective, points: int, dim: int) -> Prediction | Non
     if not isinstance(objective, BatchLoss | Aligned) or points > dim + 1:
         return None
     match objective.loss:
-        case losses.InfoNCE() | losses.SimCLR() | losses.NTXent() | losses.DCL() | losses.DHEL() | losses.AlignUniform():
+        case (
+            losses.InfoNCE() | losses.SimCLR() | losses.NTXent() | losses.DCL() | losses.DHEL() | losses.AlignUniform()
+        ):
             unique = True
         case losses.PhiPsi() as loss:
             convexity = _convexity(loss, points)

@@ -82,7 +82,9 @@ def _predict_b4(objective: Objective, points: int, dim: int) -> Prediction | Non
     if not isinstance(objective.loss, losses.InfoNCE | losses.SimCLR | losses.NTXent | losses.DCL | losses.DHEL):
         return None
     code = codes.universal_optimum(points, dim)
-    return code and predict_aligned_code("B4", Status.CONJECTURE, objective, code, unique=True)
+    if code is None:
+        return None
+    return predict_aligned_code("B4", Status.CONJECTURE, objective, code, unique=True)
 
 
 B4 = Theorem(

@@ -26,7 +26,7 @@ Distribution = Mapping[float, int]
 def mean_energy(kernel: Kernel, distribution: Distribution) -> float:
     """Mean over ordered pairs of the kernel."""
     x, m = np.array(list(distribution)), np.array(list(distribution.values()))
-    return float((m * kernel.profile(2 - 2 * x, NumpyNamespace)).sum() / m.sum())  # type: ignore[arg-type]
+    return float((m * kernel.profile(2 - 2 * x, NumpyNamespace)).sum() / m.sum())
 
 
 def aligned_value(objective: Objective, distribution: Distribution) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -232,7 +233,7 @@ def check_small_temperature(instance: Instance, grid: Grid) -> Result:
     Each minimization also starts from the minimizer at the temperature before, so that the minima can be compared.
     """
     temperatures = sorted(instance.parameters["temperatures"], reverse=True)
-    found = []
+    found: list[Minimum] = []
     for tau in temperatures:
         best = _search(instance, grid, losses.DHEL(tau))
         if found:
@@ -271,7 +272,7 @@ def check_small_temperature(instance: Instance, grid: Grid) -> Result:
 
 def _increases(values: list[float]) -> list[float]:
     """How much each value lies above the one before it."""
-    return [after - before for before, after in zip(values[:-1], values[1:], strict=True)]
+    return [after - before for before, after in itertools.pairwise(values)]
 
 
 def _small_temperature_limit(U: Tensor, V: Tensor) -> float:

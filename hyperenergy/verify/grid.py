@@ -44,9 +44,7 @@ class Grid:
         """The claim's numbers of points, less those that the user did not choose."""
         return tuple(M for M in default if self.points is None or M in self.points)
 
-    def pick_temperatures(
-        self, default: tuple[float, ...], full: tuple[float, ...] | None = None
-    ) -> tuple[float, ...]:
+    def pick_temperatures(self, default: tuple[float, ...], full: tuple[float, ...] | None = None) -> tuple[float, ...]:
         return self.temperatures or (full if self.full and full else default)
 
 

@@ -82,7 +82,17 @@ def summarize(ids: Sequence[str], results: Sequence[Result]) -> list[Summary]:
     return [Summary(theorems.get(id), tuple(r for r in results if r.claim == id)) for id in ids]
 
 
-HEADER = ("claim", "status", "instances", "consistent", "refuted", "undecided", "worst gap", "worst residual", "conclusion")
+HEADER = (
+    "claim",
+    "status",
+    "instances",
+    "consistent",
+    "refuted",
+    "undecided",
+    "worst gap",
+    "worst residual",
+    "conclusion",
+)
 
 
 def table(summaries: Sequence[Summary]) -> list[tuple[str, ...]]:
@@ -171,8 +181,8 @@ def _section(summary: Summary) -> list[str]:
     telling = [r for r in summary.results if r.outcome not in (Outcome.CONSISTENT, Outcome.PROVED)]
     if telling:
         telling.sort(key=lambda r: r.value_gap if r.value_gap is not None else 0.0)
-        header = ("objective", "M", "d", "outcome", "value", "claimed", "gap", "misalignment", "reason")
-        rows = [
+        columns = ("objective", "M", "d", "outcome", "value", "claimed", "gap", "misalignment", "reason")
+        cases = [
             (
                 r.objective,
                 str(r.points),
@@ -186,7 +196,7 @@ def _section(summary: Summary) -> list[str]:
             )
             for r in telling
         ]
-        lines += ["", *_markdown_table(header, rows)]
+        lines += ["", *_markdown_table(columns, cases)]
     return lines
 
 

@@ -62,7 +62,9 @@ class ResultFile:
             folder.mkdir(parents=True, exist_ok=True)
             self._file = self._part.open("w", encoding="utf-8")
         except OSError as error:
-            raise ArgumentError("out", repr(str(folder)), f"must be a folder that can be written ({error.strerror})") from None
+            raise ArgumentError(
+                "out", repr(str(folder)), f"must be a folder that can be written ({error.strerror})"
+            ) from None
 
     def add(self, result: Result) -> None:
         self._file.write(result.to_json() + "\n")
