@@ -1,6 +1,6 @@
 """What contrastive losses optimize: hyperspherical energies, their minimizers, and the theorems about them."""
 
-from hyperenergy import codes, theorems
+from hyperenergy import codes, metrics, theorems
 from hyperenergy.compare import Match, compare
 from hyperenergy.congruence import Congruence, congruent
 from hyperenergy.energy import energy
@@ -71,6 +71,7 @@ __all__ = [
     "congruent",
     "energy",
     "functional",
+    "metrics",
     "minimize",
     "normalize",
     "predict",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -32,11 +33,13 @@ def check_pair(anchors: object, positives: object) -> None:
 def checked(formula: Callable[P, Tensor]) -> Callable[P, Tensor]:
     """The formula of a loss on (anchors, positives) behind the checks of its arguments."""
 
+    signature = inspect.signature(formula)
+
     @functools.wraps(formula)
     def loss(*args: P.args, **kwargs: P.kwargs) -> Tensor:
-        anchors, positives = (*args, *(kwargs[k] for k in ("anchors", "positives") if k in kwargs))[:2]
-        check_pair(anchors, positives)
-        check_hyperparameters(**kwargs)
+        given = signature.bind(*args, **kwargs).arguments
+        check_pair(given.pop("anchors"), given.pop("positives"))
+        check_hyperparameters(**given)
         return formula(*args, **kwargs)
 
     return loss

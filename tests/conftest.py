@@ -1,0 +1,29 @@
+"""Common fixtures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from hypothesis import settings
+from torch import Tensor
+
+from hyperenergy.sphere import random_points
+
+# Examples take milliseconds, but the first one loads libraries; the same examples are drawn in every run.
+settings.register_profile("hyperenergy", deadline=None, max_examples=30, derandomize=True)
+settings.load_profile("hyperenergy")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Small tensors are fastest on one thread."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def draw() -> Callable[..., Tensor]:
+    """Uniform unit vectors of a shape (*batch, points, dim), the same in every run of a test."""
+    generator = torch.Generator().manual_seed(12345)
+    return lambda *shape: random_points(*shape, generator=generator)

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+import hyperenergy as he
+from hyperenergy.sphere import random_points
+
+NAMES = ["simplex-5", "cross-polytope-8", "polygon-17", "icosahedron", "24-cell", "600-cell", "e7-56", "e8-roots"]
+
+
+def disguise(X: Tensor, generator: torch.Generator, size: float = 0.0) -> Tensor:
+    """The points in another order, turned (perhaps reflected), each moved by up to about ``size``."""
+    points, dim = X.shape
+    Q = torch.linalg.qr(torch.randn(dim, dim, generator=generator, dtype=torch.float64))[0]
+    Y = (X @ Q.T)[torch.randperm(points, generator=generator)]
+    return he.normalize(Y + size * random_points(points, dim, generator=generator))
+
+
+def configuration(name: str, generator: torch.Generator) -> Tensor:
+    if name == "random":
+        return random_points(100, 5, generator=generator)
+    if name == "antipodal pairs":
+        e = torch.eye(3, dtype=torch.float64)[:1]
+        return torch.cat([e, e, -e, -e])
+    return he.codes.get(name).points
+
+
+@pytest.mark.parametrize("name", [*NAMES, "random", "antipodal pairs"])
+def test_disguised_configurations_are_congruent_and_near_misses_are_not(name: str) -> None:
+    generator = torch.Generator().manual_seed(7)
+    X = configuration(name, generator)
+    for size, expected in ((0.0, True), (1e-9, True), (1e-3, False), (0.1, False)):
+        Y = disguise(X, generator, size)
+        m = he.congruent(X, Y)
+        assert m.congruent is expected, (size, m.residual)
+        assert m.tolerance == 1e-6
+        # The law: the map does what it says.
+        torch.testing.assert_close(m.rotation @ m.rotation.T, torch.eye(X.shape[1]).double(), rtol=0, atol=1e-12)
+        assert sorted(m.permutation.tolist()) == list(range(len(X)))
+        distance = float((X @ m.rotation.T - Y[m.permutation]).norm(dim=-1).max())
+        assert distance == pytest.approx(m.residual, abs=1e-12)
+        if expected:
+            assert m.residual <= 3 * size + 1e-13
+
+
+def test_symmetric_near_misses_get_their_distance() -> None:
+    generator = torch.Generator().manual_seed(1)
+    X = he.codes.get("icosahedron").points
+    assert 2e-4 < he.congruent(X, disguise(X, generator, 1e-3)).residual < 2e-3
+
+
+def test_same_inner_products_and_yet_not_congruent() -> None:
+    """Two sets on a circle with the same multiset of distances (a homometric pair), which sorting alone confuses."""
+    n = 12
+
+    def circle(steps: list[int]) -> Tensor:
+        angles = 2 * torch.pi * torch.tensor(steps, dtype=torch.float64) / n
+        return torch.stack([angles.cos(), angles.sin()], 1)
+
+    X, Y = circle([0, 1, 4, 7]), circle([0, 2, 3, 7])
+    i, j = torch.triu_indices(4, 4, 1)
+    sorted_products = [((A @ A.T)[i, j]).sort().values for A in (X, Y)]
+    if torch.allclose(*sorted_products, atol=1e-12):
+        assert not he.congruent(X, Y).congruent
+    else:
+        pytest.fail("the example is not homometric")
+
+
+def test_different_codes_of_one_size() -> None:
+    square = he.codes.polygon(4).points
+    twice = torch.cat([he.codes.polygon(2).points] * 2)
+    m = he.congruent(square, twice)
+    assert not m.congruent and m.residual > 0.5
+
+
+def test_bad_input() -> None:
+    X = torch.eye(3, dtype=torch.float64)
+    with pytest.raises(he.ArgumentError, match="Y: got shape"):
+        he.congruent(X, X[:2])
+    with pytest.raises(he.ArgumentError, match="X: got a row of norm"):
+        he.congruent(2 * X, X)
