@@ -76,7 +76,7 @@ def _distance_to_beta(sorted_values: Tensor, a: float) -> Tensor:
     G = partial(quantiles)
     below = values * (c - lo) - (partial(crossing) - G[:-1])
     above = G[1:] - partial(crossing) - values * (hi - c)
-    return torch.from_numpy((below + above).sum(-1)).to(sorted_values)
+    return torch.from_numpy(np.asarray((below + above).sum(-1))).to(sorted_values)
 
 
 def rank(X: Float[Tensor, "*batch points dim"], *, tolerance: float | None = None) -> Metric:

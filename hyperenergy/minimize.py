@@ -24,8 +24,8 @@ STATIONARY = 1e-7
 SAME_VALUE = 1e-9
 # Starts that ended are dropped from the batch, and cusps looked for, every so many iterations.
 _HOUSEKEEPING = 10
-# Configurations on S^0 are enumerated up to this many points: 65536 of them.
-_MOST_SIGNS = 16
+# Configurations on S^0 are enumerated up to this many points: 4096 of them.
+_MOST_SIGNS = 12
 
 
 class Status(Enum):
@@ -116,7 +116,7 @@ def minimize(
     """Minimize a loss or an energy over ``points`` unit vectors (or pairs of them) in R^dim, in float64.
 
     Starts are independent uniform random points, ``restarts`` of them, drawn from ``seed`` (for dim = 1, all sign
-    configurations where there are at most 2^16); or ``start``, unit rows of
+    configurations where there are at most 2^12); or ``start``, unit rows of
     shape (starts, rows, dim), with rows = 2 * points (anchors over positives) for a loss.
     ``tolerance`` bounds the Riemannian gradient norm relative to the ambient one.
     ``callback(z, value)`` sees the batch of running starts after every iteration.

@@ -123,7 +123,7 @@ def test_tampering_is_noticed() -> None:
     """A moved point changes a norm or the distribution that it sees; a doubled point is no code."""
     vectors = constructions.e8_roots().a.copy()
     vectors[17] = vectors[17][::-1]
-    with pytest.raises(ValueError, match="a point occurs twice|see different inner products"):
+    with pytest.raises(ValueError, match=r"occurs twice|see different"):
         ExactVectors(vectors).distribution()
     vectors = constructions.icosahedron()
     a = vectors.a.copy()

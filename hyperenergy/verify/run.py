@@ -33,11 +33,14 @@ def _worker() -> None:
 
 
 def run(tasks: Sequence[tuple[Check, Instance]], grid: Grid, workers: int | None = None) -> Iterator[Result]:
-    """Results as they are finished.  On a GPU one process runs all; on CPUs one per core.
+    """Results as they are finished.  On a GPU this process runs all; on CPUs one process per core.
 
     Closing the iterator (or an exception inside the consumer) cancels what has not begun.
     """
     count = 1 if grid.device != "cpu" else min(workers or os.cpu_count() or 1, len(tasks))
+    if count <= 1:
+        yield from (run_one(check, instance, grid) for check, instance in tasks)
+        return
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(count, mp_context=context, initializer=_worker)
     try:
@@ -77,28 +80,28 @@ class ResultFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
-        self._part.replace(self.path)
+        if kind is None:
+            self._part.replace(self.path)
 
 
 def collect(
     tasks: Sequence[tuple[Check, Instance]],
     grid: Grid,
-    folder: Path,
+    file: ResultFile,
     progress: Callable[[Result], None],
     workers: int | None = None,
 ) -> tuple[list[Result], bool]:
-    """Run all, store each result in the folder, and tell ``progress``.  Returns the results in the order of the tasks
+    """Run all, store each result in the file, and tell ``progress``.  Returns the results in the order of the tasks
     and whether all were finished: an interrupt (Ctrl-C) keeps what was."""
     results: list[Result] = []
     complete = True
-    with ResultFile(folder) as file:
-        try:
-            for result in run(tasks, grid, workers):
-                file.add(result)
-                results.append(result)
-                progress(result)
-        except KeyboardInterrupt:
-            complete = False
+    try:
+        for result in run(tasks, grid, workers):
+            file.add(result)
+            results.append(result)
+            progress(result)
+    except KeyboardInterrupt:
+        complete = False
     order = {(i.claim, i.label): k for k, (_, i) in enumerate(tasks)}
     results.sort(key=lambda r: order[r.claim, r.label])
     return results, complete

@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+import hyperenergy as he
+from hyperenergy import sphere
+from hyperenergy.minimize import Status
+from hyperenergy.objectives import BatchLoss
+from hyperenergy.solvers.lbfgs import LBFGS
+from hyperenergy.sphere import random_points
+from tests.zoo import HARMONIC_OTHER, THOMSON
+
+
+@pytest.mark.parametrize("points", [2, 3, 5, 7, 12, 24, 32])
+def test_thomson(points: int) -> None:
+    best = he.minimize(he.Energy(he.Riesz(1)), points, 3, restarts=16)
+    assert best.value == pytest.approx(THOMSON[points], abs=1e-9)
+    # No energy below the best known one: the table has nine digits.
+    assert best.value > THOMSON[points] - 1e-9
+    assert best.status is Status.CONVERGED and best.gradient_norm <= 1e-12
+    assert best.points.shape == (points, 3) and best.points.dtype == torch.float64
+    assert (best.points.norm(dim=-1) - 1).abs().max() < 1e-15
+    assert float(he.energy(best.points, he.Riesz(1))) == pytest.approx(best.value, rel=1e-15)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("points", sorted(THOMSON))
+def test_thomson_all(points: int) -> None:
+    best = he.minimize(he.Energy(he.Riesz(1)), points, 3, restarts=32)
+    assert best.value == pytest.approx(THOMSON[points], abs=1e-9)
+
+
+@pytest.mark.parametrize("key", HARMONIC_OTHER, ids=str)
+def test_harmonic(key: tuple[int, int]) -> None:
+    dim, points = key
+    best = he.minimize(he.Energy(he.Riesz(dim - 2)), points, dim, restarts=16)
+    assert best.value == pytest.approx(HARMONIC_OTHER[key], abs=1e-9)
+
+
+def test_same_seed_same_result() -> None:
+    a, b, c = (he.minimize(he.DHEL(0.3), 6, 3, restarts=4, seed=seed) for seed in (5, 5, 6))
+    assert a.value == b.value and torch.equal(a.rows, b.rows) and a.minima[0].count == b.minima[0].count
+    assert not torch.equal(a.rows, c.rows)
+
+
+def test_global_random_state_is_neither_read_nor_changed() -> None:
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    first = he.minimize(he.DHEL(0.3), 5, 3, restarts=2, seed=0)
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.manual_seed(2)
+    assert torch.equal(he.minimize(he.DHEL(0.3), 5, 3, restarts=2, seed=0).rows, first.rows)
+
+
+def test_generators_and_starts_are_taken() -> None:
+    generator = torch.Generator().manual_seed(3)
+    start = random_points(2, 12, 3, generator=generator)
+    best = he.minimize(he.Energy(he.Riesz(1)), 12, 3, start=start)
+    assert best.restarts == 2 and best.value == pytest.approx(THOMSON[12], abs=1e-9)
+    by_generator = he.minimize(he.Energy(he.Riesz(1)), 12, 3, restarts=2, seed=torch.Generator().manual_seed(3))
+    assert torch.equal(best.rows, by_generator.rows)
+
+
+def test_hits_and_minima_count_the_starts() -> None:
+    """16 points have two Thomson minima, 92.911655 and 92.920354 (Erber and Hockney 1991)."""
+    best = he.minimize(he.Energy(he.Riesz(1)), 16, 3, restarts=64)
+    assert best.hits == best.minima[0].count < 64
+    assert sum(m.count for m in best.minima) == best.restarts == 64
+    assert [m.value for m in best.minima[:2]] == pytest.approx([92.911655302, 92.920353962], abs=1e-8)
+    for minimum in best.minima:
+        assert float(he.energy(minimum.rows, he.Riesz(1))) == pytest.approx(minimum.value, rel=1e-14)
+
+
+@pytest.mark.parametrize("tau", [0.05, 0.1])
+@pytest.mark.parametrize("loss", [he.InfoNCE, he.NTXent])
+def test_stopping_is_free_of_scale(loss: type[he.PairLoss], tau: float) -> None:
+    """A loss of 4e-18 is minimized to full relative accuracy, although all its gradients are tiny."""
+    best = he.minimize(loss(tau), 2, 3, restarts=8)  # type: ignore[call-arg]
+    negatives = 2 if loss is he.NTXent else 1
+    assert best.value == pytest.approx(math.log1p(negatives * math.exp(-2 / tau)), rel=1e-12)
+    assert best.hits == 8
+
+
+def test_scaling_the_objective_changes_nothing() -> None:
+    """The path of the solver does not depend on the unit of the energy, up to round-off."""
+    ordered = he.minimize(he.Energy(he.Riesz(1), "ordered"), 10, 3, restarts=4)
+    mean = he.minimize(he.Energy(he.Riesz(1), "mean"), 10, 3, restarts=4)
+    assert ordered.value / 90 == pytest.approx(mean.value, rel=1e-14)
+    assert ordered.iterations == mean.iterations
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        he.KCL(he.Laplace(1)),
+        he.KCL(he.Riesz(-1)),
+        he.KCL(he.Riesz("-1/2")),
+        he.KCL(he.Laplace(1), two_view=True),
+        he.KCL(he.Gaussian(2), alignment_kernel=he.Riesz("-3/4"), gamma=1.0),
+        he.AlignUniform(alpha=1.0, t=1.0),
+    ],
+    ids=lambda loss: loss.label,
+)
+def test_cusps_are_reached_exactly(loss: he.PairLoss) -> None:
+    best = he.minimize(loss, 4, 3, restarts=8)
+    prediction = he.predict(loss, 4, 3)
+    assert prediction is not None
+    assert best.value == pytest.approx(prediction.value, rel=1e-13, abs=1e-13)
+    assert torch.equal(best.anchors, best.positives)
+
+
+def test_least_subgradient_lets_pairs_part_where_that_pays() -> None:
+    """A weak cusp against a strong force: for u = v the subgradient of least norm is what is left of the force."""
+    objective = BatchLoss(he.AlignUniform(alpha=1.0, t=1.0, weight=20.0))
+    e = torch.tensor([[1.0, 0.0], [0.6, 0.8]], dtype=torch.float64)
+    z = torch.cat([e, e])[None]
+    _, gradient, _ = objective.value_and_gradient(z)
+    gu, gv = objective.views(gradient)
+    assert torch.allclose(gu, gv)  # the force is the same on both: nothing parts them
+    one_sided = BatchLoss(he.KCL(he.Laplace(0.01), gamma=50.0))
+    _, gradient, _ = one_sided.value_and_gradient(z)
+    gu, gv = one_sided.views(gradient)
+    # The energy pulls the anchor alone with more than the slope 0.01/2 of the cusp can hold.
+    assert float((gu - gv).norm(dim=-1).max()) > 0.01
+
+
+def test_smooth_gradient_is_the_derivative_along_geodesics(draw) -> None:
+    objective = BatchLoss(he.SimCLR(0.3))
+    z, v = draw(1, 8, 3), draw(1, 8, 3)
+    v = sphere.project(z, v)
+    _, gradient, scale = objective.value_and_gradient(z)
+    h = 1e-5
+    plus, minus = (objective.value(sphere.retract(z, s * h * v)) for s in (1, -1))
+    assert float((plus - minus) / (2 * h)) == pytest.approx(float((gradient * v).sum()), rel=1e-8)
+    assert float(scale) >= float(gradient.norm())
+
+
+def test_rate_of_convergence() -> None:
+    """At a nondegenerate minimum the method is R-linear: each ten steps gain at least two digits, down to round-off."""
+    solver = LBFGS(he.Energy(he.Riesz(1)))
+    state = solver.init(random_points(1, 12, 3, generator=torch.Generator().manual_seed(0)))
+    norms = []
+    while not bool(solver.done(state)):
+        state = solver.step(state)
+        norms.append(float(solver.gradient_norm(state)))
+    gains = [math.log10(norms[k] / norms[k + 10]) for k in (-31, -21, -11)]
+    assert min(gains) > 2
+
+
+def test_on_the_sphere_of_two_points_everything_is_tried() -> None:
+    best = he.minimize(he.InfoNCE(0.5), 3, 1, restarts=1)
+    brute = min(
+        float(he.InfoNCE(0.5)(u, v))
+        for signs in range(2**6)
+        for u, v in [torch.tensor([[1.0 - 2 * (signs >> k & 1)] for k in range(6)], dtype=torch.float64).split(3)]
+    )
+    assert best.value == pytest.approx(brute, rel=1e-14) and best.restarts == 64
+
+
+def test_aligned_and_fixed_anchor_objectives(draw) -> None:
+    U = draw(5, 3)
+    best = he.minimize(he.FixedAnchors(he.DHEL(0.2), U), 5, 3, restarts=4)
+    torch.testing.assert_close(best.positives, U, rtol=0, atol=1e-8)
+    assert torch.equal(best.anchors, U)
+    aligned = he.minimize(he.Aligned(he.DCL(0.1)), 5, 3, restarts=8)
+    free = he.minimize(he.DCL(0.1), 5, 3, restarts=8)
+    assert torch.equal(aligned.anchors, aligned.positives) and free.value < aligned.value - 1e-3
+
+
+def test_failure_is_a_value_or_an_error_as_asked() -> None:
+    objective = he.Energy(he.Riesz(1))
+    with pytest.raises(he.ConvergenceError, match=r"no start of 2 reached a stationary point.*iteration limit"):
+        he.minimize(objective, 30, 3, restarts=2, max_iterations=3)
+    best = he.minimize(objective, 30, 3, restarts=2, max_iterations=3, throw=False)
+    assert best.status is Status.MAX_ITERATIONS and best.hits == 0 and best.minima == ()
+    assert math.isfinite(best.value)
+
+
+def test_coincident_starts_are_not_called_converged() -> None:
+    start = torch.zeros(1, 4, 3, dtype=torch.float64)
+    start[..., 0] = 1
+    with pytest.raises(he.ConvergenceError, match="not finite at the starting points"):
+        he.minimize(he.Energy(he.Riesz(1)), 4, 3, start=start)
+
+
+def test_callback_sees_every_iteration() -> None:
+    seen = []
+    best = he.minimize(he.DHEL(0.5), 4, 3, restarts=3, callback=lambda z, value: seen.append(float(value.min())))
+    assert len(seen) == best.iterations and seen[-1] <= seen[0]
+
+
+GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device, and there is none here")
+
+
+@GPU
+@pytest.mark.parametrize(
+    "objective", [he.Energy(he.Riesz(1)), he.DHEL(0.3), he.KCL(he.Laplace(1))], ids=lambda o: o.label
+)
+def test_gpu_finds_what_the_cpu_finds(objective) -> None:
+    cpu = he.minimize(objective, 12, 3, restarts=16, device="cpu")
+    gpu = he.minimize(objective, 12, 3, restarts=16, device="cuda")
+    assert gpu.value == pytest.approx(cpu.value, rel=1e-11)
+    assert gpu.rows.device.type == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: he.minimize(he.DHEL(0.5), 1, 3), "points: got 1; must be an integer >= 2"),
+        (lambda: he.minimize(he.DHEL(0.5), 4, 0), "dim: got 0; must be an integer >= 1"),
+        (lambda: he.minimize(he.DHEL(0.5), 4, 3, restarts=0), "restarts: got 0; must be an integer >= 1"),
+        (lambda: he.minimize(he.DHEL(0.5), 4, 3, tolerance=0), "tolerance: got 0"),
+        (lambda: he.minimize(he.DHEL(0.5), 4, 3, device="cuda:7"), "device: got 'cuda:7'; not available here"),
+        (lambda: he.minimize(he.Gaussian(1), 4, 3), r"objective: got Gaussian\(t=1\); a kernel has no pair convention"),
+        (lambda: he.minimize("dhel", 4, 3), "objective: got 'dhel'; must be a loss"),
+        (
+            lambda: he.minimize(he.DHEL(0.5), 4, 3, start=torch.eye(3).double()[None]),
+            r"start: got shape \(1, 3, 3\); must be \(starts, 8, 3\)",
+        ),
+        (
+            lambda: he.minimize(he.FixedAnchors(he.DHEL(0.5), torch.eye(3).double()), 4, 3),
+            r"anchors: got shape \(3, 3\); must be \(4, 3\)",
+        ),
+    ],
+)
+def test_bad_input(call, message: str) -> None:
+    with pytest.raises(he.ArgumentError, match=message):
+        call()
