@@ -72,7 +72,7 @@ def verify(
     from hyperenergy.verify.claims import select, tasks
     from hyperenergy.verify.grid import Grid
     from hyperenergy.verify.report import HEADER, by_objective, markdown, summarize, table
-    from hyperenergy.verify.run import collect
+    from hyperenergy.verify.run import ResultFile, collect
 
     grid = Grid(
         dims=parse_integers("dims", dims),
@@ -86,8 +86,8 @@ def verify(
     chosen = select([part.strip() for part in claims.split(",")] if claims is not None else None)
     todo = tasks(chosen, grid)
     start = time.perf_counter()
-    with _progress(len(todo)) as advance:
-        results, complete = collect(todo, grid, out, advance)
+    with ResultFile(out) as file, _progress(len(todo)) as advance:
+        results, complete = collect(todo, grid, file, advance)
     seconds = time.perf_counter() - start
     summaries = summarize([claim.id for claim in chosen], results)
     report = out / "report.md"

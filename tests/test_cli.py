@@ -50,7 +50,7 @@ def test_interrupt_keeps_what_was_finished(tmp_path: Path) -> None:
     while time.monotonic() < deadline and not (part.exists() and part.stat().st_size > 2000):
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
     assert "interrupted: " in err and "Traceback" not in err
     lines = (tmp_path / "results.jsonl").read_text().splitlines()

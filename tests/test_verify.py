@@ -215,7 +215,8 @@ def test_b5_names_the_losses_that_lose_alignment_and_those_that_never_do() -> No
 def test_report_shows_every_claim_and_every_counterexample(tmp_path: Path) -> None:
     todo = tasks(select(["F1", "B2c"]), Grid(dims=(3,), restarts=8))
     seen = []
-    results, complete = collect(todo, Grid(restarts=8), tmp_path, seen.append, workers=1)
+    with ResultFile(tmp_path) as file:
+        results, complete = collect(todo, Grid(restarts=8), file, seen.append, workers=1)
     assert complete and len(seen) == len(results) == len(todo)
     summaries = summarize(["B2c", "F1"], results)
     text = markdown(summaries, "hyperenergy verify", 1.0, True)
@@ -236,7 +237,8 @@ def test_an_interrupt_keeps_what_was_finished(tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     calls: list[Result] = []
-    results, complete = collect(todo, SMALL, tmp_path, interrupt, workers=1)
+    with ResultFile(tmp_path) as file:
+        results, complete = collect(todo, SMALL, file, interrupt, workers=1)
     assert not complete and len(results) == 2
     assert len((tmp_path / "results.jsonl").read_text().splitlines()) == 2
 
@@ -245,7 +247,10 @@ def test_earlier_results_stay_until_new_ones_are_whole(tmp_path: Path) -> None:
     (tmp_path / "results.jsonl").write_text("earlier\n")
     file = ResultFile(tmp_path)
     assert (tmp_path / "results.jsonl").read_text() == "earlier\n"
-    with file:
+    with pytest.raises(RuntimeError), file:
+        raise RuntimeError
+    assert (tmp_path / "results.jsonl").read_text() == "earlier\n"
+    with ResultFile(tmp_path):
         pass
     assert (tmp_path / "results.jsonl").read_text() == ""
 
@@ -288,6 +293,7 @@ def test_exp_is_what_it_says() -> None:
 def test_full_grid_of_every_claim(tmp_path: Path) -> None:
     """Everything, on the larger grids."""
     grid = Grid(full=True, restarts=16)
-    results, complete = collect(tasks(select(None), grid), grid, tmp_path, lambda result: None)
+    with ResultFile(tmp_path) as file:
+        results, complete = collect(tasks(select(None), grid), grid, file, lambda result: None)
     assert complete
     assert [s.theorem.id for s in summarize(list(CLAIMS), results) if not s.as_stated] == []
