@@ -5,12 +5,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 
 import torch
 
@@ -32,30 +33,58 @@ def _worker() -> None:
     torch.set_num_threads(1)
 
 
-def run(tasks: Sequence[tuple[Check, Instance]], grid: Grid, workers: int | None = None) -> Iterator[Result]:
+class Interrupt:
+    """While active, the first Ctrl-C only asks for an end, so that it cannot strike in the middle of a write or a lock;
+    a second one ends the process as usual."""
+
+    requested = False
+
+    def __enter__(self) -> Interrupt:
+        self._previous = signal.getsignal(signal.SIGINT)
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, self._ask)
+        return self
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self.requested = True
+        signal.signal(signal.SIGINT, self._previous)
+
+    def __exit__(self, *error: object) -> None:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, self._previous)
+
+
+def run(
+    tasks: Sequence[tuple[Check, Instance]], grid: Grid, interrupt: Interrupt, workers: int | None = None
+) -> Iterator[Result]:
     """Results as they are finished.  On a GPU this process runs all; on CPUs one process per core.
 
-    Closing the iterator (or an exception inside the consumer) cancels what has not begun.
+    After an interrupt, what has begun is finished and nothing more is begun.
     """
     count = 1 if grid.device != "cpu" else min(workers or os.cpu_count() or 1, len(tasks))
+    left = iter(tasks)
     if count <= 1:
-        yield from (run_one(check, instance, grid) for check, instance in tasks)
+        while not interrupt.requested and (task := next(left, None)):
+            yield run_one(*task, grid)
         return
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_worker)
-    try:
-        futures: list[Future[Result]] = [pool.submit(run_one, check, instance, grid) for check, instance in tasks]
-        for future in as_completed(futures):
-            yield future.result()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    with ProcessPoolExecutor(count, mp_context=context, initializer=_worker) as pool:
+        running: set[Future[Result]] = set()
+        while True:
+            # Two per worker: one runs, one waits, and an interrupt has nothing to cancel.
+            while not interrupt.requested and len(running) < 2 * count and (task := next(left, None)):
+                running.add(pool.submit(run_one, *task, grid))
+            if not running:
+                return
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            yield from (future.result() for future in done)
 
 
 class ResultFile:
     """results.jsonl in a folder: one line per result as it is finished, under its own name only once closed.
 
-    Until then the lines are in ``results.jsonl.part``, so that a run which is killed neither overwrites an earlier
-    run's results nor passes for a whole one.
+    Until then the lines are in ``results.jsonl.part``, so that a run which is killed or fails neither overwrites
+    an earlier run's results nor passes for a whole one.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -94,14 +123,11 @@ def collect(
     """Run all, store each result in the file, and tell ``progress``.  Returns the results in the order of the tasks
     and whether all were finished: an interrupt (Ctrl-C) keeps what was."""
     results: list[Result] = []
-    complete = True
-    try:
-        for result in run(tasks, grid, workers):
+    with Interrupt() as interrupt:
+        for result in run(tasks, grid, interrupt, workers):
             file.add(result)
             results.append(result)
             progress(result)
-    except KeyboardInterrupt:
-        complete = False
     order = {(i.claim, i.label): k for k, (_, i) in enumerate(tasks)}
     results.sort(key=lambda r: order[r.claim, r.label])
-    return results, complete
+    return results, len(results) == len(tasks)
