@@ -33,6 +33,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except HyperenergyError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2 if isinstance(error, ArgumentError) else 1)
+    except MemoryError:
+        print("error: out of memory; choose fewer points, dimensions or restarts", file=sys.stderr)
+        sys.exit(1)
+    except RuntimeError as error:
+        # torch reports exhausted memory as a RuntimeError of its allocators.
+        if "allocat" not in str(error) and "out of memory" not in str(error):
+            raise
+        print(
+            f"error: out of memory; choose fewer points, dimensions or restarts ({error})".splitlines()[0],
+            file=sys.stderr,
+        )
+        sys.exit(1)
 
 
 def _print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -174,7 +186,7 @@ def minimize(
     from hyperenergy.minimize import minimize as search
     from hyperenergy.naming import parse_objective
 
-    if out is not None and (out.suffix != ".json" or not out.parent.is_dir()):
+    if out is not None and (out.suffix != ".json" or not out.parent.is_dir() or out.is_dir()):
         raise ArgumentError("out", repr(str(out)), "must be a .json file in a folder that exists")
     target = parse_objective(objective, pairs=pairs, temperature=temperature, kernel=kernel)  # type: ignore[arg-type]
     best = search(target, points, dim, restarts=restarts, seed=seed, device=device)

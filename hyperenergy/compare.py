@@ -10,6 +10,7 @@ from torch import Tensor
 
 from hyperenergy.congruence import DEFAULT_TOLERANCE, congruent
 from hyperenergy.errors import ArgumentError
+from hyperenergy.kernels import positive
 from hyperenergy.minimize import Minimum
 from hyperenergy.objectives import BatchLoss, FixedAnchors, Objective
 from hyperenergy.prediction import Outcome, Prediction
@@ -18,8 +19,6 @@ from hyperenergy.prediction import Outcome, Prediction
 # value is about eps (1 + 2/tau) times the number of terms, 1e-13 at tau = 0.05, and the optimizer's error is the square
 # of its relative gradient norm; 1e-11 leaves room for both and rejects anything that a reader would call different.
 VALUE_TOLERANCE = 1e-11
-# Residuals beyond this belong to another configuration, not to a flat direction of the landscape.
-_ANOTHER = 1e-2
 
 
 @dataclass(frozen=True)
@@ -53,9 +52,10 @@ def compare(
 ) -> Match:
     """Judge a found minimum by a prediction.
 
-    Refuted: a lower value was found, the predicted configuration does not have the predicted value, or a different
-    configuration attains it although the prediction says unique.  Inconclusive: the search did not come down to the
-    predicted value, or not close enough to the configuration.  Consistent: value, alignment and configuration agree.
+    Refuted: a lower value was found, or the predicted configuration does not have the predicted value.  Inconclusive:
+    the search did not come down to the predicted value or not to a stationary point, or another configuration has the
+    value to within the tolerance (a second minimizer, or a landscape too flat to tell).  Consistent: value, alignment
+    and configuration agree.
     Never proved: that is not for numbers to say.
     Raises ArgumentError where there is no prediction or its shape is not that of the minimum.
     """
@@ -64,6 +64,7 @@ def compare(
     if prediction.anchors.shape != best.anchors.shape:
         shape = tuple(prediction.anchors.shape)
         raise ArgumentError("prediction", f"anchors of shape {shape}", f"must be {tuple(best.anchors.shape)}")
+    tolerance, residual_tolerance = positive("tolerance", tolerance), positive("residual_tolerance", residual_tolerance)
     objective, expected = best.objective, prediction.value
     gap = best.value - expected
     relative = gap / abs(expected) if expected else math.inf if gap else 0.0
@@ -78,14 +79,15 @@ def compare(
         outcome, reason = Outcome.REFUTED, "a lower value was found"
     elif not gap <= allowed:
         outcome, reason = Outcome.INCONCLUSIVE, f"the search stopped above the prediction ({best.status.value})"
-    elif not prediction.unique or max(misalignment, residual) <= residual_tolerance:
+    elif not best.status.stationary:
+        outcome, reason = Outcome.INCONCLUSIVE, f"the value agrees, but {best.status.value}"
+    elif not prediction.unique:
+        outcome, reason = Outcome.CONSISTENT, "the value agrees; the minimizer is not claimed to be unique"
+    elif max(misalignment, residual) <= residual_tolerance:
         outcome, reason = Outcome.CONSISTENT, "value and configuration agree"
-        if not prediction.unique:
-            reason = "the value agrees; the minimizer is not claimed to be unique"
-    elif max(misalignment, residual) > _ANOTHER:
-        outcome, reason = Outcome.REFUTED, "another configuration attains the value of a unique minimizer"
     else:
-        outcome, reason = Outcome.INCONCLUSIVE, "the value agrees, the configuration not to the tolerance"
+        reason = "another configuration has the value: not the only minimizer, or too flat to tell"
+        outcome = Outcome.INCONCLUSIVE
     return Match(outcome, gap, relative, misalignment, residual, reason)
 
 

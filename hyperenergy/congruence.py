@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hyperenergy.errors import ArgumentError
+from hyperenergy.kernels import positive
 from hyperenergy.sphere import check_points
 
 Array = NDArray[np.float64]
@@ -65,7 +66,9 @@ def congruent(
     x, y = (a.detach().cpu().double().numpy() for a in (X, Y))
     best: tuple[float, Array, Labels] | None = None
     # From the finest resolution, which decides congruence, to coarse ones, which only measure how far apart X and Y are.
-    for resolution in (tolerance, 100 * tolerance, 0.03, 0.3):
+    # Points that moved by the tolerance change an inner product by up to twice as much.
+    tolerance = positive("tolerance", tolerance)
+    for resolution in (2.5 * tolerance, 100 * tolerance, 0.03, 0.3):
         for rotation in _candidates(x, y, resolution):
             found = _fit(x, y, rotation)
             if best is None or found[0] < best[0]:
@@ -82,31 +85,32 @@ def congruent(
 
 def _candidates(x: Array, y: Array, resolution: float) -> Iterator[Array]:
     """Orthogonal maps that carry a frame of x onto one of y with inner products of the same classes."""
-    gram_x, gram_y = _classes(x @ x.T, y @ y.T, resolution)
+    gram_x, gram_y = x @ x.T, y @ y.T
+    class_x, class_y = _classes(gram_x, gram_y, resolution)
     frame = _frame(x)
     frames = nodes = 0
-
-    def extend(images: list[int], color_x: Labels, color_y: Labels) -> Iterator[Array]:
-        nonlocal frames, nodes
+    everything = np.zeros(len(x), dtype=np.int64)
+    start = _refine(everything, everything, *_common_labels(np.sort(class_x, 1), np.sort(class_y, 1)))
+    # Depth-first with an explicit stack: images of the frame so far, and the colors that they leave.
+    stack: list[tuple[list[int], tuple[Labels, Labels]]] = [([], start)] if start is not None else []
+    while stack and frames < _MOST_FRAMES and nodes < _MOST_NODES:
+        images, (color_x, color_y) = stack.pop()
         nodes += 1
-        if frames >= _MOST_FRAMES or nodes >= _MOST_NODES:
-            return
         if len(images) == len(frame):
             frames += 1
             yield _procrustes(x[frame], y[images])
-            return
+            continue
         point = frame[len(images)]
-        next_x = gram_x[point]
-        for image in np.flatnonzero(color_y == color_x[point]):
-            refined = _refine(color_x, next_x, color_y, gram_y[image])
+        # Classes may chain many values together where points are many; the frame's own inner products do not.
+        fits = color_y == color_x[point]
+        for before, image in zip(frame, images, strict=False):
+            fits &= np.abs(gram_y[image] - gram_x[before, point]) <= resolution
+        branches = []
+        for image in np.flatnonzero(fits)[:_MOST_NODES]:
+            refined = _refine(color_x, color_y, class_x[point], class_y[image])
             if refined is not None:
-                yield from extend([*images, int(image)], *refined)
-
-    everything = np.zeros(len(x), dtype=np.int64)
-    rows = _common_labels(np.sort(gram_x, 1), np.sort(gram_y, 1))
-    start = _refine(everything, rows[0], everything, rows[1])
-    if start is not None:
-        yield from extend([], *start)
+                branches.append(([*images, int(image)], refined))
+        stack += reversed(branches)
 
 
 def _classes(gram_x: Array, gram_y: Array, resolution: float) -> tuple[Labels, Labels]:
@@ -126,10 +130,14 @@ def _common_labels(rows_x: Labels, rows_y: Labels) -> tuple[Labels, Labels]:
     return label[: len(rows_x)], label[len(rows_x) :]
 
 
-def _refine(color_x: Labels, new_x: Labels, color_y: Labels, new_y: Labels) -> tuple[Labels, Labels] | None:
+def _refine(color_x: Labels, color_y: Labels, new_x: Labels, new_y: Labels) -> tuple[Labels, Labels] | None:
     """Colors split by new labels; None if x and y then have different numbers of a color."""
-    x, y = _common_labels(np.stack([color_x, new_x], 1), np.stack([color_y, new_y], 1))
-    return (x, y) if np.array_equal(np.sort(x), np.sort(y)) else None
+    width = 1 + max(int(new_x.max()), int(new_y.max()))
+    x, y = color_x * width + new_x, color_y * width + new_y
+    colors, label = np.unique(np.concatenate([x, y]), return_inverse=True)
+    x, y = label[: len(x)], label[len(x) :]
+    same = np.array_equal(np.bincount(x, minlength=len(colors)), np.bincount(y, minlength=len(colors)))
+    return (x, y) if same else None
 
 
 def _frame(x: Array) -> list[int]:

@@ -6,6 +6,7 @@ the average over pairs (the losses').
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Literal, get_args
 
 import torch
@@ -18,8 +19,8 @@ from hyperenergy.sphere import Points, check_points, pairwise_squared_distance
 
 Pairs = Literal["unordered", "ordered", "mean"]
 
-# Numbers in the largest temporary of the blockwise sum: 2^22 float64 are 32 MiB.
-_BLOCK = 2**22
+# Numbers in the largest temporary of a sum: 2^18 float64 are 2 MiB, which a cache holds.
+_BLOCK = 2**18
 
 
 def pair_weight(pairs: str, points: int) -> float:
@@ -37,21 +38,21 @@ def energy(X: Points, kernel: Kernel, pairs: Pairs = "unordered") -> Float[Tenso
     kernel give +inf.  Raises ArgumentError unless the rows are at least two unit vectors.
     """
     check_points(X, "X")
+    check_energy_arguments(kernel, pairs)
     return pair_energy(X, kernel, pairs)
 
 
 def pair_energy(X: Points, kernel: Kernel, pairs: Pairs = "unordered") -> Float[Tensor, "*batch"]:
     """``energy`` without the checks.
 
-    Small sums are one expression (differentiable to any order); larger ones go block by block of rows with the
-    gradient accumulated on the way, so that memory stays bounded at any N.
+    Small sums are one expression (differentiable to any order).  Larger ones go block by block, with the gradient
+    accumulated on the way, so that memory stays bounded at any N.
     """
     points, dim = X.shape[-2:]
     weight = pair_weight(pairs, points)
     if X.numel() * points <= _BLOCK:
         return weight * _rows_energy(X, X, 0, kernel).sum(-1)
-    flat = X.reshape(-1, points, dim)
-    sums = torch.stack([_BlockwiseEnergy.apply(x, kernel) for x in flat])
+    sums = _BlockwiseEnergy.apply(X.reshape(-1, points, dim), kernel)
     return weight * sums.reshape(X.shape[:-2])
 
 
@@ -64,23 +65,30 @@ def _rows_energy(rows: Points, X: Points, offset: int, kernel: Kernel) -> Float[
     return kernel(r.masked_fill(own, 4.0)).masked_fill(own, 0.0).sum(-1)
 
 
+def _blocks(batch: int, points: int, dim: int) -> Iterator[tuple[slice, slice]]:
+    """Configurations and rows of one block: several whole configurations, or some rows of one."""
+    together = max(1, _BLOCK // (points * points * dim))
+    rows = points if together > 1 else max(1, _BLOCK // (points * dim))
+    for first in range(0, batch, together):
+        for start in range(0, points, rows):
+            yield slice(first, first + together), slice(start, start + rows)
+
+
 class _BlockwiseEnergy(torch.autograd.Function):
-    """Sum over ordered pairs of one configuration (points, dim), and its gradient, one block of rows at a time."""
+    """Sums over ordered pairs of configurations (batch, points, dim), and their gradient, one block at a time."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, kernel: Kernel) -> Tensor:
-        points, dim = x.shape
-        rows = max(1, _BLOCK // (points * dim))
-        total = x.new_zeros(())
+        total = x.new_zeros(len(x))
         gradient = torch.zeros_like(x) if x.requires_grad else None
-        for start in range(0, points, rows):
+        for some, rows in _blocks(*x.shape):
             with torch.enable_grad():
-                block = x[start : start + rows].detach().requires_grad_(gradient is not None)
-                value = _rows_energy(block, x.detach(), start, kernel).sum()
+                block = x[some, rows].detach().requires_grad_(gradient is not None)
+                value = _rows_energy(block, x[some].detach(), rows.start, kernel).sum(-1)
                 if gradient is not None:
                     # kappa is symmetric: the derivative with respect to x_i as a row is half of the whole.
-                    gradient[start : start + rows] = 2 * torch.autograd.grad(value, block)[0]
-            total += value.detach()
+                    gradient[some, rows] = 2 * torch.autograd.grad(value.sum(), block)[0]
+            total[some] += value.detach()
         if gradient is not None:
             ctx.save_for_backward(gradient)
         return total
@@ -89,7 +97,7 @@ class _BlockwiseEnergy(torch.autograd.Function):
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, None]:
         (gradient,) = ctx.saved_tensors
-        return upstream[0] * gradient, None
+        return upstream[0][:, None, None] * gradient, None
 
 
 def check_energy_arguments(kernel: object, pairs: str) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from torch import Tensor
 
-from hyperenergy.errors import ArgumentError
+from hyperenergy.errors import ArgumentError, integer
 from hyperenergy.namespaces import Namespace, Number, TorchNamespace, to_float
 
 
@@ -31,8 +31,8 @@ def positive(name: str, value: Number) -> float:
 def finite(name: str, value: Number) -> float:
     """The float value of a parameter that must be a finite number; ArgumentError otherwise."""
     try:
-        number = to_float(value)
-    except (TypeError, ValueError, ZeroDivisionError):
+        number = to_float(getattr(value, "item", lambda: value)())  # NumPy's and torch's scalars are numbers, too
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
         raise ArgumentError(name, repr(value), "must be a finite number")
@@ -52,8 +52,11 @@ class Kernel(ABC):
 
     @property
     def strictly_completely_monotone(self) -> bool:
-        """All derivatives alternate strictly in sign: the hypothesis of Cohn and Kumar, with uniqueness."""
-        return True
+        """All derivatives alternate strictly in sign: the hypothesis of Cohn and Kumar, with uniqueness.
+
+        False unless a kernel says otherwise, so that no theorem speaks of a kernel that has not been examined.
+        """
+        return False
 
     @property
     def completely_monotone(self) -> bool:
@@ -71,9 +74,19 @@ class Kernel(ABC):
         return False
 
     @property
+    def positive(self) -> bool:
+        """kappa > 0 everywhere: energies can be compared relatively, however small."""
+        return False
+
+    @property
     def cusp_slope(self) -> float:
         """-d kappa / d|x-y| at |x-y| = 0+: 0 for a smooth kernel, > 0 (perhaps infinite) where there is a cusp."""
         return 0.0
+
+    @property
+    def kinked(self) -> bool:
+        """d kappa / dr is infinite at r = 0: the second derivative in the points, if not the first, does not exist."""
+        return self.cusp_slope > 0
 
     @property
     def label(self) -> str:
@@ -91,6 +104,14 @@ class Gaussian(Kernel):
     def __post_init__(self) -> None:
         positive("t", self.t)
 
+    @property
+    def strictly_completely_monotone(self) -> bool:
+        return True
+
+    @property
+    def positive(self) -> bool:
+        return True
+
     def profile(self, r: Any, m: Namespace) -> Any:
         return m.exp(-m.number(self.t) * r)
 
@@ -103,6 +124,14 @@ class Laplace(Kernel):
 
     def __post_init__(self) -> None:
         positive("t", self.t)
+
+    @property
+    def strictly_completely_monotone(self) -> bool:
+        return True
+
+    @property
+    def positive(self) -> bool:
+        return True
 
     def profile(self, r: Any, m: Namespace) -> Any:
         return m.exp(-m.number(self.t) * m.sqrt(r))
@@ -120,6 +149,14 @@ class InverseMultiquadric(Kernel):
 
     def __post_init__(self) -> None:
         positive("c", self.c)
+
+    @property
+    def strictly_completely_monotone(self) -> bool:
+        return True
+
+    @property
+    def positive(self) -> bool:
+        return True
 
     def profile(self, r: Any, m: Namespace) -> Any:
         c = m.number(self.c)
@@ -163,6 +200,14 @@ class Riesz(Kernel):
         return self._s > 0
 
     @property
+    def positive(self) -> bool:
+        return self._s > 0
+
+    @property
+    def kinked(self) -> bool:
+        return self._s > -2
+
+    @property
     def cusp_slope(self) -> float:
         if self._s < -1:
             return 0.0
@@ -172,6 +217,10 @@ class Riesz(Kernel):
 @dataclass(frozen=True)
 class Logarithmic(Kernel):
     """-1/2 log r = -log|x-y|."""
+
+    @property
+    def strictly_completely_monotone(self) -> bool:
+        return True
 
     def profile(self, r: Any, m: Namespace) -> Any:
         return -m.log(r) / 2
@@ -194,6 +243,10 @@ class RegularizedLogarithmic(Kernel):
     def __post_init__(self) -> None:
         positive("t", self.t)
 
+    @property
+    def strictly_completely_monotone(self) -> bool:
+        return True
+
     def profile(self, r: Any, m: Namespace) -> Any:
         return -m.log(1 + m.number(self.t) * r)
 
@@ -210,8 +263,7 @@ class Polynomial(Kernel):
     c: Number = 1.0
 
     def __post_init__(self) -> None:
-        if not isinstance(self.degree, int) or self.degree < 1:
-            raise ArgumentError("degree", repr(self.degree), "must be an integer >= 1")
+        integer("degree", self.degree, 1)
         if finite("c", self.c) < 1:
             raise ArgumentError("c", repr(self.c), "must be >= 1, so that the kernel decreases on the whole sphere")
 

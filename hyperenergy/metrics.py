@@ -9,9 +9,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from hyperenergy.energy import energy
 from hyperenergy.errors import ArgumentError
-from hyperenergy.kernels import Gaussian
+from hyperenergy.kernels import positive
+from hyperenergy.losses import formulas
 from hyperenergy.losses.checks import check_pair
 from hyperenergy.sphere import Points, check_points, squared_distance
 
@@ -21,7 +21,7 @@ Metric = Float[Tensor, "*batch"]
 def alignment(anchors: Points, positives: Points, *, alpha: float = 2.0) -> Metric:
     """mean_i |u_i - v_i|^alpha: 0 where every pair coincides.  Source: Wang and Isola 2020."""
     check_pair(anchors, positives)
-    return squared_distance(anchors, positives).pow(alpha / 2).mean(-1)
+    return squared_distance(anchors, positives).pow(positive("alpha", alpha) / 2).mean(-1)
 
 
 def uniformity(X: Points, *, t: float = 2.0) -> Metric:
@@ -29,7 +29,8 @@ def uniformity(X: Points, *, t: float = 2.0) -> Metric:
 
     Law: in expectation over iid uniform points its exponential is ``uniform_energy(Gaussian(t), dim)``.
     """
-    return energy(X, Gaussian(t), "mean").log()
+    check_points(X, "X")
+    return formulas.uniformity(X, t=positive("t", t))
 
 
 def wasserstein_uniformity(X: Points) -> Metric:
@@ -102,3 +103,5 @@ def _check_matrix(X: object) -> None:
         raise ArgumentError("X", repr(getattr(X, "shape", X)), "must be a floating-point tensor (*batch, points, dim)")
     if not bool(X.isfinite().all()):
         raise ArgumentError("X", "entries that are not finite", "remove them")
+    if bool((X == 0).flatten(-2).all(-1).any()):
+        raise ArgumentError("X", "a matrix of zeros", "it has no rank to speak of")

@@ -10,9 +10,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from hyperenergy.errors import ArgumentError, ConvergenceError
+from hyperenergy.errors import ArgumentError, ConvergenceError, integer
 from hyperenergy.kernels import positive
-from hyperenergy.objectives import Objective, as_objective, check_configuration
+from hyperenergy.objectives import Energy, Objective, as_objective, check_configuration
 from hyperenergy.solvers.cusps import snap
 from hyperenergy.solvers.lbfgs import LBFGS, State
 from hyperenergy.sphere import check_points, random_points
@@ -22,10 +22,12 @@ from hyperenergy.sphere import check_points, random_points
 STATIONARY = 1e-7
 # Values within this (relative where the objective is positive, else relative to max(1, |value|)) are the same minimum.
 SAME_VALUE = 1e-9
+# Gradients smaller than this cannot be squared.
+_UNDERFLOW = 1e-150
 # Starts that ended are dropped from the batch, and cusps looked for, every so many iterations.
 _HOUSEKEEPING = 10
-# Configurations on S^0 are enumerated up to this many points: 4096 of them.
-_MOST_SIGNS = 12
+# Configurations on S^0 are enumerated up to this many points: 65536 of them.
+MOST_SIGNS = 16
 
 
 class Status(Enum):
@@ -33,8 +35,9 @@ class Status(Enum):
 
     CONVERGED = "stationary: the gradient norm is below the tolerance"
     ROUND_OFF = "stationary to round-off: no further decrease can be resolved"
-    STALLED = "not stationary: the line search found no decrease"
+    STALLED = "not stationary: no further decrease can be resolved, although the gradient is not small"
     MAX_ITERATIONS = "not stationary: the iteration limit was reached"
+    UNDERFLOW = "not stationary: value and gradient underflow; raise the temperature or rescale the kernel"
     NOT_FINITE = "the value is not finite at the starting points"
 
     @property
@@ -94,6 +97,7 @@ class _Ends:
     z: Tensor
     value: Tensor
     gradient_norm: Tensor
+    scale: Tensor
     failed: Tensor
     iterations: int
     evaluations: int
@@ -116,7 +120,7 @@ def minimize(
     """Minimize a loss or an energy over ``points`` unit vectors (or pairs of them) in R^dim, in float64.
 
     Starts are independent uniform random points, ``restarts`` of them, drawn from ``seed`` (for dim = 1, all sign
-    configurations where there are at most 2^12); or ``start``, unit rows of
+    configurations, of at most 16 unit vectors); or ``start``, unit rows of
     shape (starts, rows, dim), with rows = 2 * points (anchors over positives) for a loss.
     ``tolerance`` bounds the Riemannian gradient norm relative to the ambient one.
     ``callback(z, value)`` sees the batch of running starts after every iteration.
@@ -126,23 +130,21 @@ def minimize(
     with ``throw=False`` the best configuration found is returned instead, its status saying so.
     """
     target = as_objective(objective)
-    check_configuration(target, points, dim)
-    positive("tolerance", tolerance)
-    for name, count in (("restarts", restarts), ("max_iterations", max_iterations)):
-        if not isinstance(count, int) or count < 1:
-            raise ArgumentError(name, repr(count), "must be an integer >= 1")
+    points, dim = check_configuration(target, points, dim)
+    tolerance = positive("tolerance", tolerance)
+    restarts, max_iterations = integer("restarts", restarts, 1), integer("max_iterations", max_iterations, 1)
+    if not isinstance(seed, torch.Generator):
+        seed = integer("seed", seed, 0, 2**63 - 1)
     where = pick_device(device)
     rows = target.rows(points)
     if start is None:
         z = _starts(restarts, rows, dim, seed).to(where)
     else:
-        check_points(start, "start")
-        if start.shape[1:] != (rows, dim) or start.ndim != 3:
-            raise ArgumentError("start", f"shape {tuple(start.shape)}", f"must be (starts, {rows}, {dim})")
+        _check_start(start, rows, dim, target)
         z = start.to(device=where, dtype=torch.float64)
     ends = _run(LBFGS(target, tolerance), z, max_iterations, callback)
     best = _summarize(target, ends, tolerance, seed if isinstance(seed, int) and start is None else None)
-    if throw and not best.status.stationary:
+    if throw and not best.minima:
         raise ConvergenceError(
             f"no start of {best.restarts} reached a stationary point of {target.label} at points={points}, dim={dim}: "
             f"{best.status.value} (gradient norm {best.gradient_norm:.1e}); raise max_iterations or restarts, or pass "
@@ -152,12 +154,27 @@ def minimize(
 
 
 def _starts(restarts: int, rows: int, dim: int, seed: int | torch.Generator) -> Tensor:
-    """Independent uniform points; on S^0 = {-1, 1}, where nothing can move, all configurations if there are few."""
-    if dim == 1 and rows <= _MOST_SIGNS:
+    """Independent uniform points; on S^0 = {-1, 1}, where nothing can move, all configurations."""
+    if dim == 1:
+        if rows > MOST_SIGNS:
+            raise ArgumentError(
+                "dim", 1, f"S^0 is searched exhaustively, up to {MOST_SIGNS} unit vectors; here are {rows}"
+            )
         bits = torch.arange(2**rows).unsqueeze(-1) >> torch.arange(rows)
         return (1.0 - 2.0 * (bits & 1)).double().unsqueeze(-1)
     generator = seed if isinstance(seed, torch.Generator) else torch.Generator().manual_seed(seed)
     return random_points(restarts, rows, dim, generator=generator)
+
+
+def _check_start(start: Tensor, rows: int, dim: int, objective: Objective) -> None:
+    check_points(start, "start")
+    if start.ndim != 3 or start.shape[1:] != (rows, dim) or not len(start):
+        raise ArgumentError("start", f"shape {tuple(start.shape)}", f"must be (starts, {rows}, {dim})")
+    if isinstance(objective, Energy) and objective.kernel.kinked:
+        # Coincident points sit on a kink that is a maximum, and no derivative tells them to part.
+        i, j = torch.triu_indices(rows, rows, 1)
+        if bool((start[:, i] == start[:, j]).all(-1).any()):
+            raise ArgumentError("start", "coincident points", f"must be distinct under {objective.kernel.label}")
 
 
 def pick_device(device: str | torch.device) -> torch.device:
@@ -166,8 +183,8 @@ def pick_device(device: str | torch.device) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         chosen = torch.device(device)
-        torch.empty(1, device=chosen)
-    except (RuntimeError, AssertionError) as error:
+        torch.zeros(1, device=chosen).item()
+    except (RuntimeError, AssertionError, TypeError, NotImplementedError) as error:
         raise ArgumentError("device", repr(str(device)), f"not available here; use 'auto' or 'cpu' ({error})") from None
     return chosen
 
@@ -177,7 +194,7 @@ def _run(solver: LBFGS, z: Tensor, max_iterations: int, callback: Callable[[Tens
     state = solver.init(z)
     running = torch.arange(z.shape[0], device=z.device)
     end_z, end_value = z.clone(), state.value.clone()
-    end_norm, end_failed = solver.gradient_norm(state), state.failed.clone()
+    end_norm, end_scale, end_failed = solver.gradient_norm(state), state.scale.clone(), state.failed.clone()
     evaluations = z.shape[0]
     iteration = 0
     while len(running) and iteration < max_iterations:
@@ -188,14 +205,15 @@ def _run(solver: LBFGS, z: Tensor, max_iterations: int, callback: Callable[[Tens
             callback(state.z, state.value)
         if iteration % _HOUSEKEEPING and iteration < max_iterations:
             continue
-        if solver.objective.cusp_slope > 0:
+        if solver.objective.kinked:
             state = _restart_snapped(solver, state)
         end_z[running], end_value[running] = state.z, state.value
-        end_norm[running], end_failed[running] = solver.gradient_norm(state), state.failed
+        end_norm[running], end_scale[running] = solver.gradient_norm(state), state.scale
+        end_failed[running] = state.failed
         going = ~solver.done(state)
         if not bool(going.all()):
             state, running = state.take(going), running[going]
-    return _Ends(end_z, end_value, end_norm, end_failed, iteration, evaluations)
+    return _Ends(end_z, end_value, end_norm, end_scale, end_failed, iteration, evaluations)
 
 
 def _restart_snapped(solver: LBFGS, state: State) -> State:
@@ -210,19 +228,23 @@ def _restart_snapped(solver: LBFGS, state: State) -> State:
 def _summarize(objective: Objective, ends: _Ends, tolerance: float, seed: int | None) -> Minimum:
     value = ends.value.cpu()
     statuses = [
-        _status(*end, tolerance)
-        for end in zip(value.tolist(), ends.gradient_norm.tolist(), ends.failed.tolist(), strict=True)
+        _status(*end, tolerance, objective.positive)
+        for end in zip(
+            value.tolist(), ends.gradient_norm.tolist(), ends.scale.tolist(), ends.failed.tolist(), strict=True
+        )
     ]
     stationary = torch.tensor([status.stationary for status in statuses])
-    eligible = stationary if bool(stationary.any()) else value.isfinite()
-    ranked = torch.where(eligible, value, torch.inf)
-    best = int(ranked.argmin())
+    # The lowest value, whatever its status; among equals one that is stationary.
+    lowest = torch.where(value.isfinite(), value, torch.inf)
+    equal = lowest <= lowest.min() + same_value_tolerance(objective, lowest.min().item())
+    preferred = stationary & equal if bool((stationary & equal).any()) else equal
+    best = int(torch.where(preferred, lowest, torch.inf).argmin())
     minima = []
     left = stationary.clone()
     while bool(left.any()):
-        lowest = int(torch.where(left, value, torch.inf).argmin())
-        same = left & (value - value[lowest] <= same_value_tolerance(objective, value[lowest].item()))
-        minima.append(LocalMinimum(value[lowest].item(), int(same.sum()), ends.z[lowest].cpu()))
+        first = int(torch.where(left, value, torch.inf).argmin())
+        same = left & (value - value[first] <= same_value_tolerance(objective, value[first].item()))
+        minima.append(LocalMinimum(value[first].item(), int(same.sum()), ends.z[first].cpu()))
         left &= ~same
     return Minimum(
         objective=objective,
@@ -231,7 +253,7 @@ def _summarize(objective: Objective, ends: _Ends, tolerance: float, seed: int | 
         status=statuses[best],
         gradient_norm=ends.gradient_norm[best].item(),
         restarts=len(value),
-        hits=minima[0].count if minima else 0,
+        hits=int((stationary & equal).sum()),
         minima=tuple(minima),
         iterations=ends.iterations,
         evaluations=ends.evaluations,
@@ -244,9 +266,13 @@ def same_value_tolerance(objective: Objective, value: float) -> float:
     return SAME_VALUE * (abs(value) if objective.positive else max(1.0, abs(value)))
 
 
-def _status(value: float, gradient_norm: float, failed: bool, tolerance: float) -> Status:
+def _status(
+    value: float, gradient_norm: float, scale: float, failed: bool, tolerance: float, positive_values: bool
+) -> Status:
     if not abs(value) < float("inf"):
         return Status.NOT_FINITE
+    if positive_values and scale < _UNDERFLOW:
+        return Status.UNDERFLOW
     if gradient_norm <= tolerance:
         return Status.CONVERGED
     if not failed:

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from hyperenergy import kernels
-from hyperenergy.energy import Pairs
+from hyperenergy.energy import Pairs, pair_weight
 from hyperenergy.errors import ArgumentError, unknown_name
 from hyperenergy.losses import modules
 from hyperenergy.objectives import BatchLoss, Energy, Objective
@@ -41,6 +41,7 @@ def parse_kernel(text: str) -> kernels.Kernel:
 
 def parse_objective(text: str, *, pairs: Pairs = "unordered", **options: Any) -> Objective:
     """A loss, or the energy of a kernel in the given pair convention.  Options that are None are not given."""
+    pair_weight(pairs, 2)
     given = {key: value for key, value in options.items() if value is not None}
     if _plain(text.partition(":")[0]) in map(_plain, KERNELS):
         if given:

@@ -14,10 +14,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from hyperenergy.energy import Pairs, check_energy_arguments, energy, pair_energy
-from hyperenergy.errors import ArgumentError
+from hyperenergy.errors import ArgumentError, integer
 from hyperenergy.kernels import Kernel
 from hyperenergy.losses.modules import PairLoss
-from hyperenergy.sphere import Points, check_points, project, squared_distance
+from hyperenergy.sphere import Points, check_points, normalize, project, squared_distance
 
 Rows = Float[Tensor, "batch rows dim"]
 
@@ -49,9 +49,19 @@ class Objective(ABC):
         return False
 
     @property
+    def alignment_term(self) -> tuple[float, Kernel] | None:
+        """(weight, K_A) where the value contains -weight mean_i K_A(|u_i-v_i|^2), else None."""
+        return None
+
+    @property
+    def kinked(self) -> bool:
+        """The value has no second derivative where a pair coincides, u_i = v_i."""
+        return self.alignment_term is not None and self.alignment_term[1].kinked
+
+    @property
     def cusp_slope(self) -> float:
-        """Slope of the value in |u_i - v_i| at coincidence, times M; 0 where the objective is smooth."""
-        return 0.0
+        """Slope of the value in |u_i - v_i| at coincidence, times M; 0 where there is a derivative."""
+        return self.alignment_term[0] * self.alignment_term[1].cusp_slope if self.alignment_term else 0.0
 
     def value_and_gradient(self, z: Rows) -> tuple[Tensor, Rows, Tensor]:
         """Values, Riemannian gradients, and the norms of the ambient gradients as their scale.
@@ -66,7 +76,7 @@ class Objective(ABC):
             (ambient,) = torch.autograd.grad(value.sum(), z)
         gradient = project(z.detach(), ambient)
         scale = ambient.square().sum((-2, -1)).sqrt()
-        if self.cusp_slope > 0:
+        if self.kinked:
             gradient = self._least_subgradient(z.detach(), gradient)
         return value.detach(), gradient, scale
 
@@ -79,10 +89,17 @@ class Objective(ABC):
         gu, gv = self.views(smooth)
         tied = (squared_distance(U, V) == 0).unsqueeze(-1)
         a, b = (gu + gv) / 2, (gu - gv) / 2
-        norm = b.norm(dim=-1, keepdim=True)
-        c = self.cusp_slope / U.shape[-2]
-        b = b * ((norm - c).clamp(min=0) / norm.clamp(min=torch.finfo(z.dtype).tiny))
+        # With a kink in the second derivative alone, c = 0, but parting gains less than second order in b: then the
+        # pair moves as one until what moves it as one is small beside what parts it.
+        c = self.cusp_slope / U.shape[-2] or 10 * a.norm(dim=-1, keepdim=True)
+        b = _shrunk(b, c)
         return torch.cat([torch.where(tied, a + b, gu), torch.where(tied, a - b, gv)], -2)
+
+
+def _shrunk(x: Tensor, length: Tensor | float) -> Tensor:
+    """x shortened by ``length``, or zero where it is shorter."""
+    norm = x.norm(dim=-1, keepdim=True)
+    return x * ((norm - length).clamp(min=0) / norm.clamp(min=torch.finfo(x.dtype).tiny))
 
 
 @dataclass(frozen=True)
@@ -103,6 +120,10 @@ class Energy(Objective):
 
     def value(self, z: Rows) -> Tensor:
         return pair_energy(z, self.kernel, self.pairs)
+
+    @property
+    def positive(self) -> bool:
+        return self.kernel.positive
 
     @property
     def label(self) -> str:
@@ -130,8 +151,8 @@ class BatchLoss(Objective):
         return self.loss.positive
 
     @property
-    def cusp_slope(self) -> float:
-        return self.loss.cusp_slope
+    def alignment_term(self) -> tuple[float, Kernel] | None:
+        return self.loss.alignment_term
 
     @property
     def label(self) -> str:
@@ -143,6 +164,9 @@ class Aligned(Objective):
     """A loss on the aligned configurations, positives = anchors: a function of M points."""
 
     loss: PairLoss
+
+    def __post_init__(self) -> None:
+        _check_loss(self.loss)
 
     def value(self, z: Rows) -> Tensor:
         return self.loss.formula(z, z)
@@ -163,6 +187,12 @@ class FixedAnchors(Objective):
     loss: PairLoss
     anchors: Float[Tensor, "points dim"]
 
+    def __post_init__(self) -> None:
+        _check_loss(self.loss)
+        check_points(self.anchors, "anchors")
+        if self.anchors.dtype != torch.float64:
+            object.__setattr__(self, "anchors", normalize(self.anchors.detach().double(), "anchors"))
+
     def views(self, z: Rows) -> tuple[Points, Points]:
         return self.anchors.to(z).expand_as(z), z
 
@@ -178,16 +208,13 @@ class FixedAnchors(Objective):
         return f"FixedAnchors({self.loss.label})"
 
     @property
-    def cusp_slope(self) -> float:
-        return self.loss.cusp_slope
+    def alignment_term(self) -> tuple[float, Kernel] | None:
+        return self.loss.alignment_term
 
     def _least_subgradient(self, z: Rows, smooth: Rows) -> Rows:
         """Only v_i moves: {g_v + c xi : |xi| <= 1} is nearest to zero where g_v shrinks by c."""
         tied = (squared_distance(*self.views(z)) == 0).unsqueeze(-1)
-        norm = smooth.norm(dim=-1, keepdim=True)
-        c = self.cusp_slope / z.shape[-2]
-        shrunk = smooth * ((norm - c).clamp(min=0) / norm.clamp(min=torch.finfo(z.dtype).tiny))
-        return torch.where(tied, shrunk, smooth)
+        return torch.where(tied, _shrunk(smooth, self.cusp_slope / z.shape[-2]), smooth)
 
 
 def as_objective(objective: object) -> Objective:
@@ -205,13 +232,14 @@ def as_objective(objective: object) -> Objective:
     )
 
 
-def check_configuration(objective: Objective, points: int, dim: int) -> None:
-    """Raise ArgumentError for a number of points or a dimension that no configuration has."""
-    if not isinstance(points, int) or points < 2:
-        raise ArgumentError("points", repr(points), "must be an integer >= 2: one point has no pair energy")
-    if not isinstance(dim, int) or dim < 1:
-        raise ArgumentError("dim", repr(dim), "must be an integer >= 1")
-    if isinstance(objective, FixedAnchors):
-        check_points(objective.anchors, "anchors")
-        if objective.anchors.shape != (points, dim):
-            raise ArgumentError("anchors", f"shape {tuple(objective.anchors.shape)}", f"must be {(points, dim)}")
+def _check_loss(loss: object) -> None:
+    if not isinstance(loss, PairLoss):
+        raise ArgumentError("loss", repr(loss), "must be a loss such as DHEL(0.5)")
+
+
+def check_configuration(objective: Objective, points: object, dim: object) -> tuple[int, int]:
+    """points and dim as ints; ArgumentError for a number of points or a dimension that no configuration has."""
+    points, dim = integer("points", points, 2), integer("dim", dim, 1)
+    if isinstance(objective, FixedAnchors) and objective.anchors.shape != (points, dim):
+        raise ArgumentError("anchors", f"shape {tuple(objective.anchors.shape)}", f"must be {(points, dim)}")
+    return points, dim

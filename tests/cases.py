@@ -76,12 +76,12 @@ def loss_cases(tau: float) -> list[LossCase]:
         LossCase(he.DHEL(tau), lambda U, V: oracles.dhel(U, V, tau, False), decoupled),
         LossCase(he.DHEL(tau, two_view=True), lambda U, V: oracles.dhel(U, V, tau, True), dhel_two),
         LossCase(
-            he.PhiPsi(torch.log, Exp(tau)),
+            he.PhiPsi(torch.log, Exp(tau), convexity="strict"),
             lambda U, V: oracles.phi_psi(U, V, math.log, lambda x: math.exp(x / tau), "within"),
             decoupled,
         ),
         LossCase(
-            he.PhiPsi(torch.log1p, Exp(tau), negatives="cross"),
+            he.PhiPsi(torch.log1p, Exp(tau), negatives="cross", convexity="strict"),
             lambda U, V: oracles.phi_psi(U, V, math.log1p, lambda x: math.exp(x / tau), "cross"),
             one,
         ),

@@ -141,7 +141,7 @@ def test_tampering_is_noticed() -> None:
         (lambda: codes.get("icosahedrn"), "code: got 'icosahedrn'; did you mean icosahedron"),
         (lambda: codes.get("simplex-x"), "code: got 'simplex-x'"),
         (lambda: codes.simplex(5, dim=3), "dim: got 3; a simplex of 5 points needs dim >= 4"),
-        (lambda: codes.simplex(1), "points: got 1; must be an integer >= 2"),
+        (lambda: codes.simplex(1), "points: got 1; must be an integer in 2..2000"),
         (lambda: codes.polygon(1), "points: got 1"),
         (lambda: codes.cross_polytope(0), "dim: got 0"),
     ],

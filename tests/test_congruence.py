@@ -68,6 +68,18 @@ def test_same_inner_products_and_yet_not_congruent() -> None:
         pytest.fail("the example is not homometric")
 
 
+def test_many_points_without_symmetry() -> None:
+    """Where inner products are so dense that their classes merge, the frame alone must decide."""
+    generator = torch.Generator().manual_seed(4)
+    X = random_points(800, 4, generator=generator)
+    assert he.congruent(X, disguise(X, generator, 6e-7)).congruent
+
+
+def test_many_dimensions() -> None:
+    X = he.codes.simplex(300).points
+    assert he.congruent(X, disguise(X, torch.Generator().manual_seed(0))).congruent
+
+
 def test_different_codes_of_one_size() -> None:
     square = he.codes.polygon(4).points
     twice = torch.cat([he.codes.polygon(2).points] * 2)
@@ -81,3 +93,5 @@ def test_bad_input() -> None:
         he.congruent(X, X[:2])
     with pytest.raises(he.ArgumentError, match="X: got a row of norm"):
         he.congruent(2 * X, X)
+    with pytest.raises(he.ArgumentError, match="tolerance: got nan"):
+        he.congruent(X, X, tolerance=float("nan"))

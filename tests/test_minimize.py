@@ -179,11 +179,61 @@ def test_failure_is_a_value_or_an_error_as_asked() -> None:
     assert math.isfinite(best.value)
 
 
+def test_the_lowest_value_is_returned_even_if_another_start_is_stationary() -> None:
+    seen = []
+    best = he.minimize(
+        he.DHEL(0.5),
+        64,
+        16,
+        restarts=2,
+        max_iterations=300,
+        throw=False,
+        callback=lambda z, v: seen.append(float(v.min())),
+    )
+    assert best.value <= min(seen) + 1e-12
+
+
+def test_underflow_is_not_called_converged() -> None:
+    best = he.minimize(he.InfoNCE(1e-4), 5, 3, restarts=2, throw=False)
+    assert best.status is Status.UNDERFLOW and not best.status.stationary
+
+
+@pytest.mark.parametrize("loss", [he.KCL(he.Gaussian(2), gamma=0.01), he.KCL(he.Gaussian(2), gamma=1e-3)], ids=str)
+def test_ill_conditioned_losses_are_minimized(loss: he.PairLoss) -> None:
+    best, prediction = he.minimize(loss, 4, 3, restarts=8), he.predict(loss, 4, 3)
+    assert prediction is not None and best.value == pytest.approx(prediction.value, abs=1e-11)
+
+
+@pytest.mark.parametrize(
+    "loss", [he.AlignUniform(alpha=1.1), he.KCL(he.Riesz("-3/2")), he.KCL(he.Riesz(-1.1))], ids=str
+)
+def test_kinks_in_the_second_derivative(loss: he.PairLoss) -> None:
+    best, prediction = he.minimize(loss, 4, 3, restarts=8), he.predict(loss, 4, 3)
+    assert prediction is not None and best.value == pytest.approx(prediction.value, rel=1e-11)
+    assert torch.equal(best.anchors, best.positives)
+
+
+def test_numpy_integers_and_no_booleans() -> None:
+    import numpy as np
+
+    assert len(he.minimize(he.DHEL(0.5), np.int64(4), np.int32(3), restarts=np.int64(2)).points) == 4
+    with pytest.raises(he.ArgumentError, match="restarts: got True"):
+        he.minimize(he.DHEL(0.5), 4, 3, restarts=True)
+
+
+def test_tiny_energies_are_compared_relatively() -> None:
+    """Gaussian(40): two local minima of 1e-24 and 1e-26, which no absolute tolerance tells apart."""
+    best = he.minimize(he.Energy(he.Gaussian(40)), 16, 5, restarts=16, seed=5, throw=False)
+    assert best.minima[0].value * 2 < best.minima[-1].value or len(best.minima) == 1
+
+
 def test_coincident_starts_are_not_called_converged() -> None:
     start = torch.zeros(1, 4, 3, dtype=torch.float64)
     start[..., 0] = 1
-    with pytest.raises(he.ConvergenceError, match="not finite at the starting points"):
+    with pytest.raises(he.ArgumentError, match="start: got coincident points; must be distinct under Riesz"):
         he.minimize(he.Energy(he.Riesz(1)), 4, 3, start=start)
+    with pytest.raises(he.ConvergenceError, match="not finite at the starting points"):
+        he.minimize(he.KCL(he.Riesz(1), alignment_kernel=he.Gaussian(1)), 2, 3, start=start)
 
 
 def test_callback_sees_every_iteration() -> None:
@@ -215,6 +265,16 @@ def test_gpu_finds_what_the_cpu_finds(objective) -> None:
         (lambda: he.minimize(he.DHEL(0.5), 4, 3, tolerance=0), "tolerance: got 0"),
         (lambda: he.minimize(he.DHEL(0.5), 4, 3, device="cuda:7"), "device: got 'cuda:7'; not available here"),
         (lambda: he.minimize(he.Gaussian(1), 4, 3), r"objective: got Gaussian\(t=1\); a kernel has no pair convention"),
+        (lambda: he.minimize(he.DHEL(0.5), 4, 3, seed=None), "seed: got None; must be an integer in 0"),
+        (lambda: he.minimize(he.DHEL(0.5), 4, 3, device=None), "device: got 'None'; not available"),
+        (lambda: he.minimize(he.DHEL(0.5), 4, 3, start=torch.zeros(0, 8, 3).double()), r"start: got shape \(0, 8, 3\)"),
+        (lambda: he.minimize(he.DHEL(0.5), 9, 1), r"dim: got 1; S\^0 is searched exhaustively"),
+        (
+            lambda: he.minimize(he.Energy(he.Riesz(-1)), 2, 2, start=torch.tensor([[[1.0, 0], [1, 0]]]).double()),
+            "start: got coincident points",
+        ),
+        (lambda: he.Aligned(he.Energy(he.Riesz(1))), r"loss: got .*must be a loss"),
+        (lambda: he.energy(torch.eye(3).double(), "gaussian"), "kernel: got 'gaussian'"),
         (lambda: he.minimize("dhel", 4, 3), "objective: got 'dhel'; must be a loss"),
         (
             lambda: he.minimize(he.DHEL(0.5), 4, 3, start=torch.eye(3).double()[None]),

@@ -58,6 +58,14 @@ def test_known_values() -> None:
     assert he.uniform_energy(he.Riesz(-2), 5) == pytest.approx(-2.0, rel=1e-14)
 
 
+def test_large_parameters_and_dimensions() -> None:
+    """Gaussian(t) for large t is about Gamma(d/2) t^{-(d-1)/2} / (2 sqrt(pi)); nothing overflows on the way."""
+    asymptotic = math.gamma(1.5) / (2 * math.sqrt(math.pi) * 400)
+    assert he.uniform_energy(he.Gaussian(400), 3) == pytest.approx(asymptotic, rel=1e-2)
+    assert he.uniform_energy(he.Gaussian(2), 1024) == pytest.approx(math.exp(-4) * (1 + 4 / 512), rel=1e-4)
+    assert he.uniform_energy(he.InverseMultiquadric(0.5), 150) == pytest.approx(0.5 / math.sqrt(2.25), rel=1e-2)
+
+
 def test_infinite_energy_and_no_density() -> None:
     with pytest.raises(he.ArgumentError, match=r"s: got 2.0; .*infinite for s >= dim-1 = 2"):
         he.uniform_energy(he.Riesz(2), 3)

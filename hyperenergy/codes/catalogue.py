@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import torch
 from jaxtyping import Float
+from numpy.typing import NDArray
 from torch import Tensor
 
 from hyperenergy.codes import constructions
 from hyperenergy.codes.design import design_strength
 from hyperenergy.codes.exact import ExactVectors, in_own_span
-from hyperenergy.errors import ArgumentError, unknown_name
+from hyperenergy.errors import ArgumentError, integer, unknown_name
 
 if TYPE_CHECKING:
     import sympy
@@ -27,6 +28,9 @@ COHN_KUMAR = (
 # The 24-cell is the known case of a beautiful code that is not universally optimal.
 _D4 = "Cohn, Conway, Elkies and Kumar, The D4 root system is not universally optimal, Experiment. Math. 16 (2007)"
 
+# The families are built with their whole Gram matrices; beyond this they would not fit.
+_MOST_POINTS = 2000
+
 Optimality = Literal["theorem", "conjecture", "false"]
 
 
@@ -34,22 +38,26 @@ Optimality = Literal["theorem", "conjecture", "false"]
 class Code:
     """A configuration of ``size`` unit vectors in R^dim.
 
-    points: (size, dim) float64.  inner_products: exact value -> how many other points each point sees at it.
-    design_strength: the largest t such that it is a spherical t-design (infinite on S^0).
-    optimality: whether it is universally optimal (minimizes every completely monotone kernel's energy).
+    coordinates: (size, dim), read-only; points: a fresh tensor of them.  inner_products: exact value -> how many other
+    points each point sees at it.  design_strength: the largest t such that it is a spherical t-design (infinite on
+    S^0).  optimality: whether it is universally optimal (minimizes every completely monotone kernel's energy).
     """
 
     name: str
     dim: int
-    points: Float[Tensor, "size dim"]
+    coordinates: NDArray[np.float64]
     inner_products: dict[sympy.Expr, int]
     design_strength: float
     optimality: Optimality
     citation: str
 
     @property
+    def points(self) -> Float[Tensor, "size dim"]:
+        return torch.from_numpy(self.coordinates.copy())
+
+    @property
     def size(self) -> int:
-        return self.points.shape[0]
+        return self.coordinates.shape[0]
 
     @property
     def sharp(self) -> bool:
@@ -63,16 +71,22 @@ class Code:
 
 def _code(name: str, vectors: ExactVectors, dim: int, citation: str, optimality: Optimality = "theorem") -> Code:
     distribution = vectors.distribution()
-    points = torch.from_numpy(in_own_span(vectors.floats(), dim) if vectors.a.shape[1] != dim else vectors.floats())
-    return Code(name, dim, points, distribution, design_strength(distribution, dim), optimality, citation)
+    points = in_own_span(vectors.floats(), dim) if vectors.a.shape[1] != dim else vectors.floats()
+    return Code(name, dim, _read_only(points), distribution, design_strength(distribution, dim), optimality, citation)
+
+
+def _read_only(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Codes are cached and shared, so nobody may write into them."""
+    x.flags.writeable = False
+    return x
 
 
 @functools.cache
 def simplex(points: int, dim: int | None = None) -> Code:
     """``points`` points with inner products -1/(points-1) in R^dim, dim >= points-1 (the default)."""
-    _check_size("points", points, 2)
-    dim = points - 1 if dim is None else dim
-    if not isinstance(dim, int) or dim < points - 1:
+    points = integer("points", points, 2, _MOST_POINTS)
+    dim = points - 1 if dim is None else integer("dim", dim, 1)
+    if dim < points - 1:
         raise ArgumentError("dim", repr(dim), f"a simplex of {points} points needs dim >= {points - 1}")
     return _code(f"simplex-{points}", constructions.simplex(points), dim, COHN_KUMAR)
 
@@ -80,7 +94,7 @@ def simplex(points: int, dim: int | None = None) -> Code:
 @functools.cache
 def cross_polytope(dim: int) -> Code:
     """The 2 dim points +-e_i."""
-    _check_size("dim", dim, 1)
+    dim = integer("dim", dim, 1, _MOST_POINTS)
     return _code(f"cross-polytope-{dim}", constructions.cross_polytope(dim), dim, COHN_KUMAR)
 
 
@@ -92,18 +106,13 @@ def polygon(points: int) -> Code:
     """
     import sympy
 
-    _check_size("points", points, 2)
+    points = integer("points", points, 2, _MOST_POINTS)
     angles = 2 * math.pi * np.arange(points) / points
     distribution = {
         sympy.cos(2 * sympy.pi * j / points): 1 if 2 * j == points else 2 for j in range(points // 2, 0, -1)
     }
-    coordinates = torch.from_numpy(np.stack([np.cos(angles), np.sin(angles)], 1))
-    return Code(f"polygon-{points}", 2, coordinates, distribution, points - 1, "theorem", COHN_KUMAR)
-
-
-def _check_size(argument: str, given: object, least: int) -> None:
-    if not isinstance(given, int) or given < least:
-        raise ArgumentError(argument, repr(given), f"must be an integer >= {least}")
+    coordinates = np.stack([np.cos(angles), np.sin(angles)], 1)
+    return Code(f"polygon-{points}", 2, _read_only(coordinates), distribution, points - 1, "theorem", COHN_KUMAR)
 
 
 _FIXED: dict[str, Callable[[], Code]] = {
@@ -139,6 +148,7 @@ def names() -> list[str]:
 @functools.cache
 def get(name: str) -> Code:
     """The code of that name, e.g. "icosahedron" or "simplex-5".  ArgumentError, with near matches, for others."""
+    name = str(name)
     if name in _FIXED:
         return _FIXED[name]()
     family, _, number = name.rpartition("-")

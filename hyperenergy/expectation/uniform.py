@@ -9,12 +9,12 @@ import math
 
 import numpy as np
 
-from hyperenergy.errors import ArgumentError
+from hyperenergy.errors import ArgumentError, integer
 from hyperenergy.kernels import Gaussian, InverseMultiquadric, Kernel, Logarithmic, Riesz
 from hyperenergy.namespaces import NumpyNamespace, to_float
 
-# Nodes of the Gauss-Jacobi rule: in |x-y| all kernels are analytic, and 400 nodes integrate them to round-off.
-_NODES = 400
+# Nodes of the Gauss-Jacobi rule: in |x-y| all kernels are analytic, and 100 nodes integrate them to round-off.
+_NODES = 100
 
 
 def uniform_energy(kernel: Kernel, dim: int) -> float:
@@ -26,13 +26,18 @@ def uniform_energy(kernel: Kernel, dim: int) -> float:
     """
     from scipy import special
 
-    if not isinstance(dim, int) or dim < 2:
-        raise ArgumentError("dim", repr(dim), "must be an integer >= 2: S^0 has no density")
+    if not isinstance(kernel, Kernel):
+        raise ArgumentError("kernel", repr(kernel), "must be a kernel such as Gaussian(t=2)")
+    dim = integer("dim", dim, 2)
     match kernel:
         case Gaussian(t=parameter):
             t = to_float(parameter)
-            return math.exp(-2 * t) * float(special.hyp0f1(dim / 2, t * t))
-        case InverseMultiquadric(c=parameter):
+            order = dim / 2 - 1
+            if 2 * t <= order:
+                return math.exp(-2 * t) * float(special.hyp0f1(dim / 2, t * t))
+            # 0F1(;v+1;t^2) = Gamma(v+1) t^-v I_v(2t), whose growth e^{2t} the scaled Bessel function leaves out.
+            return math.exp(math.lgamma(dim / 2) - order * math.log(t)) * float(special.ive(order, 2 * t))
+        case InverseMultiquadric(c=parameter) if dim <= 64:  # beyond, SciPy's 2F1 gives NaN for small c
             c = to_float(parameter)
             return float(special.hyp2f1(0.5, (dim - 1) / 2, dim - 1, -4 / (c * c)))
         case Riesz(s=parameter):
@@ -66,4 +71,7 @@ def _quadrature(kernel: Kernel, dim: int) -> float:
     v = (1 + x) / 2
     smooth = (1 + v) ** half  # the rest of (1-v^2)^half
     values = kernel.profile(4 * v * v, NumpyNamespace)
-    return float(np.sum(weights * smooth * values) / np.sum(weights * smooth))
+    result = float(np.sum(weights * smooth * values) / np.sum(weights * smooth))
+    if not math.isfinite(result):
+        raise ArgumentError("dim", dim, f"the quadrature for {kernel.label} does not reach so far")
+    return result

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec
 
 from torch import Tensor
 
@@ -14,7 +14,6 @@ from hyperenergy.kernels import Kernel, positive
 from hyperenergy.sphere import check_points
 
 P = ParamSpec("P")
-T = TypeVar("T")
 
 
 def check_pair(anchors: object, positives: object) -> None:
@@ -38,28 +37,41 @@ def checked(formula: Callable[P, Tensor]) -> Callable[P, Tensor]:
     @functools.wraps(formula)
     def loss(*args: P.args, **kwargs: P.kwargs) -> Tensor:
         given = signature.bind(*args, **kwargs).arguments
-        check_pair(given.pop("anchors"), given.pop("positives"))
-        check_hyperparameters(**given)
-        return formula(*args, **kwargs)
+        anchors, positives = given.pop("anchors"), given.pop("positives")
+        check_pair(anchors, positives)
+        return formula(anchors, positives, **hyperparameters(**given))
 
     return loss
 
 
 _POSITIVE = ("temperature", "gamma", "alpha", "t", "weight", "scale")
+_SWITCHES = ("symmetric", "two_view", "within_view")
 
 
-def check_hyperparameters(**options: object) -> None:
-    """Raise ArgumentError for a hyperparameter that no loss can have; options with other names pass."""
+def hyperparameters(**options: Any) -> dict[str, Any]:
+    """The options with numbers as floats (tensors, such as a learnable temperature, as they are).
+
+    Raises ArgumentError for a hyperparameter that no loss can have; options with other names pass.
+    """
     for name in _POSITIVE:
         if name in options:
-            positive(name, options[name])  # type: ignore[arg-type]
+            number = positive(name, options[name])
+            options[name] = options[name] if isinstance(options[name], Tensor) else number
+    for name in _SWITCHES:
+        if not isinstance(options.get(name, False), bool):
+            raise ArgumentError(name, repr(options[name]), "allowed: True, False")
     kernel = options.get("kernel")
     if "kernel" in options and not isinstance(kernel, Kernel):
         raise ArgumentError("kernel", repr(kernel), "must be a kernel such as Gaussian(t=2)")
     if isinstance(kernel, Kernel):
         _check_alignment_kernel(options.get("alignment_kernel"), kernel)
-    if options.get("negatives", "within") not in ("within", "cross"):
-        raise ArgumentError("negatives", repr(options["negatives"]), "allowed: 'within', 'cross'")
+    for name, allowed in (("negatives", ("within", "cross")), ("convexity", (None, "weak", "strict"))):
+        if options.get(name, allowed[0]) not in allowed:
+            raise ArgumentError(name, repr(options[name]), f"allowed: {', '.join(map(repr, allowed))}")
+    for name in ("phi", "psi"):
+        if not callable(options.get(name, abs)):
+            raise ArgumentError(name, repr(options[name]), "must be a function of tensors, elementwise")
+    return options
 
 
 def _check_alignment_kernel(alignment_kernel: object, kernel: Kernel) -> None:

@@ -20,7 +20,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from hyperenergy.energy import pair_energy
-from hyperenergy.kernels import Gaussian, Kernel, Riesz
+from hyperenergy.kernels import Kernel, Riesz
 from hyperenergy.sphere import Points, squared_distance
 
 Loss = Float[Tensor, "*batch"]
@@ -159,11 +159,17 @@ def align_uniform(
 
     Source: Wang and Isola 2020.  Minimum for M <= d+1 (B1): -2 weight t M/(M-1).
     """
-    gaussian = Gaussian(t)
     # -Riesz(-alpha) is |u-v|^alpha with a defined derivative at coincidence.
     alignment = -Riesz(-alpha)(squared_distance(anchors, positives)).mean(-1)
-    uniformity = [pair_energy(view, gaussian, "mean").log() for view in (anchors, positives)]
-    return alignment + weight * (uniformity[0] + uniformity[1]) / 2
+    return alignment + weight * (uniformity(anchors, t=t) + uniformity(positives, t=t)) / 2
+
+
+def uniformity(X: Points, *, t: float) -> Loss:
+    """log mean_{i<j} exp(-t |x_i-x_j|^2) in log space.  Source: Wang and Isola 2020."""
+    points = X.shape[-2]
+    i, j = torch.triu_indices(points, points, 1, device=X.device)
+    r = squared_distance(X[..., i, :], X[..., j, :])
+    return torch.logsumexp(-t * r, -1) - math.log(points * (points - 1) / 2)
 
 
 def spectral_contrastive(anchors: Points, positives: Points) -> Loss:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from hyperenergy.kernels import Kernel, Riesz
 from hyperenergy.losses import formulas
-from hyperenergy.losses.checks import check_hyperparameters, check_pair
+from hyperenergy.losses.checks import check_pair, hyperparameters
 
 
 class PairLoss(torch.nn.Module, ABC):
@@ -26,12 +26,21 @@ class PairLoss(torch.nn.Module, ABC):
 
     def __init__(self, **options: Any) -> None:
         super().__init__()
-        check_hyperparameters(**options)
-        self.options = options
+        for name, value in options.items():
+            if isinstance(value, torch.nn.Parameter):
+                self.register_parameter(name, value)
+        self.__dict__["options"] = hyperparameters(**options)
 
     def __getattr__(self, name: str) -> Any:
         options = self.__dict__.get("options", {})
         return options[name] if name in options else super().__getattr__(name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Hyperparameters can be changed as attributes, with the same checks as at the start."""
+        if name in self.__dict__.get("options", {}):
+            self.__dict__["options"] = hyperparameters(**{**self.options, name: value})
+        else:
+            super().__setattr__(name, value)
 
     @abstractmethod
     def formula(self, anchors: Tensor, positives: Tensor) -> Tensor:
@@ -42,15 +51,15 @@ class PairLoss(torch.nn.Module, ABC):
         return self.formula(anchors, positives)
 
     @property
-    def cusp_slope(self) -> float:
-        """d loss_i / d|u_i - v_i| at coincidence of the alignment term of one pair; 0 where the loss is smooth."""
-        return 0.0
+    def alignment_term(self) -> tuple[float, Kernel] | None:
+        """(weight, K_A) where the alignment term is -weight K_A(|u_i-v_i|^2); None for the linear ones, -s_i/tau."""
+        return None
 
     @property
     def label(self) -> str:
         """Name and hyperparameters as one would type them."""
         shown = [
-            f"{name}={value.label if isinstance(value, Kernel) else getattr(value, '__name__', value)}"
+            f"{name}={_shown(value)}"
             for name, value in self.options.items()
             if value is not None and value is not False
         ]
@@ -58,6 +67,12 @@ class PairLoss(torch.nn.Module, ABC):
 
     def extra_repr(self) -> str:
         return self.label.partition("(")[2][:-1]
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, Kernel):
+        return value.label
+    return value.item() if isinstance(value, Tensor) else getattr(value, "__name__", value)
 
 
 class InfoNCE(PairLoss):
@@ -106,7 +121,7 @@ class DCL(PairLoss):
     def label(self) -> str:
         cross_only = "" if self.within_view else ", within_view=False"
         symmetric = ", symmetric=True" if self.symmetric else ""
-        return f"DCL(temperature={self.temperature}{cross_only}{symmetric})"
+        return f"DCL(temperature={_shown(self.temperature)}{cross_only}{symmetric})"
 
 
 class DHEL(PairLoss):
@@ -140,23 +155,27 @@ class KCL(PairLoss):
         return self.alignment_kernel or self.kernel
 
     @property
-    def cusp_slope(self) -> float:
-        return (2 if self.two_view else 1) * self.alignment.cusp_slope
+    def alignment_term(self) -> tuple[float, Kernel]:
+        return (2.0 if self.two_view else 1.0), self.alignment
 
 
 class PhiPsi(PairLoss):
-    __doc__ = formulas.phi_psi.__doc__
+    __doc__ = f"""{formulas.phi_psi.__doc__}
+    ``convexity`` is what you know of G(x) = phi(sum_j psi(x_j)): "strict" if it is convex and increasing, and strictly
+    convex across differences of the x_j; "weak" if only convex and increasing.  Theorem B1 speaks on your word alone.
+    """
 
     def __init__(
         self,
         phi: Callable[[Tensor], Tensor],
         psi: Callable[[Tensor], Tensor],
         negatives: Literal["within", "cross"] = "within",
+        convexity: Literal["weak", "strict"] | None = None,
     ) -> None:
-        super().__init__(phi=phi, psi=psi, negatives=negatives)
+        super().__init__(phi=phi, psi=psi, negatives=negatives, convexity=convexity)
 
     def formula(self, anchors: Tensor, positives: Tensor) -> Tensor:
-        return formulas.phi_psi(anchors, positives, **self.options)
+        return formulas.phi_psi(anchors, positives, phi=self.phi, psi=self.psi, negatives=self.negatives)
 
 
 class AlignUniform(PairLoss):
@@ -169,8 +188,8 @@ class AlignUniform(PairLoss):
         return formulas.align_uniform(anchors, positives, **self.options)
 
     @property
-    def cusp_slope(self) -> float:
-        return Riesz(-self.alpha).cusp_slope
+    def alignment_term(self) -> tuple[float, Kernel]:
+        return 1.0, Riesz(-self.alpha)
 
 
 class SpectralContrastive(PairLoss):

@@ -27,7 +27,7 @@ _LONGEST_STEP = 0.5
 # Rejected trials after which a line search has failed.
 _MOST_REJECTIONS = 25
 # Accepted steps without any progress beyond round-off after which there is none to be had.
-_MOST_IDLE = 20
+_MOST_IDLE = 100
 
 
 # Fields of the state whose first axis is the memory, not the batch.

@@ -9,9 +9,9 @@ from hyperenergy.theorems.alignment import B3, B5, B5S
 from hyperenergy.theorems.limits import B6, B11
 from hyperenergy.theorems.registry import Theorem
 from hyperenergy.theorems.simplex import B1, F1, F2
-from hyperenergy.theorems.universal import B2A, B2B, B2C, B4
+from hyperenergy.theorems.universal import B2A, B2B, B2C, B4, F3
 
-_ALL = {theorem.id: theorem for theorem in (B1, B2A, B2B, B2C, B3, B4, B5, B5S, B6, B11, F1, F2)}
+_ALL = {theorem.id: theorem for theorem in (B1, B2A, B2B, B2C, B3, B4, B5, B5S, B6, B11, F1, F2, F3)}
 
 
 def names() -> list[str]:
@@ -22,7 +22,7 @@ def names() -> list[str]:
 def get(id: str) -> Theorem:
     """The result of that id, e.g. "B1".  ArgumentError, with near matches, for others."""
     if id not in _ALL:
-        raise unknown_name("theorem", id, _ALL)
+        raise unknown_name("theorem", str(id), _ALL)
     return _ALL[id]
 
 
@@ -32,7 +32,7 @@ def predict(objective: object, points: int, dim: int) -> Prediction | None:
     False claims never predict.  Raises ArgumentError for impossible arguments.
     """
     target = as_objective(objective)
-    check_configuration(target, points, dim)
+    points, dim = check_configuration(target, points, dim)
     for status in (Status.THEOREM, Status.CONJECTURE):
         for theorem in _ALL.values():
             if theorem.status is status:

@@ -10,7 +10,7 @@ from hyperenergy.theorems.registry import PAPER, Theorem
 
 def decoupled(loss: losses.PairLoss) -> bool:
     """The energy part depends on each view alone: the mixed block d^2 L / du_i dv_j, j != i, is identically zero."""
-    return isinstance(loss, losses.DHEL | losses.KCL | losses.AlignUniform)
+    return type(loss) in (losses.DHEL, losses.KCL, losses.AlignUniform)
 
 
 def _predict_b3(objective: Objective, points: int, dim: int) -> Prediction | None:

@@ -46,4 +46,5 @@ def predict_aligned_code(
     value = aligned_value(objective, distribution)
     if value is None:
         return None
-    return Prediction(theorem, status.value, value, code.points, code.points, unique)
+    points = code.points
+    return Prediction(theorem, status.value, value, points, points, unique)

@@ -3,55 +3,27 @@ not of the family.  F1: nor is every decreasing kernel."""
 
 from __future__ import annotations
 
-import torch
-
 from hyperenergy import codes
 from hyperenergy.losses import modules as losses
 from hyperenergy.objectives import Aligned, BatchLoss, Energy, Objective
 from hyperenergy.prediction import Prediction, Status
 from hyperenergy.theorems.registry import PAPER, Theorem, predict_aligned_code
 
+_FAMILY = (losses.InfoNCE, losses.SimCLR, losses.NTXent, losses.DCL, losses.DHEL, losses.AlignUniform)
+
 
 def _predict_b1(objective: Objective, points: int, dim: int) -> Prediction | None:
     if not isinstance(objective, BatchLoss | Aligned) or points > dim + 1:
         return None
-    match objective.loss:
-        case (
-            losses.InfoNCE() | losses.SimCLR() | losses.NTXent() | losses.DCL() | losses.DHEL() | losses.AlignUniform()
-        ):
-            unique = True
-        case losses.PhiPsi() as loss:
-            convexity = _convexity(loss, points)
-            if convexity is None:
-                return None
-            unique = convexity == "strict" or points == 2
-        case _:
-            return None
+    loss, unique = objective.loss, True
+    if isinstance(loss, losses.PhiPsi):
+        if loss.convexity is None:
+            return None  # nobody vouches for the hypothesis
+        unique = loss.convexity == "strict" or points == 2
+    elif type(loss) not in _FAMILY:
+        return None
     code = codes.simplex(points, dim)
     return predict_aligned_code("B1", Status.THEOREM, objective, code, unique=unique)
-
-
-def _convexity(loss: losses.PhiPsi, points: int) -> str | None:
-    """Whether G(x) = phi(sum psi(x_j)) looks increasing and convex on [-2, 0]^{M-1}: "strict", "weak", or None.
-
-    phi and psi are the user's callables, so this is a screen by 4000 midpoints, not a proof; a failed midpoint is a
-    proof that the hypothesis fails.  Relative similarities lie in [-2, 2], and at the claimed minimum in [-2, 0].
-    """
-    generator = torch.Generator().manual_seed(0)
-    x, y = 4 * torch.rand(2, 4000, points - 1, generator=generator, dtype=torch.float64) - 2
-
-    def G(z: torch.Tensor) -> torch.Tensor:
-        return loss.phi(loss.psi(z).sum(-1))
-
-    middle, ends = G((x + y) / 2), (G(x) + G(y)) / 2
-    noise = 1e-12 * (1 + ends.abs())
-    rising = bool((G(x + 1e-3) > G(x)).all())
-    if not rising or bool((middle > ends + noise).any()):
-        return None
-    # Along (1, ..., 1) G may be linear, as log-sum-exp is; strictness concerns unequal negatives with equal mean.
-    centered = x - x.mean(-1, keepdim=True)
-    flat = G(torch.zeros_like(centered))
-    return "strict" if points > 2 and bool((G(centered) > flat + noise).all()) else "weak"
 
 
 B1 = Theorem(

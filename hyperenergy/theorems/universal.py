@@ -20,11 +20,11 @@ def energy_kernel(objective: Objective) -> Kernel | None:
     if isinstance(objective, Energy):
         return objective.kernel
     if isinstance(objective, BatchLoss | Aligned):
-        match objective.loss:
-            case losses.KCL() as loss:
-                return loss.kernel
-            case losses.AlignUniform() as loss:
-                return Gaussian(loss.t)
+        loss = objective.loss
+        if type(loss) is losses.KCL:
+            return loss.kernel
+        if type(loss) is losses.AlignUniform:
+            return Gaussian(loss.t)
     return None
 
 
@@ -76,23 +76,57 @@ B2C = Theorem(
 )
 
 
-def _predict_b4(objective: Objective, points: int, dim: int) -> Prediction | None:
-    if not isinstance(objective, BatchLoss | Aligned) or points <= dim + 1:
-        return None
-    if not isinstance(objective.loss, losses.InfoNCE | losses.SimCLR | losses.NTXent | losses.DCL | losses.DHEL):
+_COUPLED = (losses.InfoNCE, losses.SimCLR, losses.NTXent)
+_DECOUPLED = (losses.DCL, losses.DHEL)
+
+
+def _crowded(points: int, dim: int) -> bool:
+    """Polygons with so many points that, for small tau, losses without the positive in the denominator prefer to pile
+    points up (F3).  On three directions of a square one point each, and the rest on the fourth, the largest negative
+    similarity is 1 for N-3 points and 0 for three: N-3 < N cos(2 pi/N) for N >= 7, with equality at N = 6."""
+    return dim == 2 and points >= 6
+
+
+def _predict_at_code(
+    id: str, status: Status, kinds: tuple[type, ...], objective: Objective, points: int, dim: int
+) -> Prediction | None:
+    if not isinstance(objective, BatchLoss | Aligned) or points <= dim + 1 or type(objective.loss) not in kinds:
         return None
     code = codes.universal_optimum(points, dim)
     if code is None:
         return None
-    return predict_aligned_code("B4", Status.CONJECTURE, objective, code, unique=True)
+    return predict_aligned_code(id, status, objective, code, unique=True)
+
+
+def _predict_b4(objective: Objective, points: int, dim: int) -> Prediction | None:
+    kinds = _COUPLED if _crowded(points, dim) else (*_COUPLED, *_DECOUPLED)
+    return _predict_at_code("B4", Status.CONJECTURE, kinds, objective, points, dim)
+
+
+def _predict_f3(objective: Objective, points: int, dim: int) -> Prediction | None:
+    if not _crowded(points, dim):
+        return None
+    return _predict_at_code("F3", Status.FALSE, _DECOUPLED, objective, points, dim)
 
 
 B4 = Theorem(
     "B4",
     "InfoNCE-family losses at universal optima",
-    "At (M, d) of a universally optimal code, InfoNCE, SimCLR, DCL and DHEL are minimized by that code, aligned. The "
-    "logarithm breaks the pairwise structure, so the theorem on energies does not reach them.",
+    "At (M, d) of a universally optimal code, InfoNCE, SimCLR and NT-Xent are minimized by that code, aligned; so are DCL "
+    "and DHEL, but for polygons of six or more points (F3). The logarithm breaks the pairwise structure, so the theorem "
+    "on energies does not reach them.",
     Status.CONJECTURE,
     "numerical evidence only",
     _predict_b4,
+)
+F3 = Theorem(
+    "F3",
+    "DCL and DHEL are minimized by every universally optimal code",
+    "Claimed: the conjecture B4 for the losses without the positive in the denominator at every polygon. False for M >= 7 "
+    "at small tau: as tau -> 0, tau DHEL tends to -mean s_i + mean_i max_{j!=i} u_i.u_j, which is -1 + (M-3)/M where M-3 "
+    "points coincide at a corner of a square and three take one corner each, and -1 + cos(2 pi/M) at the polygon, which is "
+    "more.",
+    Status.FALSE,
+    "found numerically by this package, and exact in the limit",
+    _predict_f3,
 )

@@ -7,7 +7,7 @@ import zlib
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from hyperenergy.errors import ArgumentError
+from hyperenergy.errors import ArgumentError, integer
 from hyperenergy.kernels import positive
 from hyperenergy.prediction import Outcome
 
@@ -28,14 +28,14 @@ class Grid:
     full: bool = False
 
     def __post_init__(self) -> None:
-        for name, least in (("dims", 1), ("points", 2)):
+        for name, least, most in (("dims", 1, 256), ("points", 2, 1000)):
             for value in getattr(self, name) or ():
-                if value < least:
-                    raise ArgumentError(name, value, f"must be integers >= {least}")
+                if not least <= value <= most:
+                    raise ArgumentError(name, value, f"must be integers in {least}..{most}")
         for tau in self.temperatures or ():
             positive("temperatures", tau)
-        if self.restarts < 1:
-            raise ArgumentError("restarts", self.restarts, "must be an integer >= 1")
+        integer("restarts", self.restarts, 1)
+        integer("seed", self.seed, 0)
 
     def pick_dims(self, default: tuple[int, ...], full: tuple[int, ...] | None = None) -> tuple[int, ...]:
         return self.dims or (full if self.full and full else default)

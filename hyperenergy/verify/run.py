@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import signal
@@ -92,6 +93,9 @@ class ResultFile:
         self._part = folder / "results.jsonl.part"
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            for name in (self.path.name, "report.md"):
+                if (folder / name).is_dir():
+                    raise IsADirectoryError(errno.EISDIR, f"{name} is a folder")
             self._file = self._part.open("w", encoding="utf-8")
         except OSError as error:
             raise ArgumentError(
