@@ -60,8 +60,9 @@ class Minimum:
     """The best configuration found, and what the starts ended at.
 
     value: of the objective, in its own pair convention.  anchors, positives: (points, dim), float64, unit rows; both
-    are the points where the objective has no pairs.  gradient_norm: Riemannian, relative to the ambient gradient.
-    restarts: starts made; hits: starts that reached the best value; minima: distinct stationary values, best first.
+    are the points where the objective has no pairs.  gradient_norm: Riemannian, relative to the scale that
+    ``Objective.value_and_gradient`` states.  restarts: starts made; hits: stationary starts that reached the best
+    value; minima: distinct stationary values, best first.
     """
 
     objective: Objective
@@ -122,7 +123,7 @@ def minimize(
     Starts are independent uniform random points, ``restarts`` of them, drawn from ``seed`` (for dim = 1, all sign
     configurations, of at most 16 unit vectors); or ``start``, unit rows of
     shape (starts, rows, dim), with rows = 2 * points (anchors over positives) for a loss.
-    ``tolerance`` bounds the Riemannian gradient norm relative to the ambient one.
+    ``tolerance`` bounds the Riemannian gradient norm relative to the scale of the objective.
     ``callback(z, value)`` sees the batch of running starts after every iteration.
 
     Law: the same arguments give the same result on the same machine.

@@ -64,10 +64,11 @@ class Objective(ABC):
         return self.alignment_term[0] * self.alignment_term[1].cusp_slope if self.alignment_term else 0.0
 
     def value_and_gradient(self, z: Rows) -> tuple[Tensor, Rows, Tensor]:
-        """Values, Riemannian gradients, and the norms of the ambient gradients as their scale.
+        """Values, Riemannian gradients, and the scale of the latter, in whatever unit the objective has.
 
-        The ambient gradient is normal to the sphere at a stationary point and does not vanish there, so that the
-        ratio of the two norms measures stationarity whatever the unit of the objective.
+        At a stationary point the ambient gradient is normal to the spheres and as a rule does not vanish.  Where it
+        does (DHEL's forces cancel at a hexagon), the value is a scale, too: of a homogeneous energy the radial force
+        on each of n points is of the order of value/n, which makes value/sqrt(n) for all.
         At pairs that coincide on a cusp the gradient is the element of least norm of the subdifferential.
         """
         z = z.detach().requires_grad_(True)
@@ -75,7 +76,7 @@ class Objective(ABC):
             value = self.value(z)
             (ambient,) = torch.autograd.grad(value.sum(), z)
         gradient = project(z.detach(), ambient)
-        scale = ambient.square().sum((-2, -1)).sqrt()
+        scale = torch.hypot(ambient.square().sum((-2, -1)).sqrt(), value.detach().abs() / z.shape[-2] ** 0.5)
         if self.kinked:
             gradient = self._least_subgradient(z.detach(), gradient)
         return value.detach(), gradient, scale

@@ -84,6 +84,15 @@ def test_stopping_is_free_of_scale(loss: type[he.PairLoss], tau: float) -> None:
     assert best.hits == 8
 
 
+def test_stationarity_is_measured_where_the_forces_cancel() -> None:
+    """Two-view DHEL at a hexagon and small tau: alignment and energy cancel, and the ambient gradient nearly vanishes."""
+    best = he.minimize(he.DHEL(0.05, two_view=True), 6, 2, restarts=16)
+    assert best.status is Status.CONVERGED
+    hexagon = he.codes.polygon(6).points
+    _, gradient, scale = best.objective.value_and_gradient(torch.cat([hexagon, hexagon])[None])
+    assert float(gradient.norm()) <= 1e-12 * float(scale)
+
+
 def test_scaling_the_objective_changes_nothing() -> None:
     """The path of the solver does not depend on the unit of the energy, up to round-off."""
     ordered = he.minimize(he.Energy(he.Riesz(1), "ordered"), 10, 3, restarts=4)

@@ -122,7 +122,7 @@ class LBFGS:
         return self._aim(state, torch.ones_like(state.failed))
 
     def gradient_norm(self, state: State) -> Tensor:
-        """Riemannian gradient relative to the ambient one: 0 at stationary points, without unit."""
+        """Norm of the Riemannian gradient over its scale: 0 at stationary points, without unit."""
         return _relative(state.gradient, state.scale)
 
     def done(self, state: State) -> Tensor:
