@@ -29,7 +29,8 @@ from hyperenergy.losses.modules import (
     SimCLR,
     SpectralContrastive,
 )
-from hyperenergy.minimize import Minimum, minimize
+from hyperenergy.minimize import minimize
+from hyperenergy.minimum import Minimum
 from hyperenergy.objectives import Aligned, Energy, FixedAnchors, Objective
 from hyperenergy.prediction import Outcome, Prediction
 from hyperenergy.sphere import normalize

@@ -11,7 +11,7 @@ from torch import Tensor
 from hyperenergy.congruence import DEFAULT_TOLERANCE, congruent
 from hyperenergy.errors import ArgumentError
 from hyperenergy.kernels import positive
-from hyperenergy.minimize import Minimum
+from hyperenergy.minimum import Minimum
 from hyperenergy.objectives import BatchLoss, FixedAnchors, Objective
 from hyperenergy.prediction import Outcome, Prediction
 

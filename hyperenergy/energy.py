@@ -13,14 +13,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from hyperenergy import compiled
 from hyperenergy.errors import ArgumentError, unknown_name
 from hyperenergy.kernels import Kernel
 from hyperenergy.sphere import Points, check_points, pairwise_squared_distance
 
 Pairs = Literal["unordered", "ordered", "mean"]
 
-# Numbers in the largest temporary of a sum: 2^18 float64 are 2 MiB, which a cache holds.
-_BLOCK = 2**18
+# Numbers in the largest temporary of a sum: 2^18 float64 are 2 MiB, which a CPU's cache holds; a GPU wants more at once.
+_BLOCK, _GPU_BLOCK = 2**18, 2**26
+# Pairs times dimensions of one configuration from which compiled code repays its compilation.
+_COMPILED = 10**9
 
 
 def pair_weight(pairs: str, points: int) -> float:
@@ -50,7 +53,7 @@ def pair_energy(X: Points, kernel: Kernel, pairs: Pairs = "unordered") -> Float[
     """
     points, dim = X.shape[-2:]
     weight = pair_weight(pairs, points)
-    if X.numel() * points <= _BLOCK:
+    if X.numel() * points <= _block(X):
         return weight * _rows_energy(X, X, 0, kernel).sum(-1)
     sums = _BlockwiseEnergy.apply(X.reshape(-1, points, dim), kernel)
     return weight * sums.reshape(X.shape[:-2])
@@ -65,10 +68,15 @@ def _rows_energy(rows: Points, X: Points, offset: int, kernel: Kernel) -> Float[
     return kernel(r.masked_fill(own, 4.0)).masked_fill(own, 0.0).sum(-1)
 
 
-def _blocks(batch: int, points: int, dim: int) -> Iterator[tuple[slice, slice]]:
+def _block(X: Tensor) -> int:
+    return _GPU_BLOCK if X.is_cuda else _BLOCK
+
+
+def _blocks(X: Tensor) -> Iterator[tuple[slice, slice]]:
     """Configurations and rows of one block: several whole configurations, or some rows of one."""
-    together = max(1, _BLOCK // (points * points * dim))
-    rows = points if together > 1 else max(1, _BLOCK // (points * dim))
+    batch, points, dim = X.shape
+    together = max(1, _block(X) // (points * points * dim))
+    rows = points if together > 1 else max(1, _block(X) // (points * dim))
     for first in range(0, batch, together):
         for start in range(0, points, rows):
             yield slice(first, first + together), slice(start, start + rows)
@@ -81,7 +89,15 @@ class _BlockwiseEnergy(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, kernel: Kernel) -> Tensor:
         total = x.new_zeros(len(x))
         gradient = torch.zeros_like(x) if x.requires_grad else None
-        for some, rows in _blocks(*x.shape):
+        if x.device.type == "cpu" and x.dtype == torch.float64 and x[0].numel() * x.shape[1] >= _COMPILED:
+            if compiled.available():
+                for k in range(len(x)):
+                    total[k], forces = compiled.pair_sum(x[k].detach(), kernel)
+                    if gradient is not None:
+                        gradient[k] = forces
+                ctx.save_for_backward(*([gradient] if gradient is not None else []))
+                return total
+        for some, rows in _blocks(x):
             with torch.enable_grad():
                 block = x[some, rows].detach().requires_grad_(gradient is not None)
                 value = _rows_energy(block, x[some].detach(), rows.start, kernel).sum(-1)

@@ -1,10 +1,15 @@
-"""Minimization over configurations: batched multistart, and the only loop of the package."""
+"""Minimization over configurations: batched multistart, and the only loop of the package.
+
+Each start goes along a path of objectives, from an easy one to the one that is meant, by L-BFGS; then it hops between
+basins, if asked to; and one configuration of each distinct minimum is finished by Newton's method, which also tells
+minima from saddles.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -12,96 +17,26 @@ from torch import Tensor
 
 from hyperenergy.errors import ArgumentError, ConvergenceError, integer
 from hyperenergy.kernels import positive
+from hyperenergy.landscape import finish, same_value_tolerance, summarize
+from hyperenergy.minimum import Minimum, Origin, Stop
 from hyperenergy.objectives import Energy, Objective, as_objective, check_configuration
+from hyperenergy.solvers import compiled_search, newton
 from hyperenergy.solvers.cusps import snap
+from hyperenergy.solvers.ends import Ends
 from hyperenergy.solvers.lbfgs import LBFGS, State
-from hyperenergy.sphere import check_points, random_points
+from hyperenergy.sphere import check_points
+from hyperenergy.starts import Starts, draw, jump
 
-# Relative gradient norm below which a start that round-off has stopped counts as stationary: the value is then
-# within its square, 1e-14, of the minimum.
-STATIONARY = 1e-7
-# Values within this (relative where the objective is positive, else relative to max(1, |value|)) are the same minimum.
-SAME_VALUE = 1e-9
-# Gradients smaller than this cannot be squared.
-_UNDERFLOW = 1e-150
-# Starts that ended are dropped from the batch, and cusps looked for, every so many iterations.
+Callback = Callable[[Tensor, Tensor], None]
+
+# Where Newton's method finishes, L-BFGS may stop here: the value is then within about the square of it.
+_COARSE = 1e-7
+# On the way there, on easier objectives, less will do.
+_ON_THE_WAY = 1e-4
+# Starts that ended are dropped from the batch, and kinks looked for, every so many iterations.
 _HOUSEKEEPING = 10
-# Configurations on S^0 are enumerated up to this many points: 65536 of them.
-MOST_SIGNS = 16
-
-
-class Status(Enum):
-    """How a start ended; the value is the message."""
-
-    CONVERGED = "stationary: the gradient norm is below the tolerance"
-    ROUND_OFF = "stationary to round-off: no further decrease can be resolved"
-    STALLED = "not stationary: no further decrease can be resolved, although the gradient is not small"
-    MAX_ITERATIONS = "not stationary: the iteration limit was reached"
-    UNDERFLOW = "not stationary: value and gradient underflow; raise the temperature or rescale the kernel"
-    NOT_FINITE = "the value is not finite at the starting points"
-
-    @property
-    def stationary(self) -> bool:
-        """Whether the start ended at a stationary point."""
-        return self in (Status.CONVERGED, Status.ROUND_OFF)
-
-
-@dataclass(frozen=True)
-class LocalMinimum:
-    """One of the distinct values that the starts ended at: its value, how many starts, and one configuration."""
-
-    value: float
-    count: int
-    rows: Float[Tensor, "rows dim"]
-
-
-@dataclass(frozen=True)
-class Minimum:
-    """The best configuration found, and what the starts ended at.
-
-    value: of the objective, in its own pair convention.  anchors, positives: (points, dim), float64, unit rows; both
-    are the points where the objective has no pairs.  gradient_norm: Riemannian, relative to the scale that
-    ``Objective.value_and_gradient`` states.  restarts: starts made; hits: stationary starts that reached the best
-    value; minima: distinct stationary values, best first.
-    """
-
-    objective: Objective
-    value: float
-    rows: Float[Tensor, "rows dim"]
-    status: Status
-    gradient_norm: float
-    restarts: int
-    hits: int
-    minima: tuple[LocalMinimum, ...]
-    iterations: int
-    evaluations: int
-    seed: int | None
-
-    @property
-    def anchors(self) -> Float[Tensor, "points dim"]:
-        return self.objective.views(self.rows)[0]
-
-    @property
-    def positives(self) -> Float[Tensor, "points dim"]:
-        return self.objective.views(self.rows)[1]
-
-    @property
-    def points(self) -> Float[Tensor, "points dim"]:
-        """The points; of a loss on pairs, the anchors."""
-        return self.anchors
-
-
-@dataclass(frozen=True)
-class _Ends:
-    """Where each start ended, in the order of the starts."""
-
-    z: Tensor
-    value: Tensor
-    gradient_norm: Tensor
-    scale: Tensor
-    failed: Tensor
-    iterations: int
-    evaluations: int
+# Numbers in a batch of configurations: 2^22 float64 are 32 MiB, of which a search keeps a few dozen copies.
+_BATCH = 2**22
 
 
 def minimize(
@@ -111,60 +46,97 @@ def minimize(
     *,
     restarts: int = 32,
     seed: int | torch.Generator = 0,
+    starts: Starts = "random",
     start: Float[Tensor, "starts rows dim"] | None = None,
+    path: Literal["auto", "direct"] = "auto",
+    hops: int = 0,
+    lower_bound: float | None = None,
+    enough_hits: int | None = None,
     device: str | torch.device = "auto",
     tolerance: float = 1e-12,
     max_iterations: int = 5000,
+    compiled: bool | None = None,
     throw: bool = True,
-    callback: Callable[[Tensor, Tensor], None] | None = None,
+    callback: Callback | None = None,
 ) -> Minimum:
     """Minimize a loss or an energy over ``points`` unit vectors (or pairs of them) in R^dim, in float64.
 
     Starts are independent uniform random points, ``restarts`` of them, drawn from ``seed`` (for dim = 1, all sign
-    configurations, of at most 16 unit vectors); or ``start``, unit rows of
-    shape (starts, rows, dim), with rows = 2 * points (anchors over positives) for a loss.
+    configurations, of at most 16 unit vectors); or symmetric ones (``starts="antipodal"``), which are labelled in
+    ``Minimum.origin``; or ``start``, unit rows of shape (starts, rows, dim), with rows = 2 * points (anchors over
+    positives) for a loss.
+    ``path="auto"`` reaches hard landscapes through easier ones (``Objective.easier``); "direct" does not.
+    ``hops`` times, starts above the best value jump to a neighboring basin and keep it if it is lower.
+    The search ends early where ``lower_bound`` is attained (certified elsewhere), or ``enough_hits`` starts reached
+    the best value; ``Minimum.stop`` says which.
     ``tolerance`` bounds the Riemannian gradient norm relative to the scale of the objective.
-    ``callback(z, value)`` sees the batch of running starts after every iteration.
+    ``compiled``: True or False to insist on compiled code for pair energies on a CPU or to do without; by default it is
+    used where it is installed and repays its compilation.
+    ``callback(z, value)`` sees the batch of running starts after every iteration, and has the search run in torch.
 
     Law: the same arguments give the same result on the same machine.
-    Raises ArgumentError for impossible arguments, and ConvergenceError where no start ended at a stationary point;
-    with ``throw=False`` the best configuration found is returned instead, its status saying so.
+    Raises ArgumentError for impossible arguments, and ConvergenceError where no start ended at a local minimum; with
+    ``throw=False`` the best configuration found is returned instead, its status saying so.
     """
     target = as_objective(objective)
     points, dim = check_configuration(target, points, dim)
     tolerance = positive("tolerance", tolerance)
     restarts, max_iterations = integer("restarts", restarts, 1), integer("max_iterations", max_iterations, 1)
+    hops = integer("hops", hops, 0)
+    enough = integer("enough_hits", enough_hits, 1) if enough_hits is not None else None
+    if path not in ("auto", "direct"):
+        raise ArgumentError("path", repr(path), "allowed: 'auto', 'direct'")
     if not isinstance(seed, torch.Generator):
         seed = integer("seed", seed, 0, 2**63 - 1)
     where = pick_device(device)
+    generator = seed if isinstance(seed, torch.Generator) else torch.Generator().manual_seed(seed)
     rows = target.rows(points)
     if start is None:
-        z = _starts(restarts, rows, dim, seed).to(where)
+        z = draw(starts, restarts, rows, dim, generator)
+        origin = Origin.RANDOM if starts == "random" or dim == 1 else Origin.ANTIPODAL
     else:
         _check_start(start, rows, dim, target)
-        z = start.to(device=where, dtype=torch.float64)
-    ends = _run(LBFGS(target, tolerance), z, max_iterations, callback)
-    best = _summarize(target, ends, tolerance, seed if isinstance(seed, int) and start is None else None)
-    if throw and not best.minima:
+        z, origin = start.double(), Origin.GIVEN
+    easier = target.easier(points, dim) if path == "auto" and start is None else ()
+    search = _Search(max_iterations, compiled, callback)
+
+    done: list[Ends] = []
+    stop = Stop.EXHAUSTED
+    for batch in _batches(z, target.temporaries(points, dim)):
+        ends = search.along((*easier, target), batch.to(where), tolerance)
+        done.append(search.hop(target, ends, hops, generator, lower_bound, tolerance))
+        reached = _reached(target, Ends.join(done), lower_bound, enough)
+        if reached is not None:
+            stop = reached
+            break
+    ends = Ends.join(done)
+    ends, signatures = finish(
+        target, ends, lambda z: search(target, z, _coarse(target, z, tolerance)), generator, tolerance
+    )
+    best = summarize(target, ends, signatures, tolerance)
+    minimum = Minimum(
+        objective=target,
+        **best,
+        iterations=ends.iterations,
+        evaluations=ends.evaluations,
+        seed=seed if isinstance(seed, int) and start is None else None,
+        origin=origin,
+        path=tuple(stage.label for stage in easier),
+        hops=hops,
+        stop=stop,
+    )
+    if throw and not minimum.minima:
         raise ConvergenceError(
-            f"no start of {best.restarts} reached a stationary point of {target.label} at points={points}, dim={dim}: "
-            f"{best.status.value} (gradient norm {best.gradient_norm:.1e}); raise max_iterations or restarts, or pass "
-            f"throw=False to see the best configuration"
+            f"no start of {minimum.restarts} reached a local minimum of {target.label} at points={points}, dim={dim}: "
+            f"{minimum.status.value} (gradient norm {minimum.gradient_norm:.1e}); raise max_iterations or restarts, or "
+            f"pass throw=False to see the best configuration"
         )
-    return best
+    return minimum
 
 
-def _starts(restarts: int, rows: int, dim: int, seed: int | torch.Generator) -> Tensor:
-    """Independent uniform points; on S^0 = {-1, 1}, where nothing can move, all configurations."""
-    if dim == 1:
-        if rows > MOST_SIGNS:
-            raise ArgumentError(
-                "dim", 1, f"S^0 is searched exhaustively, up to {MOST_SIGNS} unit vectors; here are {rows}"
-            )
-        bits = torch.arange(2**rows).unsqueeze(-1) >> torch.arange(rows)
-        return (1.0 - 2.0 * (bits & 1)).double().unsqueeze(-1)
-    generator = seed if isinstance(seed, torch.Generator) else torch.Generator().manual_seed(seed)
-    return random_points(restarts, rows, dim, generator=generator)
+def _batches(z: Tensor, temporaries: int) -> Iterator[Tensor]:
+    """Starts in batches that fit into memory."""
+    return iter(z.split(max(1, _BATCH // temporaries)))
 
 
 def _check_start(start: Tensor, rows: int, dim: int, objective: Objective) -> None:
@@ -190,7 +162,7 @@ def pick_device(device: str | torch.device) -> torch.device:
     return chosen
 
 
-def _run(solver: LBFGS, z: Tensor, max_iterations: int, callback: Callable[[Tensor, Tensor], None] | None) -> _Ends:
+def _run(solver: LBFGS, z: Tensor, max_iterations: int, callback: Callable[[Tensor, Tensor], None] | None) -> Ends:
     """Step all starts until each is done.  Starts that end leave the batch, so that stragglers run fast."""
     state = solver.init(z)
     running = torch.arange(z.shape[0], device=z.device)
@@ -214,7 +186,7 @@ def _run(solver: LBFGS, z: Tensor, max_iterations: int, callback: Callable[[Tens
         going = ~solver.done(state)
         if not bool(going.all()):
             state, running = state.take(going), running[going]
-    return _Ends(end_z, end_value, end_norm, end_scale, end_failed, iteration, evaluations)
+    return Ends(end_z, end_value, end_norm, end_scale, end_failed, iteration, evaluations)
 
 
 def _restart_snapped(solver: LBFGS, state: State) -> State:
@@ -226,56 +198,76 @@ def _restart_snapped(solver: LBFGS, state: State) -> State:
     return state.where(moved, fresh)
 
 
-def _summarize(objective: Objective, ends: _Ends, tolerance: float, seed: int | None) -> Minimum:
-    value = ends.value.cpu()
-    statuses = [
-        _status(*end, tolerance, objective.positive)
-        for end in zip(
-            value.tolist(), ends.gradient_norm.tolist(), ends.scale.tolist(), ends.failed.tolist(), strict=True
-        )
-    ]
-    stationary = torch.tensor([status.stationary for status in statuses])
-    # The lowest value, whatever its status; among equals one that is stationary.
-    lowest = torch.where(value.isfinite(), value, torch.inf)
-    equal = lowest <= lowest.min() + same_value_tolerance(objective, lowest.min().item())
-    preferred = stationary & equal if bool((stationary & equal).any()) else equal
-    best = int(torch.where(preferred, lowest, torch.inf).argmin())
-    minima = []
-    left = stationary.clone()
-    while bool(left.any()):
-        first = int(torch.where(left, value, torch.inf).argmin())
-        same = left & (value - value[first] <= same_value_tolerance(objective, value[first].item()))
-        minima.append(LocalMinimum(value[first].item(), int(same.sum()), ends.z[first].cpu()))
-        left &= ~same
-    return Minimum(
-        objective=objective,
-        value=value[best].item(),
-        rows=ends.z[best].cpu(),
-        status=statuses[best],
-        gradient_norm=ends.gradient_norm[best].item(),
-        restarts=len(value),
-        hits=int((stationary & equal).sum()),
-        minima=tuple(minima),
-        iterations=ends.iterations,
-        evaluations=ends.evaluations,
-        seed=seed,
-    )
+class _Search:
+    """Local searches with common limits."""
+
+    def __init__(self, max_iterations: int, compiled: bool | None, callback: Callback | None) -> None:
+        self.max_iterations, self.compiled, self.callback = max_iterations, compiled, callback
+
+    def __call__(self, objective: Objective, z: Tensor, tolerance: float) -> Ends:
+        """L-BFGS from every configuration, in compiled code where that is wanted and possible."""
+        solver = LBFGS(objective, tolerance)
+        wanted = compiled_search.worthwhile(objective, z) if self.compiled is None else self.compiled
+        if wanted and self.callback is None:
+            if not compiled_search.possible(objective, z):
+                raise ArgumentError(
+                    "compiled",
+                    True,
+                    "needs Numba, a CPU and a pair energy; leave it out to use it where it can be",
+                )
+            assert isinstance(objective, Energy)
+            return compiled_search.search(objective, z, tolerance, self.max_iterations, solver.memory)
+        try:
+            return _run(solver, z, self.max_iterations, self.callback)
+        except torch.OutOfMemoryError:
+            if len(z) == 1:
+                raise
+            warnings.warn(f"out of memory with {len(z)} starts at once: going on with half as many", stacklevel=2)
+            return Ends.join([self(objective, part, tolerance) for part in z.chunk(2)])
+
+    def along(self, path: tuple[Objective, ...], z: Tensor, tolerance: float) -> Ends:
+        """From objective to objective; a minimizer of one is the start for the next."""
+        *easier, target = path
+        for stage in easier:
+            found = self(stage, z, _ON_THE_WAY).z
+            z = torch.where(found.isfinite().all(-1).all(-1)[:, None, None], found, z)
+        return self(target, z, _coarse(target, z, tolerance))
+
+    def hop(
+        self,
+        objective: Objective,
+        ends: Ends,
+        hops: int,
+        generator: torch.Generator,
+        lower_bound: float | None,
+        tolerance: float,
+    ) -> Ends:
+        """Let the starts above the best value jump, and keep what is lower."""
+        for _ in range(hops):
+            if lower_bound is not None and _attained(objective, ends.value.min().item(), lower_bound):
+                break
+            best = ends.value.min()
+            behind = torch.nonzero(ends.value > best + same_value_tolerance(objective, best.item())).squeeze(-1)
+            if not len(behind):
+                break
+            tried = self(objective, jump(ends.z[behind], generator), _coarse(objective, ends.z, tolerance))
+            ends = ends.replace(behind, tried, tried.value < ends.value[behind])
+        return ends
 
 
-def same_value_tolerance(objective: Objective, value: float) -> float:
-    """How far two values of one minimum may lie apart."""
-    return SAME_VALUE * (abs(value) if objective.positive else max(1.0, abs(value)))
+def _coarse(objective: Objective, z: Tensor, tolerance: float) -> float:
+    """Where L-BFGS may stop: early, if Newton's method can finish."""
+    return max(tolerance, _COARSE) if newton.applicable(objective, z[0]) and not objective.kinked else tolerance
 
 
-def _status(
-    value: float, gradient_norm: float, scale: float, failed: bool, tolerance: float, positive_values: bool
-) -> Status:
-    if not abs(value) < float("inf"):
-        return Status.NOT_FINITE
-    if positive_values and scale < _UNDERFLOW:
-        return Status.UNDERFLOW
-    if gradient_norm <= tolerance:
-        return Status.CONVERGED
-    if not failed:
-        return Status.MAX_ITERATIONS
-    return Status.ROUND_OFF if gradient_norm <= STATIONARY else Status.STALLED
+def _attained(objective: Objective, value: float, lower_bound: float) -> bool:
+    return value <= lower_bound + same_value_tolerance(objective, value)
+
+
+def _reached(objective: Objective, ends: Ends, lower_bound: float | None, enough: int | None) -> Stop | None:
+    """Whether there is a reason to stop before all starts are used."""
+    best = ends.value.min().item()
+    if lower_bound is not None and _attained(objective, best, lower_bound):
+        return Stop.BOUND
+    hits = int((ends.value <= best + same_value_tolerance(objective, best)).sum())
+    return Stop.HITS if enough is not None and hits >= enough else None

@@ -13,10 +13,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from hyperenergy.energy import Pairs, check_energy_arguments, energy, pair_energy
+from hyperenergy.energy import Pairs, check_energy_arguments, energy, pair_energy, pair_weight
 from hyperenergy.errors import ArgumentError, integer
-from hyperenergy.kernels import Kernel
+from hyperenergy.kernels import Kernel, Logarithmic, Riesz
 from hyperenergy.losses.modules import PairLoss
+from hyperenergy.namespaces import to_float
 from hyperenergy.sphere import Points, check_points, normalize, project, squared_distance
 
 Rows = Float[Tensor, "batch rows dim"]
@@ -81,6 +82,23 @@ class Objective(ABC):
             gradient = self._least_subgradient(z.detach(), gradient)
         return value.detach(), gradient, scale
 
+    def gradient_and_hessian(self, z: Float[Tensor, "rows dim"]) -> tuple[Tensor, Float[Tensor, "n n"]]:
+        """Ambient gradient (rows, dim) and Hessian over the rows * dim coordinates of one configuration."""
+
+        def value(x: Tensor) -> Tensor:
+            return self.value(x.reshape(1, *z.shape))[0]
+
+        flat = z.detach().reshape(-1)
+        return torch.func.grad(value)(flat).reshape(z.shape), torch.func.jacrev(torch.func.grad(value))(flat)
+
+    def temporaries(self, points: int, dim: int) -> int:
+        """Numbers in the largest temporary of one configuration's evaluation."""
+        return self.rows(points) ** 2
+
+    def easier(self, points: int, dim: int) -> tuple[Objective, ...]:
+        """Objectives whose minimizers lead to this one's where its own landscape is hard; none as a rule."""
+        return ()
+
     def _least_subgradient(self, z: Rows, smooth: Rows) -> Rows:
         """For u_i = v_i the subdifferential is {(g_u + c xi, g_v - c xi) : |xi| <= 1}, c the slope of one pair.
 
@@ -125,6 +143,43 @@ class Energy(Objective):
     @property
     def positive(self) -> bool:
         return self.kernel.positive
+
+    def gradient_and_hessian(self, z: Float[Tensor, "rows dim"]) -> tuple[Tensor, Float[Tensor, "n n"]]:
+        """From kappa' and kappa'' alone.  With e = x_i - x_j and w the weight of an ordered pair the gradient is
+        4w sum_j kappa' e, and the Hessian's block (i,j) -4w (kappa' I + 2 kappa'' e e^T), with rows summing to zero."""
+        z = z.detach()
+        points, dim = z.shape
+        e = z.unsqueeze(1) - z.unsqueeze(0)
+        r = e.square().sum(-1).fill_diagonal_(4.0).requires_grad_(True)
+        with torch.enable_grad():
+            (first,) = torch.autograd.grad(self.kernel(r).sum(), r, create_graph=True)
+            second = torch.zeros_like(r)
+            if first.requires_grad:  # a kernel that is linear in r has a constant kappa'
+                (second,) = torch.autograd.grad(first.sum(), r)
+        weight = 4 * pair_weight(self.pairs, points)
+        first, second = (weight * x.detach().fill_diagonal_(0.0) for x in (first, second))
+        eye = torch.eye(dim, dtype=z.dtype, device=z.device)
+        blocks = -first[..., None, None] * eye - 2 * second[..., None, None] * e[..., :, None] * e[..., None, :]
+        index = torch.arange(points, device=z.device)
+        blocks[index, index] = -blocks.sum(1)
+        gradient = (first.unsqueeze(-1) * e).sum(1)
+        return gradient, blocks.transpose(1, 2).reshape(points * dim, points * dim)
+
+    def temporaries(self, points: int, dim: int) -> int:
+        return 10 * points * dim  # the pairs go block by block; what is left is the history of the search
+
+    def easier(self, points: int, dim: int) -> tuple[Objective, ...]:
+        """The harmonic Riesz kernel on the way to soft kernels and to very steep ones.
+
+        E8 under a soft Gaussian is hardly ever reached from random points, and nearly always from where the harmonic
+        energy leads.  Steep kernels overflow where random points are close, and see little but the closest pair.
+        """
+        kernel = self.kernel
+        soft = kernel.completely_monotone and not kernel.singular and points > 2 * dim
+        steep = isinstance(kernel, Riesz) and to_float(kernel.s) > 4 * dim
+        if dim == 1 or not (soft or steep):
+            return ()
+        return (Energy(Riesz(dim - 2) if dim > 2 else Logarithmic()),)
 
     @property
     def label(self) -> str:

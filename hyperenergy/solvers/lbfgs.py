@@ -21,13 +21,13 @@ from hyperenergy.objectives import Objective
 from hyperenergy.sphere import project, retract
 
 # Armijo's and the curvature constant of the Wolfe conditions; the usual values for quasi-Newton methods.
-_DECREASE, _CURVATURE = 1e-4, 0.9
+DECREASE, CURVATURE = 1e-4, 0.9
 # No point moves further than this (as a chord) in one trial: beyond, the quadratic model means nothing.
-_LONGEST_STEP = 0.5
+LONGEST_STEP = 0.5
 # Rejected trials after which a line search has failed.
-_MOST_REJECTIONS = 25
+MOST_REJECTIONS = 25
 # Accepted steps without any progress beyond round-off after which there is none to be had.
-_MOST_IDLE = 100
+MOST_IDLE = 100
 
 
 # Fields of the state whose first axis is the memory, not the batch.
@@ -94,7 +94,7 @@ class LBFGS:
 
     objective: Objective
     tolerance: float = 1e-12
-    memory: int = 10
+    memory: int = 5
 
     def init(self, z: Tensor) -> State:
         value, gradient, scale = self.objective.value_and_gradient(z)
@@ -148,7 +148,7 @@ class LBFGS:
         gamma = torch.where(useful, sy / yy, torch.where(accepted, 2 * state.gamma, state.gamma))
 
         rejections = torch.where(accepted, 0, state.rejections + 1)
-        lost = rejections > _MOST_REJECTIONS
+        lost = rejections > MOST_REJECTIONS
         # Give up on a direction that is already the steepest one; otherwise forget the history and try that.
         steepest = (state.rho == 0).all(0)
         rho[:, lost] = 0.0
@@ -166,15 +166,15 @@ class LBFGS:
             rejections=torch.where(lost, 0, rejections),
             least=torch.where(accepted, torch.minimum(norm, state.least), state.least),
             idle=idle,
-            failed=state.failed | (lost & steepest) | (idle > _MOST_IDLE),
+            failed=state.failed | (lost & steepest) | (idle > MOST_IDLE),
             slot=(state.slot + 1) % self.memory,
         )
         return self._aim(new, accepted | lost)
 
     def _accepts(self, state: State, value: Tensor, slope: Tensor) -> Tensor:
         """Armijo's condition, or at the level of round-off the approximate Wolfe condition on slopes."""
-        armijo = value <= state.value + _DECREASE * state.step * state.slope
-        flat = (value <= state.value + self._noise(state)) & (slope.abs() <= _CURVATURE * state.slope.abs())
+        armijo = value <= state.value + DECREASE * state.step * state.slope
+        flat = (value <= state.value + self._noise(state)) & (slope.abs() <= CURVATURE * state.slope.abs())
         return (armijo | flat) & value.isfinite()
 
     @staticmethod
@@ -208,7 +208,7 @@ class LBFGS:
         steepest = _scaled(-state.gradient, state.gamma)
         direction = torch.where(ascent[:, None, None], steepest, direction)
         longest = direction.norm(dim=-1).amax(-1)
-        direction = _scaled(direction, (_LONGEST_STEP / longest).clamp(max=1.0))
+        direction = _scaled(direction, (LONGEST_STEP / longest).clamp(max=1.0))
 
         direction = torch.where(renew[:, None, None], direction, state.direction)
         return replace(

@@ -12,10 +12,10 @@ from torch import Tensor
 from hyperenergy import theorems
 from hyperenergy.compare import compare, value_tolerance
 from hyperenergy.expectation import uniform_energy
-from hyperenergy.kernels import Riesz
 from hyperenergy.losses import modules as losses
-from hyperenergy.minimize import Minimum, minimize
-from hyperenergy.objectives import Aligned, BatchLoss, Energy, FixedAnchors, Objective, as_objective
+from hyperenergy.minimize import minimize
+from hyperenergy.minimum import Minimum
+from hyperenergy.objectives import Aligned, BatchLoss, Energy, FixedAnchors, as_objective
 from hyperenergy.prediction import Outcome, Prediction
 from hyperenergy.sphere import normalize, random_points
 from hyperenergy.theorems.alignment import decoupled
@@ -25,7 +25,6 @@ from hyperenergy.verify.grid import Grid, Instance, Result
 # for positive losses, else relative to max(1, |value|)) and its pairs are further apart than that.  Converged values
 # carry errors of 1e-14, converged pairs of 1e-12.
 _MARGIN, _APART = 1e-12, 1e-8
-# From this number of points on the landscape of a soft kernel is hard, and is entered through an easy one.
 _MANY_POINTS = 100
 
 
@@ -74,7 +73,9 @@ def check_prediction(instance: Instance, grid: Grid) -> Result:
     prediction = theorems.get(instance.claim).predict(objective, instance.points, instance.dim)
     if prediction is None:
         raise AssertionError(f"the grid of {instance.claim} contains {instance.label}, for which it predicts nothing")
-    best = _search(instance, grid, objective, **_entrance(instance, grid, objective))
+    # Many points take long, and few starts suffice.
+    restarts = min(grid.restarts, 4) if instance.points >= _MANY_POINTS else grid.restarts
+    best = _search(instance, grid, objective, restarts=restarts)
     return _judged(instance, grid, best, prediction)
 
 
@@ -95,16 +96,6 @@ def _judged(instance: Instance, grid: Grid, best: Minimum, prediction: Predictio
         **_about(best),
         **shown,
     )
-
-
-def _entrance(instance: Instance, grid: Grid, objective: Objective) -> dict[str, Any]:
-    """Many points: two starts suffice under the harmonic Riesz kernel; a softer energy continues from where they end."""
-    if instance.points < _MANY_POINTS or not isinstance(objective, Energy):
-        return {}
-    harmonic = Energy(Riesz(instance.dim - 2))
-    if objective.kernel == harmonic.kernel:
-        return {"restarts": 2}
-    return {"start": _search(instance, grid, harmonic, restarts=2).rows[None]}
 
 
 def check_fixed_anchors(instance: Instance, grid: Grid) -> Result:

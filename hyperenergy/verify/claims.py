@@ -22,8 +22,8 @@ from hyperenergy.kernels import (
     Riesz,
 )
 from hyperenergy.losses import modules as losses
-from hyperenergy.minimize import MOST_SIGNS
 from hyperenergy.objectives import BatchLoss, Energy
+from hyperenergy.starts import MOST_SIGNS
 from hyperenergy.theorems import Theorem
 from hyperenergy.verify import checks
 from hyperenergy.verify.grid import Grid, Instance, Result

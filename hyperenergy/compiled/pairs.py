@@ -1,0 +1,121 @@
+"""Compiled loops over pairs and vectors; importing this module loads Numba.
+
+A configuration is (dim, points), coordinate by coordinate, so that the loops over points run over contiguous memory and
+vectorize; each unordered pair is visited once.  X, G, V: (dim, points); r: scratch of length points;
+``profile(r)`` returns kappa(r) and 2 kappa'(r).
+"""
+
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
+
+from __future__ import annotations
+
+import math
+
+import numba
+
+# Sums may be reordered, which lets them vectorize.  Infinities and NaN keep their meaning: coincident points of a
+# singular kernel have infinite energy.
+jit = numba.njit(fastmath={"reassoc", "contract", "arcp", "nsz"}, error_model="numpy", nogil=True)
+
+
+@jit
+def add_rows(profile, X, G, first, last, stride, r):
+    """Energy of the pairs i < j with i = first, first + stride, ... < last; adds its ambient gradient to G."""
+    dim, points = X.shape
+    total = 0.0
+    for i in range(first, last, stride):
+        later = points - i - 1
+        for j in range(later):
+            r[j] = 0.0
+        for k in range(dim):
+            x = X[k, i]
+            for j in range(later):
+                difference = X[k, i + 1 + j] - x
+                r[j] += difference * difference
+        for j in range(later):
+            value, slope = profile(r[j])
+            total += value
+            r[j] = slope
+        for k in range(dim):
+            x = X[k, i]
+            pull = 0.0
+            for j in range(later):
+                force = r[j] * (X[k, i + 1 + j] - x)
+                G[k, i + 1 + j] += force
+                pull += force
+            G[k, i] -= pull
+    return total
+
+
+@jit
+def value_and_gradient(profile, X, G, r):
+    """Energy over unordered pairs, and the scale of its gradient as ``Objective`` defines it; G becomes the Riemannian
+    gradient."""
+    dim, points = X.shape
+    G[:] = 0.0
+    value = add_rows(profile, X, G, 0, points, 1, r)
+    scale = 0.0
+    for k in range(dim):
+        for j in range(points):
+            scale += G[k, j] * G[k, j]
+    project(X, G, r)
+    return value, math.sqrt(scale + value * value / points)
+
+
+@jit
+def project(X, V, r):
+    """Make the columns of V tangent at those of X."""
+    dim, points = X.shape
+    for j in range(points):
+        r[j] = 0.0
+    for k in range(dim):
+        for j in range(points):
+            r[j] += V[k, j] * X[k, j]
+    for k in range(dim):
+        for j in range(points):
+            V[k, j] -= r[j] * X[k, j]
+
+
+@jit
+def longest(V, r):
+    """The largest norm of a column."""
+    dim, points = V.shape
+    for j in range(points):
+        r[j] = 0.0
+    for k in range(dim):
+        for j in range(points):
+            r[j] += V[k, j] * V[k, j]
+    return math.sqrt(r[:points].max())
+
+
+@jit
+def dot(x, y):
+    total = 0.0
+    for k in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            total += x[k, j] * y[k, j]
+    return total
+
+
+@jit
+def add(x, factor, y):
+    """x += factor * y."""
+    for k in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            x[k, j] += factor * y[k, j]
+
+
+@jit
+def retract(X, D, step, out, r):
+    dim, points = X.shape
+    for j in range(points):
+        r[j] = 0.0
+    for k in range(dim):
+        for j in range(points):
+            out[k, j] = X[k, j] + step * D[k, j]
+            r[j] += out[k, j] * out[k, j]
+    for j in range(points):
+        r[j] = 1.0 / math.sqrt(r[j])
+    for k in range(dim):
+        for j in range(points):
+            out[k, j] *= r[j]

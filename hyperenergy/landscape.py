@@ -1,0 +1,131 @@
+"""What the starts of a search ended at: distinct minima, saddles, and which is best."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from hyperenergy.minimum import LocalMinimum, Status
+from hyperenergy.objectives import Objective
+from hyperenergy.solvers import newton
+from hyperenergy.solvers.ends import Ends
+from hyperenergy.solvers.newton import Signature
+from hyperenergy.sphere import normalize, random_points
+
+# Relative gradient norm below which a start that round-off has stopped counts as stationary.
+STATIONARY = 1e-7
+# Values within this (relative where the objective is positive, else relative to max(1, |value|)) are the same minimum.
+SAME_VALUE = 1e-9
+# Gradients smaller than this cannot be squared.
+_UNDERFLOW = 1e-150
+# Distinct minima that are finished and classified, best first; and attempts to leave a saddle.
+_MOST_MINIMA, _MOST_ESCAPES = 16, 3
+
+
+def _groups(objective: Objective, value: Tensor, members: Tensor) -> list[Tensor]:
+    """Indices of the members with the same value, lowest value first."""
+    groups = []
+    left = members.clone()
+    while bool(left.any()):
+        first = value[left].min()
+        same = left & (value - first <= same_value_tolerance(objective, first.item()))
+        groups.append(torch.nonzero(same).squeeze(-1))
+        left &= ~same
+    return groups
+
+
+def finish(
+    objective: Objective,
+    ends: Ends,
+    search: Callable[[Tensor], Ends],
+    generator: torch.Generator,
+    tolerance: float,
+) -> tuple[Ends, dict[int, Signature]]:
+    """Finish one configuration of each distinct minimum by Newton's method; starts that sit on saddles go on from beside
+    them.  Returns the signatures by the index of the start."""
+    ends = Ends.join([ends])
+    signatures: dict[int, Signature] = {}
+    for attempt in range(_MOST_ESCAPES + 1):
+        value = ends.value
+        near = value.isfinite() & (ends.gradient_norm <= max(STATIONARY, 10 * tolerance))
+        saddles = []
+        for group in _groups(objective, value, near)[:_MOST_MINIMA]:
+            chosen = int(group[ends.gradient_norm[group].argmin()])
+            if chosen in signatures or not newton.applicable(objective, ends.z[chosen]):
+                continue
+            z, signature = newton.polish(objective, ends.z[chosen])
+            signatures[chosen] = signature
+            if signature.index:
+                saddles.append(group)
+                continue
+            one = objective.value_and_gradient(z[None])
+            ends.z[chosen], ends.value[chosen], ends.scale[chosen] = z, one[0][0], one[2][0]
+            ends.gradient_norm[chosen] = one[1].norm() / one[2][0].clamp(min=torch.finfo(z.dtype).tiny)
+        if not saddles or attempt == _MOST_ESCAPES:
+            break
+        stuck = torch.cat(saddles)
+        beside = random_points(*ends.z[stuck].shape, generator=generator).to(ends.z.device)
+        again = search(normalize(ends.z[stuck] + 1e-2 * beside))
+        ends = ends.replace(stuck, again, torch.ones_like(stuck, dtype=torch.bool))
+        for k in stuck.tolist():
+            signatures.pop(k, None)
+    return ends, signatures
+
+
+def summarize(objective: Objective, ends: Ends, signatures: dict[int, Signature], tolerance: float) -> dict[str, Any]:
+    """The fields of the Minimum that follow from where the starts ended."""
+    value = ends.value.cpu()
+    statuses = [
+        _status(v, norm, scale, failed, tolerance, objective.positive)
+        for v, norm, scale, failed in zip(
+            value.tolist(), ends.gradient_norm.tolist(), ends.scale.tolist(), ends.failed.tolist(), strict=True
+        )
+    ]
+    for k, signature in signatures.items():
+        if signature.index:
+            statuses[k] = Status.SADDLE
+    stationary = torch.tensor([status.stationary for status in statuses])
+    # The lowest value, whatever its status; among equals one that is stationary, the one that Newton's method finished.
+    lowest = torch.where(value.isfinite(), value, torch.inf)
+    equal = lowest <= lowest.min() + same_value_tolerance(objective, lowest.min().item())
+    preferred = stationary & equal if bool((stationary & equal).any()) else equal
+    finished = torch.zeros_like(preferred)
+    finished[list(signatures)] = True
+    preferred = preferred & finished if bool((preferred & finished).any()) else preferred
+    best = int(torch.where(preferred, lowest, torch.inf).argmin())
+    minima = []
+    for group in _groups(objective, value, stationary):
+        shown = next((k for k in group.tolist() if k in signatures), int(group[value[group].argmin()]))
+        minima.append(LocalMinimum(value[shown].item(), len(group), ends.z[shown].cpu(), signatures.get(shown)))
+    return {
+        "value": value[best].item(),
+        "rows": ends.z[best].cpu(),
+        "status": statuses[best],
+        "gradient_norm": ends.gradient_norm[best].item(),
+        "restarts": len(value),
+        "hits": int((stationary & equal).sum()),
+        "minima": tuple(minima),
+    }
+
+
+def same_value_tolerance(objective: Objective, value: float) -> float:
+    """How far two values of one minimum may lie apart."""
+    return SAME_VALUE * (abs(value) if objective.positive else max(1.0, abs(value)))
+
+
+def _status(
+    value: float, gradient_norm: float, scale: float, failed: bool, tolerance: float, positive_values: bool
+) -> Status:
+    if not (math.isfinite(value) and math.isfinite(gradient_norm)):
+        return Status.NOT_FINITE
+    if positive_values and scale < _UNDERFLOW:
+        return Status.UNDERFLOW
+    if gradient_norm <= tolerance:
+        return Status.CONVERGED
+    if gradient_norm <= STATIONARY:
+        return Status.ROUND_OFF
+    return Status.STALLED if failed else Status.MAX_ITERATIONS

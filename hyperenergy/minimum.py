@@ -1,0 +1,100 @@
+"""The result of a minimization."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from jaxtyping import Float
+from torch import Tensor
+
+from hyperenergy.objectives import Objective
+from hyperenergy.solvers.newton import Signature
+
+
+class Status(Enum):
+    """How a start ended; the value is the message."""
+
+    CONVERGED = "stationary: the gradient norm is below the tolerance"
+    ROUND_OFF = "stationary: the gradient is small, though not below the tolerance"
+    SADDLE = "stationary, but a saddle: the Hessian has a negative eigenvalue"
+    STALLED = "not stationary: no further decrease can be resolved, although the gradient is not small"
+    MAX_ITERATIONS = "not stationary: the iteration limit was reached"
+    UNDERFLOW = "not stationary: value and gradient underflow; raise the temperature or rescale the kernel"
+    NOT_FINITE = "value or gradient is not finite: coincident points, or a kernel that overflows"
+
+    @property
+    def stationary(self) -> bool:
+        """Whether the start ended at a local minimum, as far as derivatives can tell."""
+        return self in (Status.CONVERGED, Status.ROUND_OFF)
+
+
+class Stop(Enum):
+    """Why the search ended; the value is the message."""
+
+    EXHAUSTED = "all starts and hops were used"
+    BOUND = "the given lower bound was attained"
+    HITS = "enough starts reached the best value"
+
+
+class Origin(Enum):
+    """Where the starts came from; the value is the message."""
+
+    RANDOM = "independent uniform random points"
+    ANTIPODAL = "random points with their antipodes: symmetric, not an unbiased sample"
+    GIVEN = "given by the caller"
+
+
+@dataclass(frozen=True)
+class LocalMinimum:
+    """One of the distinct minima that the starts ended at.
+
+    value; count: how many starts; rows: one configuration; signature: of its Hessian, None where there is none (a pair
+    on a kink, S^0) or it would be too large.  index is 0 wherever it is known: saddles are not listed.
+    """
+
+    value: float
+    count: int
+    rows: Float[Tensor, "rows dim"]
+    signature: Signature | None
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """The best configuration found, and what the starts ended at.
+
+    value: of the objective, in its own pair convention.  anchors, positives: (points, dim), float64, unit rows; both
+    are the points where the objective has no pairs.  gradient_norm: Riemannian, relative to the scale that
+    ``Objective.value_and_gradient`` states.  restarts: starts made; hits: stationary starts that reached the best
+    value; minima: distinct local minima, best first.  path: labels of the easier objectives on the way; hops: of basin
+    hopping, per start at most.
+    """
+
+    objective: Objective
+    value: float
+    rows: Float[Tensor, "rows dim"]
+    status: Status
+    gradient_norm: float
+    restarts: int
+    hits: int
+    minima: tuple[LocalMinimum, ...]
+    iterations: int
+    evaluations: int
+    seed: int | None
+    origin: Origin
+    path: tuple[str, ...]
+    hops: int
+    stop: Stop
+
+    @property
+    def anchors(self) -> Float[Tensor, "points dim"]:
+        return self.objective.views(self.rows)[0]
+
+    @property
+    def positives(self) -> Float[Tensor, "points dim"]:
+        return self.objective.views(self.rows)[1]
+
+    @property
+    def points(self) -> Float[Tensor, "points dim"]:
+        """The points; of a loss on pairs, the anchors."""
+        return self.anchors
