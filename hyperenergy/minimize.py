@@ -98,6 +98,8 @@ def minimize(
         _check_start(start, rows, dim, target)
         z, origin = start.double(), Origin.GIVEN
     easier = target.easier(points, dim) if path == "auto" and start is None else ()
+    # Decided once: all searches of one call run the same code, whatever is left of the starts.
+    compiled = callback is None and _compiled(target, z.to(where), compiled)
     search = _Search(max_iterations, compiled, callback)
 
     done: list[Ends] = []
@@ -198,24 +200,27 @@ def _restart_snapped(solver: LBFGS, state: State) -> State:
     return state.where(moved, fresh)
 
 
+def _compiled(objective: Objective, z: Tensor, wanted: bool | None) -> bool:
+    """Whether to run compiled code; ArgumentError where it is insisted on in vain."""
+    if wanted is None:
+        return compiled_search.worthwhile(objective, z)
+    if wanted and not compiled_search.possible(objective, z):
+        raise ArgumentError(
+            "compiled", True, "needs Numba, a CPU and a pair energy; leave it out to use it where it can be"
+        )
+    return wanted
+
+
 class _Search:
     """Local searches with common limits."""
 
-    def __init__(self, max_iterations: int, compiled: bool | None, callback: Callback | None) -> None:
+    def __init__(self, max_iterations: int, compiled: bool, callback: Callback | None) -> None:
         self.max_iterations, self.compiled, self.callback = max_iterations, compiled, callback
 
     def __call__(self, objective: Objective, z: Tensor, tolerance: float) -> Ends:
-        """L-BFGS from every configuration, in compiled code where that is wanted and possible."""
+        """L-BFGS from every configuration."""
         solver = LBFGS(objective, tolerance)
-        wanted = compiled_search.worthwhile(objective, z) if self.compiled is None else self.compiled
-        if wanted and self.callback is None:
-            if not compiled_search.possible(objective, z):
-                raise ArgumentError(
-                    "compiled",
-                    True,
-                    "needs Numba, a CPU and a pair energy; leave it out to use it where it can be",
-                )
-            assert isinstance(objective, Energy)
+        if self.compiled and isinstance(objective, Energy):
             return compiled_search.search(objective, z, tolerance, self.max_iterations, solver.memory)
         try:
             return _run(solver, z, self.max_iterations, self.callback)
