@@ -106,3 +106,37 @@ def schlaefli() -> ExactVectors:
 def e7_56() -> ExactVectors:
     """56 points in R^7, once derived from the roots of E8."""
     return derived(e8_roots(), 1)
+
+
+def golay() -> Integers:
+    """The 4096 words of the extended binary Golay code, as rows of zeros and ones of length 24.
+
+    Cyclic of length 23 with generator x^11 + x^10 + x^6 + x^5 + x^4 + x^2 + 1, and a parity bit.
+    """
+    generator = np.zeros((12, 24), dtype=np.int64)
+    for row in range(12):
+        for power in (0, 2, 4, 5, 6, 10, 11):
+            generator[row, row + power] = 1
+    generator[:, 23] = generator.sum(1) % 2
+    messages = np.array(list(product((0, 1), repeat=12)), dtype=np.int64)
+    return messages @ generator % 2
+
+
+def leech() -> ExactVectors:
+    """The 196560 minimal vectors of the Leech lattice, times sqrt 8: norm 32.
+
+    (+-2)^8 on the octads with an even number of minus signs; (-+3, +-1^23) with the upper signs on a word of the Golay
+    code; (+-4)^2.  Source: Conway and Sloane, Sphere Packings, Lattices and Groups, chapter 4, section 11.
+    """
+    words = golay()
+    octads = words[words.sum(1) == 8]
+    signs = _signs(8)
+    even = 2 * signs[signs.prod(1) == 1]
+    first = np.zeros((len(octads), len(even), 24), dtype=np.int64)
+    for k, octad in enumerate(octads):
+        first[k][:, octad == 1] = even
+    ones = 1 - 2 * words
+    second = np.repeat(ones[:, None, :], 24, axis=1)
+    index = np.arange(24)
+    second[:, index, index] *= -3
+    return ExactVectors(np.concatenate([first.reshape(-1, 24), second.reshape(-1, 24), 4 * _two_signs(24)]))

@@ -63,6 +63,13 @@ def value_and_gradient(profile, X, G, r):
 
 
 @jit
+def values_and_gradients(profile, X, values, G, r):
+    """``value_and_gradient`` of each of X (batch, dim, points)."""
+    for k in range(X.shape[0]):
+        values[k] = value_and_gradient(profile, X[k], G[k], r)[0]
+
+
+@jit
 def project(X, V, r):
     """Make the columns of V tangent at those of X."""
     dim, points = X.shape

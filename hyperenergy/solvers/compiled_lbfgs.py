@@ -114,3 +114,10 @@ def search(profile, X, tolerance, max_iterations, memory):
                 count, rejections, step = 0, 0, 1.0
                 slope = aim(X, G, S, Y, rho, weights, newest, count, gamma, D, r)
     return value, norm, scale, 1.0 if failed else 0.0, float(iteration), float(iteration + 1)
+
+
+@jit
+def search_each(profile, X, tolerance, max_iterations, memory, found):
+    """``search`` from each of X (starts, dim, points); one row of ``found`` for what each returns."""
+    for start in range(X.shape[0]):
+        found[start] = search(profile, X[start], tolerance, max_iterations, memory)

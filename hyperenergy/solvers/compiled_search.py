@@ -32,7 +32,7 @@ def worthwhile(objective: Objective, z: Tensor) -> bool:
 
 def search(objective: Energy, z: Tensor, tolerance: float, max_iterations: int, memory: int) -> Ends:
     """L-BFGS from every start; see ``compiled_lbfgs``."""
-    from hyperenergy.solvers.compiled_lbfgs import search as search_one
+    from hyperenergy.solvers.compiled_lbfgs import search_each
 
     profile = compiled.compile_profile(objective.kernel)
     columns = z.mT.contiguous().numpy().copy()
@@ -40,8 +40,8 @@ def search(objective: Energy, z: Tensor, tolerance: float, max_iterations: int, 
     found = np.zeros((starts, 6))
 
     def share(first: int) -> None:
-        for k in range(first, min(first + _SHARE, starts)):
-            found[k] = search_one(profile, columns[k], tolerance, max_iterations, memory)
+        some = slice(first, first + _SHARE)
+        search_each(profile, columns[some], tolerance, max_iterations, memory, found[some])
 
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
         list(pool.map(share, range(0, starts, _SHARE)))
