@@ -87,9 +87,11 @@ def thomson(sizes: list[int], cores: int) -> None:
 def reach() -> None:
     """Hit rates from unbiased random starts where the landscape is hard."""
     say(f"\n{'reach':<58} {'starts':>6} {'hops':>4} {'hits':>7} {'seconds':>8} {'value':>18}")
+    # The best code of 112 points is hard to find: by way of ever softer Gaussians about one start in a hundred ends there.
+    softer = [he.Energy(he.Gaussian(t)) for t in (12, 8, 5)]
     cases: list[tuple[object, int, int, int, int, float | None]] = [
-        (he.Energy(he.Gaussian(2)), 240, 8, 64, 2, None),
-        (he.Energy(he.Gaussian(2)), 120, 4, 64, 2, None),
+        (he.Energy(he.Gaussian(2)), 240, 8, 64, 3, None),
+        (he.Energy(he.Gaussian(2)), 120, 4, 64, 3, None),
         (he.Energy(he.Gaussian(1)), 64, 14, 64, 3, 290.554992834887),
         (he.Energy(he.Gaussian(2)), 100, 22, 128, 0, 106.14422851975745),
         (he.Energy(he.Gaussian(2)), 112, 21, 512, 0, 137.68406754835735),
@@ -115,7 +117,7 @@ def reach() -> None:
         best = known if known is not None else prediction.value if prediction else float("nan")
         found, seconds = timed(
             lambda o=objective, p=points, d=dim, s=starts, h=hops: he.minimize(
-                o, p, d, restarts=s, hops=h, seed=1, throw=False
+                o, p, d, restarts=s, hops=h, seed=1, throw=False, path=softer if p == 112 else "auto"
             )
         )
         assert isinstance(found, he.Minimum)
@@ -150,7 +152,11 @@ def evaluation() -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
-        for name, work in (("hyperenergy, compiled", ours), ("hyperenergy, torch", eager), ("KeOps", keops_evaluation(x.numpy()))):
+        for name, work in (
+            ("hyperenergy, compiled", ours),
+            ("hyperenergy, torch", eager),
+            ("KeOps", keops_evaluation(x.numpy())),
+        ):
             if work is None:
                 say(f"  {name:<24} not available")
                 continue
@@ -167,7 +173,9 @@ def scale() -> None:
     value, seconds = timed(lambda: he.energy(x, he.Riesz(1)))
     assert isinstance(value, torch.Tensor)
     (gradient,) = torch.autograd.grad(value, x)
-    say(f"  N = 100000, d = 3, Riesz(1): {float(value.detach()):.6e}, {seconds:.1f} s, memory {before} -> {_memory()} MiB")
+    say(
+        f"  N = 100000, d = 3, Riesz(1): {float(value.detach()):.6e}, {seconds:.1f} s, memory {before} -> {_memory()} MiB"
+    )
     from hyperenergy.codes.constructions import leech
 
     points = torch.from_numpy(leech().floats())
@@ -175,7 +183,9 @@ def scale() -> None:
     counts = {-1: 1, -0.5: 4600, -0.25: 47104, 0: 93150, 0.25: 47104, 0.5: 4600}
     exact = 196560 / 2 * sum(m * np.exp(-(2 - 2 * t)) for t, m in counts.items())
     assert isinstance(value, torch.Tensor)
-    say(f"  Leech, N = 196560, d = 24, Gaussian(1): {float(value):.10e}, exact {exact:.10e}, {seconds:.0f} s, {_memory()} MiB")
+    say(
+        f"  Leech, N = 196560, d = 24, Gaussian(1): {float(value):.10e}, exact {exact:.10e}, {seconds:.0f} s, {_memory()} MiB"
+    )
 
 
 def _memory() -> int:
@@ -190,7 +200,9 @@ def main() -> None:
     arguments = parser.parse_args()
     cores = os.cpu_count() or 1
     torch.set_num_threads(cores)
-    say(f"{cores} cores, {platform.processor() or platform.machine()}, Python {platform.python_version()}, torch {torch.__version__}")
+    say(
+        f"{cores} cores, {platform.processor() or platform.machine()}, Python {platform.python_version()}, torch {torch.__version__}"
+    )
     parts: dict[str, Callable[[], None]] = {
         "evaluation": evaluation,
         "thomson": lambda: thomson([int(p) for p in arguments.points.split(",")], cores),

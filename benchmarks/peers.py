@@ -1,7 +1,7 @@
 """Searches for Thomson's problem with other packages, one start each: points (N, 3) -> energy reached.
 
-All peers get the same compiled energy and gradient, vectorized by Numba, so that what is compared is the optimizer.
-Each returns None from its factory where its package is not installed.
+SciPy is run twice: with the pair loop as one writes it for Numba, and with a tuned one, so that what is compared there is
+the optimizer alone.  pymanopt and geoopt differentiate an energy in torch, as their documentation does.  Each returns None from its factory where its package is not installed.
 """
 
 from __future__ import annotations
@@ -20,12 +20,29 @@ def _installed(*packages: str) -> bool:
     return all(importlib.util.find_spec(package) is not None for package in packages)
 
 
-def coulomb() -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
+def coulomb(tuned: bool) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
     """Energy over i < j and its gradient at points (N, 3) of any norm > 0, as a function of their directions."""
     import numba
 
-    @numba.njit(fastmath=True, error_model="numpy")
-    def pairs(X, G):  # type: ignore[no-untyped-def]
+    def plain(X, G):  # type: ignore[no-untyped-def]
+        N = X.shape[1]
+        G[:] = 0.0
+        total = 0.0
+        for i in range(N):
+            for j in range(i):
+                x, y, z = X[0, i] - X[0, j], X[1, i] - X[1, j], X[2, i] - X[2, j]
+                q = 1.0 / math.sqrt(x * x + y * y + z * z)
+                total += q
+                q = q * q * q
+                G[0, i] -= q * x
+                G[1, i] -= q * y
+                G[2, i] -= q * z
+                G[0, j] += q * x
+                G[1, j] += q * y
+                G[2, j] += q * z
+        return total
+
+    def vectorized(X, G):  # type: ignore[no-untyped-def]
         N = X.shape[1]
         total = 0.0
         for i in range(N):
@@ -40,6 +57,9 @@ def coulomb() -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
             G[0, i], G[1, i], G[2, i] = a, b, c
         return total / 2
 
+    flags = {"fastmath": True, "error_model": "numpy"}
+    pairs = numba.njit(**flags)(vectorized) if tuned else numba.njit(plain)
+
     def value_and_gradient(x: np.ndarray) -> tuple[float, np.ndarray]:
         norm = np.linalg.norm(x, axis=1, keepdims=True)
         u = x / norm
@@ -51,13 +71,13 @@ def coulomb() -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
     return value_and_gradient
 
 
-def scipy_lbfgs() -> Search | None:
+def scipy_lbfgs(tuned: bool = False) -> Search | None:
     """SciPy's L-BFGS-B on free vectors whose directions are the points."""
     if not _installed("scipy", "numba"):
         return None
     from scipy.optimize import minimize
 
-    f = coulomb()
+    f = coulomb(tuned)
 
     def search(x: np.ndarray) -> float:
         def flat(v: np.ndarray) -> tuple[float, np.ndarray]:
@@ -71,29 +91,24 @@ def scipy_lbfgs() -> Search | None:
 
 
 def _pymanopt(name: str) -> Search | None:
-    if not _installed("pymanopt", "numba"):
+    if not _installed("pymanopt"):
         return None
     import pymanopt
+    import torch
     from pymanopt.manifolds import Oblique
     from pymanopt.optimizers import ConjugateGradient, TrustRegions
-
-    f = coulomb()
 
     def search(x: np.ndarray) -> float:
         manifold = Oblique(3, len(x))
 
-        @pymanopt.function.numpy(manifold)
-        def cost(X: np.ndarray) -> float:
-            return f(X.T)[0]
-
-        @pymanopt.function.numpy(manifold)
-        def gradient(X: np.ndarray) -> np.ndarray:
-            return f(X.T)[1].T
+        @pymanopt.function.pytorch(manifold)
+        def cost(X: torch.Tensor) -> torch.Tensor:
+            i, j = torch.triu_indices(len(x), len(x), 1)
+            return (1 / (X[:, i] - X[:, j]).norm(dim=0)).sum()
 
         kind = {"cg": ConjugateGradient, "tr": TrustRegions}[name]
         optimizer = kind(verbosity=0, max_iterations=2000, min_gradient_norm=1e-6, max_time=20)
-        problem = pymanopt.Problem(manifold, cost, euclidean_gradient=gradient)
-        return float(optimizer.run(problem, initial_point=x.T.copy()).cost)
+        return float(optimizer.run(pymanopt.Problem(manifold, cost), initial_point=x.T.copy()).cost)
 
     return search
 
@@ -101,6 +116,11 @@ def _pymanopt(name: str) -> Search | None:
 def pymanopt_cg() -> Search | None:
     """pymanopt's conjugate gradient on the oblique manifold."""
     return _pymanopt("cg")
+
+
+def pymanopt_tr() -> Search | None:
+    """pymanopt's trust regions there."""
+    return _pymanopt("tr")
 
 
 def geoopt_adam() -> Search | None:
@@ -127,7 +147,9 @@ def geoopt_adam() -> Search | None:
 PEERS: dict[str, tuple[Callable[[], Search | None], int]] = {
     # name -> (factory, starts that fit into a minute or so at N = 100)
     "SciPy L-BFGS-B + Numba": (scipy_lbfgs, 96),
-    "pymanopt CG + Numba": (pymanopt_cg, 12),
+    "SciPy + tuned Numba": (lambda: scipy_lbfgs(tuned=True), 96),
+    "pymanopt CG": (pymanopt_cg, 12),
+    "pymanopt trust regions": (pymanopt_tr, 6),
     "geoopt RiemannianAdam": (geoopt_adam, 2),
 }
 

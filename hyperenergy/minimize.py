@@ -8,7 +8,7 @@ minima from saddles.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 import torch
@@ -48,7 +48,7 @@ def minimize(
     seed: int | torch.Generator = 0,
     starts: Starts = "random",
     start: Float[Tensor, "starts rows dim"] | None = None,
-    path: Literal["auto", "direct"] = "auto",
+    path: Literal["auto", "direct"] | Sequence[Objective] = "auto",
     hops: int = 0,
     lower_bound: float | None = None,
     enough_hits: int | None = None,
@@ -65,7 +65,8 @@ def minimize(
     configurations, of at most 16 unit vectors); or symmetric ones (``starts="antipodal"``), which are labelled in
     ``Minimum.origin``; or ``start``, unit rows of shape (starts, rows, dim), with rows = 2 * points (anchors over
     positives) for a loss.
-    ``path="auto"`` reaches hard landscapes through easier ones (``Objective.easier``); "direct" does not.
+    ``path="auto"`` reaches hard landscapes through easier ones (``Objective.easier``), "direct" does not, and a sequence
+    of objectives goes through these, in this order.
     ``hops`` times, starts above the best value jump to a neighboring basin and keep it if it is lower.
     The search ends early where ``lower_bound`` is attained (certified elsewhere), or ``enough_hits`` starts reached
     the best value; ``Minimum.stop`` says which.
@@ -84,8 +85,6 @@ def minimize(
     restarts, max_iterations = integer("restarts", restarts, 1), integer("max_iterations", max_iterations, 1)
     hops = integer("hops", hops, 0)
     enough = integer("enough_hits", enough_hits, 1) if enough_hits is not None else None
-    if path not in ("auto", "direct"):
-        raise ArgumentError("path", repr(path), "allowed: 'auto', 'direct'")
     if not isinstance(seed, torch.Generator):
         seed = integer("seed", seed, 0, 2**63 - 1)
     where = pick_device(device)
@@ -97,7 +96,7 @@ def minimize(
     else:
         _check_start(start, rows, dim, target)
         z, origin = start.double(), Origin.GIVEN
-    easier = target.easier(points, dim) if path == "auto" and start is None else ()
+    easier = _path(target, points, dim, path if start is None or path != "auto" else "direct")
     # Decided once: all searches of one call run the same code, whatever is left of the starts.
     compiled = callback is None and _compiled(target, z.to(where), compiled)
     search = _Search(max_iterations, compiled, callback)
@@ -134,6 +133,24 @@ def minimize(
             f"pass throw=False to see the best configuration"
         )
     return minimum
+
+
+def _path(
+    target: Objective, points: int, dim: int, path: Literal["auto", "direct"] | Sequence[Objective]
+) -> tuple[Objective, ...]:
+    """The objectives on the way to the target."""
+    if path == "auto":
+        return target.easier(points, dim)
+    if path == "direct":
+        return ()
+    if isinstance(path, str) or not all(isinstance(stage, Objective) for stage in path):
+        raise ArgumentError("path", repr(path), "allowed: 'auto', 'direct', or objectives such as [Energy(Riesz(1))]")
+    for stage in path:
+        if stage.rows(points) != target.rows(points):
+            raise ArgumentError(
+                "path", stage.label, f"has {stage.rows(points)} unit vectors, not {target.rows(points)}"
+            )
+    return tuple(path)
 
 
 def _batches(z: Tensor, temporaries: int) -> Iterator[Tensor]:
@@ -248,14 +265,14 @@ class _Search:
         tolerance: float,
     ) -> Ends:
         """Let the starts above the best value jump, and keep what is lower."""
-        for _ in range(hops):
+        for hop in range(hops):
             if lower_bound is not None and _attained(objective, ends.value.min().item(), lower_bound):
                 break
             best = ends.value.min()
             behind = torch.nonzero(ends.value > best + same_value_tolerance(objective, best.item())).squeeze(-1)
             if not len(behind):
                 break
-            tried = self(objective, jump(ends.z[behind], generator), _coarse(objective, ends.z, tolerance))
+            tried = self(objective, jump(ends.z[behind], hop, generator), _coarse(objective, ends.z, tolerance))
             ends = ends.replace(behind, tried, tried.value < ends.value[behind])
         return ends
 
