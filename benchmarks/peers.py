@@ -1,7 +1,8 @@
 """Searches for Thomson's problem with other packages, one start each: points (N, 3) -> energy reached.
 
-SciPy is run twice: with the pair loop as one writes it for Numba, and with a tuned one, so that what is compared there is
-the optimizer alone.  pymanopt and geoopt differentiate an energy in torch, as their documentation does.  Each returns None from its factory where its package is not installed.
+SciPy is run twice: with the pair loop as one writes it for Numba, and with a tuned one, so that what is compared there
+is the optimizer alone.  pymanopt and geoopt differentiate an energy in torch, as their documentation does.  Each factory
+returns None where its package is not installed.
 """
 
 from __future__ import annotations
