@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -16,6 +16,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from hyperenergy.errors import ArgumentError, HyperenergyError
+
+if TYPE_CHECKING:
+    from hyperenergy.solvers.newton import Signature
 
 app = typer.Typer(
     name="hyperenergy",
@@ -177,6 +180,7 @@ def minimize(
     kernel: Annotated[str | None, typer.Option(help="Kernel of kcl, e.g. gaussian:t=2.")] = None,
     pairs: Annotated[str, typer.Option(help="Convention of an energy: unordered, ordered or mean.")] = "unordered",
     restarts: Annotated[int, typer.Option(help="Random starts.")] = 32,
+    hops: Annotated[int, typer.Option(help="Jumps to neighboring basins per start.")] = 0,
     seed: Annotated[int, typer.Option(help="The same seed gives the same result.")] = 0,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
     out: Annotated[Path | None, typer.Option(help="Write the configuration as .json.")] = None,
@@ -189,7 +193,7 @@ def minimize(
     if out is not None and (out.suffix != ".json" or not out.parent.is_dir() or out.is_dir()):
         raise ArgumentError("out", repr(str(out)), "must be a .json file in a folder that exists")
     target = parse_objective(objective, pairs=pairs, temperature=temperature, kernel=kernel)  # type: ignore[arg-type]
-    best = search(target, points, dim, restarts=restarts, seed=seed, device=device)
+    best = search(target, points, dim, restarts=restarts, hops=hops, seed=seed, device=device)
     rows = [
         ("objective", target.label),
         ("value", f"{best.value:.15g}"),
@@ -197,7 +201,9 @@ def minimize(
         ("relative gradient norm", f"{best.gradient_norm:.1e}"),
         ("status", best.status.value),
         ("starts that reached it", f"{best.hits} of {best.restarts}"),
-        ("distinct values", ", ".join(f"{m.value:.12g} ({m.count}x)" for m in best.minima[:6])),
+        ("starts", "; ".join([best.origin.value, *(f"by way of {stage}" for stage in best.path)])),
+        ("distinct minima", ", ".join(f"{m.value:.12g} ({m.count}x)" for m in best.minima[:6])),
+        ("Hessian", _signature(best.minima[0].signature) if best.minima else "no local minimum"),
     ]
     prediction = predict(target, points, dim)
     if prediction is None:
@@ -224,6 +230,12 @@ def minimize(
         }
         out.write_text(json.dumps(record), "utf-8")
         print(f"configuration: {out}")
+
+
+def _signature(signature: Signature | None) -> str:
+    if signature is None:
+        return "not computed: a pair on a kink, S^0, or too many coordinates"
+    return f"index {signature.index}, {signature.zero_modes} zero modes, {signature.orbit} of them rotations"
 
 
 @app.command()

@@ -20,22 +20,42 @@ from hyperenergy.sphere import normalize, random_points
 STATIONARY = 1e-7
 # Values within this (relative where the objective is positive, else relative to max(1, |value|)) are the same minimum.
 SAME_VALUE = 1e-9
+# Sorted inner products within this belong to congruent configurations: starts that stopped at a relative gradient of 1e-7
+# lie up to 1e-4 from their minimum along its softest directions.  Not compared beyond so many rows.
+_SAME_PRODUCTS, _MOST_ROWS = 1e-3, 1000
 # Gradients smaller than this cannot be squared.
 _UNDERFLOW = 1e-150
 # Distinct minima that are finished and classified, best first; and attempts to leave a saddle.
 _MOST_MINIMA, _MOST_ESCAPES = 16, 3
 
 
-def _groups(objective: Objective, value: Tensor, members: Tensor) -> list[Tensor]:
-    """Indices of the members with the same value, lowest value first."""
-    groups = []
+def _groups(objective: Objective, ends: Ends, members: Tensor) -> list[Tensor]:
+    """Indices of the members that ended at the same minimum up to congruence, lowest value first."""
+    groups: list[Tensor] = []
     left = members.clone()
     while bool(left.any()):
-        first = value[left].min()
-        same = left & (value - first <= same_value_tolerance(objective, first.item()))
-        groups.append(torch.nonzero(same).squeeze(-1))
+        first = ends.value[left].min()
+        same = left & (ends.value - first <= same_value_tolerance(objective, first.item()))
+        groups += _by_inner_products(ends.z, torch.nonzero(same).squeeze(-1))
         left &= ~same
     return groups
+
+
+def _by_inner_products(z: Tensor, members: Tensor) -> list[Tensor]:
+    """Members of one value apart by their sorted inner products, which congruent configurations share."""
+    rows = z.shape[1]
+    if len(members) == 1 or rows > _MOST_ROWS:
+        return [members]
+    i, j = torch.triu_indices(rows, rows, 1, device=z.device)
+    products = torch.stack([(x @ x.mT)[i, j].sort().values for x in z[members]])
+    groups = []
+    left = torch.ones(len(members), dtype=torch.bool, device=z.device)
+    while bool(left.any()):
+        first = products[left][0]
+        same = left & ((products - first).abs().amax(-1) <= _SAME_PRODUCTS)
+        groups.append(members[same])
+        left &= ~same
+    return sorted(groups, key=len, reverse=True)
 
 
 def finish(
@@ -51,13 +71,19 @@ def finish(
     signatures: dict[int, Signature] = {}
     for attempt in range(_MOST_ESCAPES + 1):
         value = ends.value
-        near = value.isfinite() & (ends.gradient_norm <= max(STATIONARY, 10 * tolerance))
+        near = (
+            value.isfinite()
+            & ~((ends.scale < _UNDERFLOW) & objective.positive)
+            & (ends.gradient_norm <= max(STATIONARY, 10 * tolerance))
+        )
         saddles = []
-        for group in _groups(objective, value, near)[:_MOST_MINIMA]:
+        for group in _groups(objective, ends, near)[:_MOST_MINIMA]:
             chosen = int(group[ends.gradient_norm[group].argmin()])
             if chosen in signatures or not newton.applicable(objective, ends.z[chosen]):
                 continue
             z, signature = newton.polish(objective, ends.z[chosen])
+            if signature is None:
+                continue
             signatures[chosen] = signature
             if signature.index:
                 saddles.append(group)
@@ -98,8 +124,9 @@ def summarize(objective: Objective, ends: Ends, signatures: dict[int, Signature]
     preferred = preferred & finished if bool((preferred & finished).any()) else preferred
     best = int(torch.where(preferred, lowest, torch.inf).argmin())
     minima = []
-    for group in _groups(objective, value, stationary):
-        shown = next((k for k in group.tolist() if k in signatures), int(group[value[group].argmin()]))
+    for group in _groups(objective, ends, stationary.to(ends.z.device)):
+        members = group.tolist()
+        shown = next((k for k in members if k in signatures), min(members, key=lambda k: float(value[k])))
         minima.append(LocalMinimum(value[shown].item(), len(group), ends.z[shown].cpu(), signatures.get(shown)))
     return {
         "value": value[best].item(),

@@ -211,6 +211,14 @@ def test_nothing_is_found_below_a_proved_optimum(name: str, kernel: he.Kernel) -
     assert best.value == pytest.approx(prediction.value, rel=1e-13, abs=1e-14)
 
 
+def test_minima_of_one_value_are_kept_apart_unless_congruent() -> None:
+    """s = -2 has a continuum of minimizers; Riesz(1) at 7 points has one, which turned copies do not multiply."""
+    flat = he.minimize(he.Energy(he.Riesz(-2)), 5, 3, restarts=6)
+    assert len(flat.minima) > 1 and flat.hits == 6
+    assert not he.congruent(flat.minima[0].rows, flat.minima[1].rows).congruent
+    assert len(he.minimize(he.Energy(he.Riesz(1)), 7, 3, restarts=16).minima) == 1
+
+
 # ---- paths, starts, hops, stops ----
 
 

@@ -151,7 +151,7 @@ class LBFGS:
         lost = rejections > MOST_REJECTIONS
         # Give up on a direction that is already the steepest one; otherwise forget the history and try that.
         steepest = (state.rho == 0).all(0)
-        rho[:, lost] = 0.0
+        rho = torch.where(lost, 0.0, rho)  # a mask, not an index: an index would wait for the device
         norm = _relative(gradient, scale)
         progress = (value < state.value - self._noise(state)) | (norm < 0.9 * state.least)
         idle = torch.where(accepted, torch.where(progress, 0, state.idle + 1), state.idle)

@@ -72,13 +72,20 @@ def orbit_dimension(z: Float[Tensor, "rows dim"]) -> int:
     return (dim * (dim - 1) - free * (free - 1)) // 2
 
 
-def polish(objective: Objective, z: Float[Tensor, "rows dim"]) -> tuple[Tensor, Signature]:
+def polish(objective: Objective, z: Float[Tensor, "rows dim"]) -> tuple[Tensor, Signature | None]:
     """Newton steps while they at least halve the gradient, and the signature of the Hessian at the end.
 
-    Directions with a vanishing eigenvalue get no step.  A point with negative eigenvalues is left where it is.
+    Directions with a vanishing eigenvalue get no step.  A point with negative eigenvalues is left where it is.  No
+    signature where second derivatives overflow or underflow.
     """
+    signature = None
     for _ in range(_MOST_STEPS):
         hessian, gradient, basis = riemannian_hessian(objective, z)
+        largest = float(hessian.abs().max())
+        if not 0 < largest < torch.inf:
+            return z, None
+        # In units of the largest entry, so that neither the eigenvalues nor their squares leave the range.
+        hessian, gradient = hessian / largest, gradient / largest
         eigenvalues, vectors = torch.linalg.eigh(hessian)
         zero = eigenvalues.abs() <= _ZERO * eigenvalues.abs().max()
         signature = Signature(int((eigenvalues[~zero] < 0).sum()), int(zero.sum()), orbit_dimension(z))
