@@ -25,8 +25,9 @@ SAME_VALUE = 1e-9
 _SAME_PRODUCTS, _MOST_ROWS = 1e-3, 1000
 # Gradients smaller than this cannot be squared.
 _UNDERFLOW = 1e-150
-# Distinct minima that are finished and classified, best first; and attempts to leave a saddle.
-_MOST_MINIMA, _MOST_ESCAPES = 16, 3
+# Distinct minima that are finished and classified, best first: so many, and no more than this many operations allow at n^3
+# for the spectrum of n coordinates, a few seconds.  Attempts to leave a saddle.
+_MOST_MINIMA, _MOST_OPERATIONS, _MOST_ESCAPES = 16, 3e9, 3
 
 
 def _groups(objective: Objective, ends: Ends, members: Tensor) -> list[Tensor]:
@@ -58,6 +59,11 @@ def _by_inner_products(z: Tensor, members: Tensor) -> list[Tensor]:
     return sorted(groups, key=len, reverse=True)
 
 
+def _examined(z: Tensor) -> int:
+    """How many distinct minima are finished and classified; the best one always."""
+    return max(1, min(_MOST_MINIMA, int(_MOST_OPERATIONS / (z.shape[1] * z.shape[2]) ** 3)))
+
+
 def finish(
     objective: Objective,
     ends: Ends,
@@ -71,13 +77,10 @@ def finish(
     signatures: dict[int, Signature] = {}
     for attempt in range(_MOST_ESCAPES + 1):
         value = ends.value
-        near = (
-            value.isfinite()
-            & ~((ends.scale < _UNDERFLOW) & objective.positive)
-            & (ends.gradient_norm <= max(STATIONARY, 10 * tolerance))
-        )
+        underflows = (ends.scale < _UNDERFLOW) & objective.positive
+        near = value.isfinite() & ~underflows & (ends.gradient_norm <= max(STATIONARY, 10 * tolerance))
         saddles = []
-        for group in _groups(objective, ends, near)[:_MOST_MINIMA]:
+        for group in _groups(objective, ends, near)[: _examined(ends.z)]:
             chosen = int(group[ends.gradient_norm[group].argmin()])
             if chosen in signatures or not newton.applicable(objective, ends.z[chosen]):
                 continue

@@ -38,7 +38,7 @@ def pair_sum(x: Tensor, kernel: Kernel) -> tuple[float, Tensor]:
     Rows are dealt out to the threads in turns, because row i has points - i - 1 partners; each thread adds up forces of
     its own, so that memory is threads * points * dim.
     """
-    from hyperenergy.compiled.pairs import add_rows
+    from hyperenergy.compiled.pairs import TILE, add_rows
 
     profile = compile_profile(kernel)
     points = x.shape[0]
@@ -47,8 +47,8 @@ def pair_sum(x: Tensor, kernel: Kernel) -> tuple[float, Tensor]:
 
     def share(first: int) -> tuple[float, Tensor]:
         forces = torch.zeros(x.shape[1], points, dtype=torch.float64)
-        scratch = torch.empty(points, dtype=torch.float64).numpy()
-        return add_rows(profile, columns, forces.numpy(), first, points, threads, scratch), forces
+        scratch = torch.empty(TILE, dtype=torch.float64).numpy()
+        return add_rows(profile, columns, forces.numpy(), first, threads, scratch), forces
 
     with ThreadPoolExecutor(threads) as pool:
         shares = list(pool.map(share, range(threads)))

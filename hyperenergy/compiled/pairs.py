@@ -18,32 +18,42 @@ import numba
 jit = numba.njit(fastmath={"reassoc", "contract", "arcp", "nsz"}, error_model="numpy", nogil=True)
 
 
+# Points of a tile: 1024 take 8 KiB per coordinate of points and of forces, which caches hold in dozens of dimensions.
+TILE = 1024
+
+
 @jit
-def add_rows(profile, X, G, first, last, stride, r):
-    """Energy of the pairs i < j with i = first, first + stride, ... < last; adds its ambient gradient to G."""
+def add_rows(profile, X, G, first, stride, r):
+    """Energy of the pairs i < j with i = first, first + stride, ...; adds its ambient gradient to G.
+
+    Tile by tile of j, so that points and forces stay in the cache however many there are.
+    """
     dim, points = X.shape
     total = 0.0
-    for i in range(first, last, stride):
-        later = points - i - 1
-        for j in range(later):
-            r[j] = 0.0
-        for k in range(dim):
-            x = X[k, i]
-            for j in range(later):
-                difference = X[k, i + 1 + j] - x
-                r[j] += difference * difference
-        for j in range(later):
-            value, slope = profile(r[j])
-            total += value
-            r[j] = slope
-        for k in range(dim):
-            x = X[k, i]
-            pull = 0.0
-            for j in range(later):
-                force = r[j] * (X[k, i + 1 + j] - x)
-                G[k, i + 1 + j] += force
-                pull += force
-            G[k, i] -= pull
+    for left in range(0, points, TILE):
+        right = min(left + TILE, points)
+        for i in range(first, right - 1, stride):
+            begin = max(left, i + 1)
+            count = right - begin
+            for j in range(count):
+                r[j] = 0.0
+            for k in range(dim):
+                x = X[k, i]
+                for j in range(count):
+                    difference = X[k, begin + j] - x
+                    r[j] += difference * difference
+            for j in range(count):
+                value, slope = profile(r[j])
+                total += value
+                r[j] = slope
+            for k in range(dim):
+                x = X[k, i]
+                pull = 0.0
+                for j in range(count):
+                    force = r[j] * (X[k, begin + j] - x)
+                    G[k, begin + j] += force
+                    pull += force
+                G[k, i] -= pull
     return total
 
 
@@ -53,7 +63,7 @@ def value_and_gradient(profile, X, G, r):
     gradient."""
     dim, points = X.shape
     G[:] = 0.0
-    value = add_rows(profile, X, G, 0, points, 1, r)
+    value = add_rows(profile, X, G, 0, 1, r)
     scale = 0.0
     for k in range(dim):
         for j in range(points):
