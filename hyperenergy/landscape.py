@@ -20,9 +20,9 @@ from hyperenergy.sphere import normalize, random_points
 STATIONARY = 1e-7
 # Values within this (relative where the objective is positive, else relative to max(1, |value|)) are the same minimum.
 SAME_VALUE = 1e-9
-# Sorted inner products within this belong to congruent configurations: starts that stopped at a relative gradient of 1e-7
-# lie up to 1e-4 from their minimum along its softest directions.  Not compared beyond so many rows.
-_SAME_PRODUCTS, _MOST_ROWS = 1e-3, 1000
+# Potentials mean_j exp(x_i.x_j) within this belong to congruent configurations: starts that stopped at a relative gradient
+# of 1e-7 lie up to 1e-4 from their minimum along its softest directions.  Not compared beyond so many rows.
+_SAME_POTENTIAL, _MOST_ROWS = 1e-4, 1000
 # Gradients smaller than this cannot be squared.
 _UNDERFLOW = 1e-150
 # Distinct minima that are finished and classified, best first: so many, and no more than this many operations allow at n^3
@@ -37,23 +37,23 @@ def _groups(objective: Objective, ends: Ends, members: Tensor) -> list[Tensor]:
     while bool(left.any()):
         first = ends.value[left].min()
         same = left & (ends.value - first <= same_value_tolerance(objective, first.item()))
-        groups += _by_inner_products(ends.z, torch.nonzero(same).squeeze(-1))
+        groups += _by_potentials(ends.z, torch.nonzero(same).squeeze(-1))
         left &= ~same
     return groups
 
 
-def _by_inner_products(z: Tensor, members: Tensor) -> list[Tensor]:
-    """Members of one value apart by their sorted inner products, which congruent configurations share."""
+def _by_potentials(z: Tensor, members: Tensor) -> list[Tensor]:
+    """Members of one value apart by the sorted potentials at their points, which congruent configurations share."""
     rows = z.shape[1]
     if len(members) == 1 or rows > _MOST_ROWS:
         return [members]
-    i, j = torch.triu_indices(rows, rows, 1, device=z.device)
-    products = torch.stack([(x @ x.mT)[i, j].sort().values for x in z[members]])
+    parts = z[members].split(max(1, 2**20 // rows**2))
+    potentials = torch.cat([(x @ x.mT).exp().mean(-1).sort(-1).values for x in parts])
     groups = []
     left = torch.ones(len(members), dtype=torch.bool, device=z.device)
     while bool(left.any()):
-        first = products[left][0]
-        same = left & ((products - first).abs().amax(-1) <= _SAME_PRODUCTS)
+        first = potentials[left][0]
+        same = left & ((potentials - first).abs().amax(-1) <= _SAME_POTENTIAL)
         groups.append(members[same])
         left &= ~same
     return sorted(groups, key=len, reverse=True)
