@@ -111,7 +111,7 @@ def reach() -> None:
             he.DHEL(tau),
             he.DHEL(tau, two_view=True),
         ):
-            cases.append((loss, 12, 3, 128, 0, None))
+            cases.append((loss, 12, 3, 128, 3, None))
     for kernel in (he.Gaussian(2), he.Laplace(1), he.InverseMultiquadric(1)):
         cases.append((he.KCL(kernel), 12, 3, 128, 0, None))
     for objective, points, dim, starts, hops, known in cases:

@@ -6,7 +6,6 @@ anchors over its positives, so that every objective lives on one product of sphe
 
 from __future__ import annotations
 
-import copy
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
@@ -187,20 +186,6 @@ class Energy(Objective):
         return f"Energy({self.kernel.label}, pairs={self.pairs})"
 
 
-# From temperatures below the first the search comes by way of the second: the icosahedron was reached from 80 % of random
-# starts under two-view DHEL at 0.05, and from all by way of 0.3.
-_COLD, _WARM = 0.2, 0.3
-
-
-def _warmer(loss: PairLoss, points: int, dim: int) -> tuple[PairLoss, ...]:
-    """The loss at a temperature at which its landscape has few minima, if its own is low and there is no simplex."""
-    if "temperature" not in loss.options or loss.temperature >= _COLD or points <= dim + 1:
-        return ()
-    warmer = copy.copy(loss)
-    warmer.temperature = _WARM
-    return (warmer,)
-
-
 @dataclass(frozen=True, eq=False)
 class BatchLoss(Objective):
     """A loss of (anchors, positives), both free."""
@@ -225,9 +210,6 @@ class BatchLoss(Objective):
     def alignment_term(self) -> tuple[float, Kernel] | None:
         return self.loss.alignment_term
 
-    def easier(self, points: int, dim: int) -> tuple[Objective, ...]:
-        return tuple(BatchLoss(loss) for loss in _warmer(self.loss, points, dim))
-
     @property
     def label(self) -> str:
         return self.loss.label
@@ -248,9 +230,6 @@ class Aligned(Objective):
     @property
     def positive(self) -> bool:
         return self.loss.positive
-
-    def easier(self, points: int, dim: int) -> tuple[Objective, ...]:
-        return tuple(Aligned(loss) for loss in _warmer(self.loss, points, dim))
 
     @property
     def label(self) -> str:

@@ -241,10 +241,11 @@ def test_an_interrupt_keeps_what_was_finished(tmp_path: Path) -> None:
             signal.raise_signal(signal.SIGINT)
 
     calls: list[Result] = []
+    handler = signal.getsignal(signal.SIGINT)
     with ResultFile(tmp_path) as file:
         results, complete = collect(todo, SMALL, file, interrupt, workers=1)
     assert not complete and len(results) == 2
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is handler
     assert len((tmp_path / "results.jsonl").read_text().splitlines()) == 2
 
 

@@ -87,7 +87,8 @@ def polish(objective: Objective, z: Float[Tensor, "rows dim"]) -> tuple[Tensor, 
         # In units of the largest entry, so that neither the eigenvalues nor their squares leave the range.
         hessian, gradient = hessian / largest, gradient / largest
         eigenvalues, vectors = torch.linalg.eigh(hessian)
-        zero = eigenvalues.abs() <= _ZERO * eigenvalues.abs().max()
+        # Beside a stationary point the rotations have eigenvalues of the order of the gradient, of either sign.
+        zero = eigenvalues.abs() <= torch.maximum(_ZERO * eigenvalues.abs().max(), 10 * gradient.norm())
         signature = Signature(int((eigenvalues[~zero] < 0).sum()), int(zero.sum()), orbit_dimension(z))
         if signature.index:
             return z, signature
