@@ -42,10 +42,12 @@ def add_rows(profile, X, G, first, stride, r):
                 for j in range(count):
                     difference = X[k, begin + j] - x
                     r[j] += difference * difference
+            part = 0.0  # by rows: a single running sum of 2e10 pairs would lose seven digits
             for j in range(count):
                 value, slope = profile(r[j])
-                total += value
+                part += value
                 r[j] = slope
+            total += part
             for k in range(dim):
                 x = X[k, i]
                 pull = 0.0
