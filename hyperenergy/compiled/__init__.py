@@ -21,13 +21,13 @@ def available() -> bool:
 
 
 @functools.cache
-def compile_profile(kernel: Kernel) -> Any:
-    """The compiled ``profile(r)`` of a kernel, which returns kappa(r) and 2 kappa'(r)."""
+def compile_profile(kernel: Kernel, number: type = float) -> Any:
+    """The compiled ``profile(r)`` of a kernel, which returns kappa(r) and 2 kappa'(r); number: float or numpy.float32."""
     import math
 
     from hyperenergy.compiled.pairs import jit
 
-    scope: dict[str, Any] = {"math": math}
+    scope: dict[str, Any] = {"math": math, "T": number}
     exec(profile_source(kernel), scope)
     return jit(scope["profile"])
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 
 import numba
+import numpy as np
 
 # Sums may be reordered, which lets them vectorize.  Infinities and NaN keep their meaning: coincident points of a
 # singular kernel have infinite energy.
@@ -26,52 +27,80 @@ TILE = 1024
 def add_rows(profile, X, G, first, stride, r):
     """Energy of the pairs i < j with i = first, first + stride, ...; adds its ambient gradient to G.
 
-    Tile by tile of j, so that points and forces stay in the cache however many there are.
+    Tile by tile of j, so that points and forces stay in the cache however many there are.  Sums of a row are in the
+    precision of X, their total in float64: a single running sum of 2e10 pairs would lose seven digits.
     """
-    dim, points = X.shape
+    points = X.shape[1]
     total = 0.0
     for left in range(0, points, TILE):
         right = min(left + TILE, points)
         for i in range(first, right - 1, stride):
-            begin = max(left, i + 1)
-            count = right - begin
-            for j in range(count):
-                r[j] = 0.0
-            for k in range(dim):
-                x = X[k, i]
-                for j in range(count):
-                    difference = X[k, begin + j] - x
-                    r[j] += difference * difference
-            part = 0.0  # by rows: a single running sum of 2e10 pairs would lose seven digits
-            for j in range(count):
-                value, slope = profile(r[j])
-                part += value
-                r[j] = slope
-            total += part
-            for k in range(dim):
-                x = X[k, i]
-                pull = 0.0
-                for j in range(count):
-                    force = r[j] * (X[k, begin + j] - x)
-                    G[k, begin + j] += force
-                    pull += force
-                G[k, i] -= pull
+            total += _add_row(profile, X, G, i, max(left, i + 1), right, r)
     return total
+
+
+@jit
+def _add_row(profile, X, G, i, begin, end, r):
+    """The pairs of i with begin <= j < end.  r: first squared distances, then slopes of the profile."""
+    dim = X.shape[0]
+    count = end - begin
+    zero = X.dtype.type(0)
+    for k in range(dim - 1):
+        x, others = X[k, i], X[k, begin:end]
+        if k == 0:
+            for j in range(count):
+                difference = others[j] - x
+                r[j] = difference * difference
+        else:
+            for j in range(count):
+                difference = others[j] - x
+                r[j] += difference * difference
+    if dim == 1:
+        r[:count] = 0
+    # The last coordinate and the profile in one pass: each pass costs a load and a store per pair.
+    x, others = X[dim - 1, i], X[dim - 1, begin:end]
+    energy = zero
+    for j in range(count):
+        difference = others[j] - x
+        value, slope = profile(r[j] + difference * difference)
+        energy += value
+        r[j] = slope
+    for k in range(dim):
+        x, others, forces = X[k, i], X[k, begin:end], G[k, begin:end]
+        pull = zero
+        for j in range(count):
+            force = r[j] * (others[j] - x)
+            forces[j] += force
+            pull += force
+        G[k, i] -= pull
+    return energy
 
 
 @jit
 def value_and_gradient(profile, X, G, r):
     """Energy over unordered pairs, and the scale of its gradient as ``Objective`` defines it; G becomes the Riemannian
     gradient."""
-    dim, points = X.shape
     G[:] = 0.0
     value = add_rows(profile, X, G, 0, 1, r)
-    scale = 0.0
-    for k in range(dim):
-        for j in range(points):
-            scale += G[k, j] * G[k, j]
+    return value, _riemannian(X, G, value, r)
+
+
+@jit
+def rough_value_and_gradient(profile, X, G, r, single):
+    """``value_and_gradient`` with the pairs in float32, for a profile in float32; single: float32 (2, dim, points)."""
+    x, forces = single[0], single[1]
+    x[:], forces[:] = X, 0
+    value = add_rows(profile, x, forces, 0, 1, r.view(np.float32))
+    G[:] = forces
+    return value, _riemannian(X, G, value, r)
+
+
+@jit
+def _riemannian(X, G, value, r):
+    """Make the gradient tangent; returns its scale."""
+    scale = dot(G, G)
     project(X, G, r)
-    return value, math.sqrt(scale + value * value / points)
+    return math.sqrt(scale + value * value / X.shape[1])
 
 
 @jit

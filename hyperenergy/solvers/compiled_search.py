@@ -17,6 +17,8 @@ from hyperenergy.solvers.ends import Ends
 _WORTHWHILE = 10**6
 # Starts that a thread takes at a time: few, so that none idles long while another finishes.
 _SHARE = 4
+# Relative gradient norm down to which sums in float32 serve; their round-off is about 1e-6.
+_ROUGH = 1e-4
 
 
 def possible(objective: Objective, z: Tensor) -> bool:
@@ -35,13 +37,23 @@ def search(objective: Energy, z: Tensor, tolerance: float, max_iterations: int, 
     from hyperenergy.solvers.compiled_lbfgs import search_each
 
     profile = compiled.compile_profile(objective.kernel)
+    rough_profile = compiled.compile_profile(objective.kernel, np.float32)
     columns = z.mT.contiguous().numpy().copy()
     starts = len(columns)
     found = np.zeros((starts, 6))
 
     def share(first: int) -> None:
         some = slice(first, first + _SHARE)
-        search_each(profile, columns[some], tolerance, max_iterations, memory, found[some])
+        search_each(
+            profile,
+            rough_profile,
+            columns[some],
+            tolerance,
+            max(tolerance, _ROUGH),
+            max_iterations,
+            memory,
+            found[some],
+        )
 
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
         list(pool.map(share, range(0, starts, _SHARE)))

@@ -15,13 +15,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from hyperenergy.objectives import Objective
-from hyperenergy.sphere import retract
+from hyperenergy.sphere import project, retract
 
 # Above this many coordinates the dense Hessian is left alone: 3000^2 float64 are 72 MB, and its spectrum takes 10 s.
 MOST_COORDINATES = 3000
 # Eigenvalues below this part of the largest are zero: round-off in second derivatives is about 1e-12 of it.
 _ZERO = 1e-8
-_MOST_STEPS = 8
+_MOST_SPECTRA, _MOST_STEPS = 4, 8
 
 
 @dataclass(frozen=True)
@@ -79,24 +79,39 @@ def polish(objective: Objective, z: Float[Tensor, "rows dim"]) -> tuple[Tensor, 
     signature where second derivatives overflow or underflow.
     """
     signature = None
-    for _ in range(_MOST_STEPS):
+    for _ in range(_MOST_SPECTRA):
         hessian, gradient, basis = riemannian_hessian(objective, z)
         largest = float(hessian.abs().max())
         if not 0 < largest < torch.inf:
             return z, None
         # In units of the largest entry, so that neither the eigenvalues nor their squares leave the range.
-        hessian, gradient = hessian / largest, gradient / largest
-        eigenvalues, vectors = torch.linalg.eigh(hessian)
+        eigenvalues, vectors = torch.linalg.eigh(hessian / largest)
         # Beside a stationary point the rotations have eigenvalues of the order of the gradient, of either sign.
-        zero = eigenvalues.abs() <= torch.maximum(_ZERO * eigenvalues.abs().max(), 10 * gradient.norm())
+        zero = eigenvalues.abs() <= torch.maximum(_ZERO * eigenvalues.abs().max(), 10 * gradient.norm() / largest)
         signature = Signature(int((eigenvalues[~zero] < 0).sum()), int(zero.sum()), orbit_dimension(z))
         if signature.index:
             return z, signature
-        step = -vectors @ torch.where(zero, 0.0, (vectors.T @ gradient) / torch.where(zero, 1.0, eigenvalues))
-        moved = torch.einsum("iap,ip->ia", basis, step.reshape(basis.shape[0], -1))
-        trial = retract(z, moved)
-        before, after = (objective.value_and_gradient(x[None])[1].norm() for x in (z, trial))
-        if not after < before / 2:
+        inverse = torch.where(zero, 0.0, 1 / torch.where(zero, 1.0, eigenvalues))
+        z, moved = _descend(objective, z, basis, vectors, inverse / largest)
+        if not moved or signature.zero_modes == signature.orbit:
             break
-        z = trial
+        # Nearer to the stationary point soft directions may tell themselves from rotations.
     return z, signature
+
+
+def _descend(objective: Objective, z: Tensor, basis: Tensor, vectors: Tensor, inverse: Tensor) -> tuple[Tensor, bool]:
+    """Steps with one Hessian while they at least halve the gradient; whether there was any.
+
+    From a relative gradient g each gains a factor of the order of g, so that the spectrum is worth several.
+    """
+    moved = False
+    gradient = objective.value_and_gradient(z[None])[1][0]
+    for _ in range(_MOST_STEPS):
+        step = -vectors @ (inverse * (vectors.T @ torch.einsum("iap,ia->ip", basis, gradient).reshape(-1)))
+        # The basis belongs to where the Hessian was taken; retraction and projection correct what little it is off.
+        trial = retract(z, project(z, torch.einsum("iap,ip->ia", basis, step.reshape(basis.shape[0], -1))))
+        after = objective.value_and_gradient(trial[None])[1][0]
+        if not after.norm() < gradient.norm() / 2:
+            break
+        z, gradient, moved = trial, after, True
+    return z, moved
