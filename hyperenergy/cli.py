@@ -197,7 +197,7 @@ def minimize(
     rows = [
         ("objective", target.label),
         ("value", f"{best.value:.15g}"),
-        ("misalignment", f"{float((best.anchors - best.positives).norm(dim=-1).max()):.2e}"),
+        ("misalignment", f"{best.misalignment:.2e}"),
         ("relative gradient norm", f"{best.gradient_norm:.1e}"),
         ("status", best.status.value),
         ("starts that reached it", f"{best.hits} of {best.restarts}"),

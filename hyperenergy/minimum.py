@@ -98,3 +98,8 @@ class Minimum:
     def points(self) -> Float[Tensor, "points dim"]:
         """The points; of a loss on pairs, the anchors."""
         return self.anchors
+
+    @property
+    def misalignment(self) -> float:
+        """The largest |u_i - v_i|."""
+        return float((self.anchors - self.positives).norm(dim=-1).max())

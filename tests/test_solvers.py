@@ -89,6 +89,27 @@ def test_compiled_search_takes_the_same_path_as_torch() -> None:
 
 
 @COMPILED
+@pytest.mark.parametrize("kernel", [he.Riesz(1), he.Riesz(60), he.Gaussian(90)], ids=lambda k: k.label)
+def test_float32_on_the_way_leaves_no_trace_at_the_end(kernel: he.Kernel, monkeypatch) -> None:
+    """Also where float32 overflows (Riesz s = 60 at close points) or underflows (exp(-90 r) at r > 1)."""
+    from hyperenergy.solvers import compiled_search
+
+    objective = he.Energy(kernel)
+    z = random_points(16, 12, 3, generator=torch.Generator().manual_seed(2))
+    single = compiled_search.search(objective, z, 1e-11, 3000, 5)
+    value, gradient, scale = objective.value_and_gradient(single.z)
+    torch.testing.assert_close(single.value, value, rtol=1e-12, atol=0)
+    reached = single.gradient_norm <= 1e-11
+    torch.testing.assert_close(
+        single.gradient_norm[reached], (gradient.norm(dim=(1, 2)) / scale)[reached], rtol=0, atol=1e-13
+    )
+    monkeypatch.setattr(compiled_search, "_ROUGH", math.inf)
+    double = compiled_search.search(objective, z, 1e-11, 3000, 5)
+    assert float(single.value.min()) == pytest.approx(float(double.value.min()), rel=1e-12)
+    assert bool((double.gradient_norm <= 1e-11).equal(reached))
+
+
+@COMPILED
 @pytest.mark.parametrize("kernel", [he.Riesz(1), he.Gaussian(2)], ids=lambda k: k.label)
 def test_both_codes_find_the_same_minima(kernel: he.Kernel) -> None:
     found = [he.minimize(he.Energy(kernel, "mean"), 16, 3, restarts=24, compiled=c) for c in (True, False)]

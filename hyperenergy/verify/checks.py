@@ -149,7 +149,7 @@ def check_alignment(instance: Instance, grid: Grid) -> Result:
     best = min(best, _search(instance, grid, free, start=start), key=lambda m: m.value)
 
     gap = best.value - best_aligned.value
-    misalignment = float((best.anchors - best.positives).norm(dim=-1).max())
+    misalignment = best.misalignment
     stationary = best.status.stationary and best_aligned.status.stationary
     if not stationary:
         outcome, reason = Outcome.INCONCLUSIVE, "a search did not end at a stationary point"

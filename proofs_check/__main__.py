@@ -1,0 +1,39 @@
+"""``python -m proofs_check [ID ...]``: print the steps; exit status 0 only where all hold."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+
+from proofs_check.registry import load, names
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m proofs_check", description="Check the proofs, step by step.")
+    parser.add_argument("ids", nargs="*", metavar="ID", help=f"some of {', '.join(names())}; all if left out")
+    parser.add_argument(
+        "--full", action="store_true", help="also what takes minutes, such as all pairs of Leech vectors"
+    )
+    options = parser.parse_args(arguments)
+    start = time.perf_counter()
+    failed = []
+    for name in options.ids or names():
+        module = load(name)
+        print(f"{name.upper()}  {module.STATEMENT}\n    Source: {module.SOURCE}", flush=True)
+        steps = module.check(full=True) if options.full and getattr(module, "HAS_FULL", False) else module.check()
+        for step in steps:
+            rests = f"  [from: {'; '.join(step.needs)}]" if step.needs else ""
+            print(f"  {step.verdict:<9} {step.name}: {step.establishes}{rests}", flush=True)
+            if not step.holds:
+                print(f"            {step.reason}")
+        failed += [f"{name}: {step.name}" for step in steps if not step.holds]
+    print(
+        f"{time.perf_counter() - start:.0f} s; " + (f"NOT PROVED: {'; '.join(failed)}" if failed else "all steps hold")
+    )
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,26 @@
+"""The proofs by name."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from types import ModuleType
+
+import proofs_check
+from hyperenergy.errors import unknown_name
+
+_MACHINERY = {"__main__", "exact", "registry", "steps"}
+
+
+def names() -> list[str]:
+    """Ids in lower case, as the modules are named."""
+    return sorted(
+        module.name for module in pkgutil.iter_modules(proofs_check.__path__) if module.name not in _MACHINERY
+    )
+
+
+def load(name: str) -> ModuleType:
+    """The module of a result, "B1" or "b1".  ArgumentError, with near matches, for others."""
+    if name.lower() not in names():
+        raise unknown_name("proof", name, names())
+    return importlib.import_module(f"proofs_check.{name.lower()}")
