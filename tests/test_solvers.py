@@ -393,7 +393,7 @@ print(mean, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
 @pytest.mark.slow
 @COMPILED
 def test_energy_of_the_leech_vectors() -> None:
-    from hyperenergy.codes.constructions import leech
+    from hyperenergy.codes.leech import leech
 
     counts = {-1.0: 1, -0.5: 4600, -0.25: 47104, 0.0: 93150, 0.25: 47104, 0.5: 4600}
     exact = 196560 / 2 * math.fsum(m * math.exp(-(2 - 2 * t)) for t, m in counts.items())
@@ -401,7 +401,7 @@ def test_energy_of_the_leech_vectors() -> None:
 
 
 def test_leech_vectors_are_minimal_vectors() -> None:
-    from hyperenergy.codes.constructions import golay, leech
+    from hyperenergy.codes.leech import golay, leech
 
     words = golay()
     weights, counts = np.unique(words.sum(1), return_counts=True)

@@ -5,6 +5,28 @@
 5
 """
 
-from hyperenergy.codes.catalogue import Code, cross_polytope, get, names, polygon, simplex, universal_optimum
+from hyperenergy.codes.catalogue import (
+    Code,
+    conjectured_optimum,
+    cross_polytope,
+    examples,
+    get,
+    isotropic,
+    names,
+    polygon,
+    simplex,
+    universal_optimum,
+)
 
-__all__ = ["Code", "cross_polytope", "get", "names", "polygon", "simplex", "universal_optimum"]
+__all__ = [
+    "Code",
+    "conjectured_optimum",
+    "cross_polytope",
+    "examples",
+    "get",
+    "isotropic",
+    "names",
+    "polygon",
+    "simplex",
+    "universal_optimum",
+]

@@ -6,7 +6,7 @@ import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -14,16 +14,23 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hyperenergy.codes import constructions
+from hyperenergy.codes import conjectured, constructions, leech, universal
 from hyperenergy.codes.design import design_strength
 from hyperenergy.codes.exact import ExactVectors, in_own_span
+from hyperenergy.codes.isotropic import isotropic as isotropic_vectors
+from hyperenergy.codes.quadratic import Quadratic
 from hyperenergy.errors import ArgumentError, integer, unknown_name
+from hyperenergy.steps import Step
 
 if TYPE_CHECKING:
     import sympy
 
 COHN_KUMAR = (
     "Cohn and Kumar, Universally optimal distribution of points on spheres, J. Amer. Math. Soc. 20 (2007), Table 1"
+)
+BALLINGER = (
+    "Ballinger, Blekherman, Cohn, Giansiracusa, Kelly and Schuermann, Experimental study of energy-minimizing point "
+    "configurations on spheres, Experiment. Math. 18 (2009)"
 )
 # The 24-cell is the known case of a beautiful code that is not universally optimal.
 _D4 = "Cohn, Conway, Elkies and Kumar, The D4 root system is not universally optimal, Experiment. Math. 16 (2007)"
@@ -38,18 +45,22 @@ Optimality = Literal["theorem", "conjecture", "false"]
 class Code:
     """A configuration of ``size`` unit vectors in R^dim.
 
-    coordinates: (size, dim), read-only; points: a fresh tensor of them.  inner_products: exact value -> how many other
-    points each point sees at it.  design_strength: the largest t such that it is a spherical t-design (infinite on
-    S^0).  optimality: whether it is universally optimal (minimizes every completely monotone kernel's energy).
+    coordinates: (size, dim), read-only; points: a fresh tensor of them.  vectors: the same, exactly; None for polygons.
+    distribution: inner product -> how many other points each point sees at it, in Q(sqrt D); empty for polygons.
+    optimality: whether it is universally optimal (minimizes every completely monotone kernel's energy), as the literature
+    has it; ``prove`` checks.  unique: no other configuration has these parameters, up to isometry.  skip: degrees that the
+    proof avoids.
     """
 
     name: str
     dim: int
     coordinates: NDArray[np.float64]
-    inner_products: dict[sympy.Expr, int]
-    design_strength: float
+    vectors: ExactVectors | None
+    distribution: dict[Quadratic, int]
     optimality: Optimality
     citation: str
+    unique: bool = True
+    skip: tuple[int, ...] = ()
 
     @property
     def points(self) -> Float[Tensor, "size dim"]:
@@ -58,6 +69,24 @@ class Code:
     @property
     def size(self) -> int:
         return self.coordinates.shape[0]
+
+    @functools.cached_property
+    def inner_products(self) -> dict[sympy.Expr, int]:
+        """Exact value -> how many other points each point sees at it, in ascending order."""
+        if self.vectors is not None:
+            return {x.symbol(): count for x, count in self.distribution.items()}
+        import sympy
+
+        N = self.size
+        return {sympy.cos(2 * sympy.pi * j / N): 1 if 2 * j == N else 2 for j in range(N // 2, 0, -1)}
+
+    @functools.cached_property
+    def design_strength(self) -> float:
+        """The largest t such that it is a spherical t-design; infinite on S^0.
+
+        The Gegenbauer sums of the polygon are sums of cos(2 pi j k / N) over j, zero unless N divides k.
+        """
+        return self.size - 1 if self.vectors is None else design_strength(self.distribution, self.dim)
 
     @property
     def sharp(self) -> bool:
@@ -68,11 +97,24 @@ class Code:
     def universally_optimal(self) -> bool:
         return self.optimality == "theorem"
 
+    def prove(self, *, full: bool = False) -> tuple[Step, ...]:
+        """The steps of the proof of universal optimality, decided by exact arithmetic; all hold for a proved code.
 
-def _code(name: str, vectors: ExactVectors, dim: int, citation: str, optimality: Optimality = "theorem") -> Code:
-    distribution = vectors.distribution()
+        ``full`` looks at every point also where symmetries make that needless: minutes for the Leech vectors.
+        """
+        if self.vectors is None:
+            return universal.prove_polygon(self.size)
+        dim = self.dim if self.name.rpartition("-")[0] != "simplex" else self.size - 1
+        return universal.prove(self.vectors, dim, skip=self.skip, coordinates=self.coordinates, full=full)
+
+
+def _code(
+    name: str, vectors: ExactVectors, dim: int, citation: str, optimality: Optimality = "theorem", **more: Any
+) -> Code:
     points = in_own_span(vectors.floats(), dim) if vectors.a.shape[1] != dim else vectors.floats()
-    return Code(name, dim, _read_only(points), distribution, design_strength(distribution, dim), optimality, citation)
+    # Of large codes one point of each orbit; the proof tests the symmetries, and on demand all points.
+    distribution = vectors.distribution(vectors.orbits())
+    return Code(name, dim, _read_only(points), vectors, distribution, optimality, citation, **more)
 
 
 def _read_only(x: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -100,49 +142,62 @@ def cross_polytope(dim: int) -> Code:
 
 @functools.cache
 def polygon(points: int) -> Code:
-    """The regular polygon in R^2, inner products cos(2 pi j / N).
-
-    The Gegenbauer sums on the circle are sums of cos(2 pi j k / N) over j, zero unless N divides k: a (N-1)-design.
-    """
-    import sympy
-
+    """The regular polygon in R^2, inner products cos(2 pi j / N)."""
     points = integer("points", points, 2, _MOST_POINTS)
     angles = 2 * math.pi * np.arange(points) / points
-    distribution = {
-        sympy.cos(2 * sympy.pi * j / points): 1 if 2 * j == points else 2 for j in range(points // 2, 0, -1)
-    }
     coordinates = np.stack([np.cos(angles), np.sin(angles)], 1)
-    return Code(f"polygon-{points}", 2, _read_only(coordinates), distribution, points - 1, "theorem", COHN_KUMAR)
+    return Code(f"polygon-{points}", 2, _read_only(coordinates), None, {}, "theorem", COHN_KUMAR)
 
 
-_FIXED: dict[str, Callable[[], Code]] = {
-    "icosahedron": lambda: _code("icosahedron", constructions.icosahedron(), 3, COHN_KUMAR),
-    "24-cell": lambda: _code("24-cell", constructions.cell_24(), 4, _D4, "false"),
-    "600-cell": lambda: _code("600-cell", constructions.cell_600(), 4, COHN_KUMAR),
-    "clebsch": lambda: _code("clebsch", constructions.hemicube(), 5, COHN_KUMAR),
-    "schlaefli": lambda: _code("schlaefli", constructions.schlaefli(), 6, COHN_KUMAR),
-    "e7-56": lambda: _code("e7-56", constructions.e7_56(), 7, COHN_KUMAR),
-    "e8-roots": lambda: _code("e8-roots", constructions.e8_roots(), 8, COHN_KUMAR),
+@functools.cache
+def isotropic(q: int) -> Code:
+    """(q+1)(q^3+1) points in R^{q(q^3+1)/(q+1)}, q a prime power.
+
+    Unique for q = 2 and 3; there are as many such codes as generalized quadrangles with parameters (q, q^2).
+    """
+    vectors = isotropic_vectors(q)
+    return _code(f"isotropic-{q}", vectors, q * (q**3 + 1) // (q + 1), COHN_KUMAR, unique=q <= 3)
+
+
+# name -> (points, dimension, vectors, optimality, citation, degrees that the proof skips).
+_FIXED: dict[str, tuple[int, int, Callable[[], ExactVectors], Optimality, str, tuple[int, ...]]] = {
+    "icosahedron": (12, 3, constructions.icosahedron, "theorem", COHN_KUMAR, ()),
+    "24-cell": (24, 4, constructions.cell_24, "false", _D4, ()),
+    "600-cell": (120, 4, constructions.cell_600, "theorem", f"{COHN_KUMAR} and section 7", (11, 12, 13)),
+    "clebsch": (16, 5, constructions.hemicube, "theorem", COHN_KUMAR, ()),
+    "schlaefli": (27, 6, constructions.schlaefli, "theorem", COHN_KUMAR, ()),
+    "e7-56": (56, 7, constructions.e7_56, "theorem", COHN_KUMAR, ()),
+    "e8-roots": (240, 8, constructions.e8_roots, "theorem", COHN_KUMAR, ()),
+    "tetrahedra-40": (40, 10, conjectured.tetrahedra_40, "conjecture", BALLINGER, ()),
+    "nordstrom-robinson-64": (64, 14, conjectured.nordstrom_robinson_64, "conjecture", BALLINGER, ()),
+    "mclaughlin-112": (112, 21, leech.mclaughlin_112, "theorem", COHN_KUMAR, ()),
+    "mclaughlin-162": (162, 21, leech.mclaughlin_162, "theorem", COHN_KUMAR, ()),
+    "higman-sims": (100, 22, leech.higman_sims_100, "theorem", COHN_KUMAR, ()),
+    "mclaughlin": (275, 22, leech.mclaughlin_275, "theorem", COHN_KUMAR, ()),
+    "leech-891": (891, 22, leech.kissing_891, "theorem", COHN_KUMAR, ()),
+    "equiangular-552": (552, 23, leech.equiangular_552, "theorem", COHN_KUMAR, ()),
+    "leech-4600": (4600, 23, leech.kissing_4600, "theorem", COHN_KUMAR, ()),
+    "leech": (196560, 24, leech.leech, "theorem", COHN_KUMAR, ()),
 }
 _FAMILIES: dict[str, Callable[[int], Code]] = {
     "simplex": simplex,
     "cross-polytope": cross_polytope,
     "polygon": polygon,
+    "isotropic": isotropic,
 }
-# (dim, size) of the sporadic universal optima, so that a look-up builds only the code it needs.
-_SPORADIC = {
-    (3, 12): "icosahedron",
-    (4, 120): "600-cell",
-    (5, 16): "clebsch",
-    (6, 27): "schlaefli",
-    (7, 56): "e7-56",
-    (8, 240): "e8-roots",
-}
+# Members that stand for a family in lists.
+_EXAMPLES = ("simplex-5", "cross-polytope-4", "polygon-7", "isotropic-2", "isotropic-3", "isotropic-4")
 
 
 def names() -> list[str]:
-    """The names that ``get`` knows; the families take a number: "simplex-N", "cross-polytope-D", "polygon-N"."""
+    """The names that ``get`` knows; the families take a number: "simplex-N", "cross-polytope-N", "polygon-N", and
+    "isotropic-N" with N a prime power."""
     return [*(f"{family}-N" for family in _FAMILIES), *_FIXED]
+
+
+def examples() -> list[Code]:
+    """All sporadic codes, and some members of each family."""
+    return sorted((get(name) for name in (*_EXAMPLES, *_FIXED)), key=lambda code: (code.dim, code.size))
 
 
 @functools.cache
@@ -150,11 +205,19 @@ def get(name: str) -> Code:
     """The code of that name, e.g. "icosahedron" or "simplex-5".  ArgumentError, with near matches, for others."""
     name = str(name)
     if name in _FIXED:
-        return _FIXED[name]()
+        _, dim, vectors, optimality, citation, skip = _FIXED[name]
+        return _code(name, vectors(), dim, citation, optimality, skip=skip)
     family, _, number = name.rpartition("-")
     if family in _FAMILIES and number.isdecimal():
         return _FAMILIES[family](int(number))
     raise unknown_name("code", name, names())
+
+
+def _sporadic(points: int, dim: int, optimality: Optimality) -> Code | None:
+    for name, (size, space, _, status, *_) in _FIXED.items():
+        if (size, space, status) == (points, dim, optimality):
+            return get(name)
+    return None
 
 
 def universal_optimum(points: int, dim: int) -> Code | None:
@@ -165,5 +228,10 @@ def universal_optimum(points: int, dim: int) -> Code | None:
         return polygon(points)
     if points == 2 * dim:
         return cross_polytope(dim)
-    name = _SPORADIC.get((dim, points))
-    return get(name) if name else None
+    q = next((q for q in (4, 5, 7) if (points, dim) == ((q + 1) * (q**3 + 1), q * (q**3 + 1) // (q + 1))), None)
+    return isotropic(q) if q else _sporadic(points, dim, "theorem")
+
+
+def conjectured_optimum(points: int, dim: int) -> Code | None:
+    """The configuration that is conjectured, and not proved, to be universally optimal; or None."""
+    return _sporadic(points, dim, "conjecture")

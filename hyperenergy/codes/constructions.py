@@ -1,4 +1,4 @@
-"""Exact constructions of the predicted configurations."""
+"""Exact constructions: regular figures and the root system E8."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ import numpy as np
 from hyperenergy.codes.exact import ExactVectors, Integers
 
 
-def _signs(n: int) -> Integers:
+def signs(n: int) -> Integers:
     """All 2^n vectors of signs."""
     return np.array(list(product((1, -1), repeat=n)), dtype=np.int64)
+
+
+def even_signs(n: int) -> Integers:
+    """Those with an even number of minus signs."""
+    x = signs(n)
+    return x[x.prod(1) == 1]
 
 
 def simplex(points: int) -> ExactVectors:
@@ -37,10 +43,10 @@ def icosahedron() -> ExactVectors:
 
 def cell_24() -> ExactVectors:
     """The roots of D4: (+-1, +-1, 0, 0) and permutations."""
-    return ExactVectors(_two_signs(4))
+    return ExactVectors(two_signs(4))
 
 
-def _two_signs(dim: int) -> Integers:
+def two_signs(dim: int) -> Integers:
     """All vectors with two entries +-1 and else zeros."""
     rows = []
     for i, j in combinations(range(dim), 2):
@@ -55,7 +61,7 @@ def cell_600() -> ExactVectors:
     """The binary icosahedral group as unit quaternions, doubled: 24 Hurwitz units, and the even permutations of
     (+-phi, +-1, +-1/phi, 0)/2."""
     a = [s * 4 * e for e in np.eye(4, dtype=np.int64) for s in (1, -1)]
-    a += list(2 * _signs(4))
+    a += list(2 * signs(4))
     b = [np.zeros(4, dtype=np.int64)] * len(a)
     even = [p for p in permutations(range(4)) if _is_even(p)]
     for r, s, t in product((1, -1), repeat=3):
@@ -73,70 +79,48 @@ def _is_even(permutation: tuple[int, ...]) -> bool:
 
 def hemicube() -> ExactVectors:
     """The 16 vectors of signs in R^5 with an even number of minus signs: the Clebsch graph."""
-    signs = _signs(5)
-    return ExactVectors(signs[signs.prod(1) == 1])
+    return ExactVectors(even_signs(5))
 
 
 def e8_roots() -> ExactVectors:
     """The roots of E8, doubled: 2 (+-1, +-1, 0^6) and (+-1)^8 with an even number of minus signs."""
-    signs = _signs(8)
-    return ExactVectors(np.concatenate([2 * _two_signs(8), signs[signs.prod(1) == 1]]))
+    return ExactVectors(np.concatenate([2 * two_signs(8), even_signs(8)]))
 
 
-def derived(code: ExactVectors, depth: int) -> ExactVectors:
-    """The points nearest to each of ``depth`` mutually nearest points of a root system, seen from their centroid.
+def section(vectors: Integers, centers: list[Integers], products: list[int]) -> ExactVectors:
+    """The vectors x with x.c_k = products[k], seen from their foot in the span of the centers: projected onto its
+    orthogonal complement.
 
-    Of norm n with nearest inner product n/2, the chosen r_1..r_k have Gram matrix n/2 (I + J); the projection of x
-    with x.r_i = n/2 onto their orthogonal complement is x - (r_1+...+r_k)/(k+1).
+    With the Gram matrix G of the centers the foot is sum_k w_k c_k, G w = products; det(G) makes it an integer vector.
     """
-    x = code.a
-    half = int(x[0] @ x[0]) // 2
+    import sympy
+
+    C = np.array(centers)
+    chosen = vectors[(vectors @ C.T == products).all(1)]
+    gram = sympy.Matrix((C @ C.T).tolist())
+    determinant = int(gram.det())
+    weights = np.array((gram.adjugate() * sympy.Matrix(products)).tolist(), dtype=np.int64).ravel()
+    x = determinant * chosen - weights @ C
+    return ExactVectors(x // np.gcd.reduce(x, axis=None))
+
+
+def nearest(vectors: Integers, depth: int) -> ExactVectors:
+    """The points nearest to each of ``depth`` mutually nearest minimal vectors of a lattice, of norm n and nearest inner
+    product n/2: Cohn and Kumar's derived codes."""
+    half = int(vectors[0] @ vectors[0]) // 2
     centers: list[Integers] = []
+    left = vectors
     for _ in range(depth):
-        centers.append(x[0])
-        x = x[x @ centers[-1] == half]
-    return ExactVectors((depth + 1) * x - sum(centers))
+        centers.append(left[0])
+        left = left[left @ centers[-1] == half]
+    return section(vectors, centers, [half] * depth)
 
 
 def schlaefli() -> ExactVectors:
     """27 points in R^6, twice derived from the roots of E8: the lines on a cubic surface."""
-    return derived(e8_roots(), 2)
+    return nearest(e8_roots().a, 2)
 
 
 def e7_56() -> ExactVectors:
     """56 points in R^7, once derived from the roots of E8."""
-    return derived(e8_roots(), 1)
-
-
-def golay() -> Integers:
-    """The 4096 words of the extended binary Golay code, as rows of zeros and ones of length 24.
-
-    Cyclic of length 23 with generator x^11 + x^10 + x^6 + x^5 + x^4 + x^2 + 1, and a parity bit.
-    """
-    generator = np.zeros((12, 24), dtype=np.int64)
-    for row in range(12):
-        for power in (0, 2, 4, 5, 6, 10, 11):
-            generator[row, row + power] = 1
-    generator[:, 23] = generator.sum(1) % 2
-    messages = np.array(list(product((0, 1), repeat=12)), dtype=np.int64)
-    return messages @ generator % 2
-
-
-def leech() -> ExactVectors:
-    """The 196560 minimal vectors of the Leech lattice, times sqrt 8: norm 32.
-
-    (+-2)^8 on the octads with an even number of minus signs; (-+3, +-1^23) with the upper signs on a word of the Golay
-    code; (+-4)^2.  Source: Conway and Sloane, Sphere Packings, Lattices and Groups, chapter 4, section 11.
-    """
-    words = golay()
-    octads = words[words.sum(1) == 8]
-    signs = _signs(8)
-    even = 2 * signs[signs.prod(1) == 1]
-    first = np.zeros((len(octads), len(even), 24), dtype=np.int64)
-    for k, octad in enumerate(octads):
-        first[k][:, octad == 1] = even
-    ones = 1 - 2 * words
-    second = np.repeat(ones[:, None, :], 24, axis=1)
-    index = np.arange(24)
-    second[:, index, index] *= -3
-    return ExactVectors(np.concatenate([first.reshape(-1, 24), second.reshape(-1, 24), 4 * _two_signs(24)]))
+    return nearest(e8_roots().a, 1)

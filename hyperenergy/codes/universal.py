@@ -1,0 +1,262 @@
+"""Proofs that a code minimizes the energy of every completely monotone kernel, in exact arithmetic.
+
+Let f(t) = kappa(2-2t), absolutely monotone on [-1, 1), and let the polynomial h interpolate f at the inner products of
+the code: to second order, but to first order at -1.  If f >= h on [-1, 1) and the Gegenbauer coefficients h_k, k >= 1,
+are nonnegative, then for any N points sum_{i != j} f(x_i.x_j) >= sum_{i != j} h(x_i.x_j) >= N^2 h_0 - N h(1); the code
+attains this if f = h at its inner products and its Gegenbauer sums vanish wherever h_k != 0.
+
+For Newton's form h = sum_j c_j p_j with p_j = (t-t_1)...(t-t_j), whose divided differences c_j = f[t_1..t_{j+1}] are
+nonnegative, it is enough to look at the p_j: one check for all kernels.  The remainder is f[t_1..t_n, t] F(t) with
+F = (t-t_1)...(t-t_n) >= 0.
+
+Where degrees must be skipped (the 600-cell is no 12-design, but its sums vanish in the degrees 13 to 19), p_j is
+replaced by h_j = p_j + q_j F, with q_j such that the coefficients of h_j in the skipped degrees vanish.  It remains to
+show that sum_j c_j q_j(t) <= f[t_1..t_n, t] on [-1, 1].  Both sides are linear in f, which is a sum of nonnegative
+multiples of (1+t)^k (Bernstein).  For these c_j is the complete homogeneous polynomial H_{k-j}(s_1..s_{j+1}) in
+s_i = 1+t_i >= 0, and the right side is H_{k-n}(s_1..s_n, 1+t).  It is enough that
+  - q_j <= 0 for j < n-1, so that only the last term can be positive, and that is there for k >= n-1 alone;
+  - q_{n-1} + (s_1 + ... + s_{n-1}) q_{n-2} <= 0, which settles k = n-1, where c_{n-1} = 1 and the right side is 0;
+  - (s_1 + ... + s_n) q_{n-1} <= 1, which settles k >= n: with m = k-n, H_{m+1} <= H_1 H_m as all monomials have
+    coefficients 1, hence c_{n-1} q_{n-1} = H_{m+1}(s_1..s_n) q_{n-1} <= H_m(s_1..s_n) <= H_m(s_1..s_n, 1+t).
+
+Sources: Cohn and Kumar 2007, sections 4, 5 and 7; Delsarte, Goethals and Seidel 1977.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from fractions import Fraction
+from itertools import islice
+
+import numpy as np
+
+from hyperenergy.codes.exact import ExactVectors
+from hyperenergy.codes.polynomial import (
+    Polynomial,
+    from_roots,
+    gegenbauer_coefficients,
+    nonpositive_on_interval,
+    solve,
+)
+from hyperenergy.codes.quadratic import Quadratic
+from hyperenergy.gegenbauer import gegenbauer
+from hyperenergy.steps import Fails, Proof, Step
+
+Distribution = Mapping[Quadratic, int]
+
+
+def gegenbauer_sums(distribution: Distribution, dim: int, degree: int) -> list[Quadratic]:
+    """sum_j P_k(x_i.x_j) over all j, for k = 0..degree: (1/N) sum_{ij} P_k, which is nonnegative for any points."""
+    sums = [Quadratic(Fraction(1))] * (degree + 1)
+    for x, count in distribution.items():
+        for k, value in enumerate(islice(gegenbauer(x, dim), degree + 1)):
+            sums[k] = sums[k] + value * count
+    return sums
+
+
+def interpolation_nodes(distribution: Distribution) -> list[Quadratic]:
+    """The inner products in ascending order, twice each, but -1 once."""
+    return [x for x in sorted(distribution) for _ in range(1 if x == -1 else 2)]
+
+
+def interpolants(nodes: list[Quadratic], dim: int, skip: tuple[int, ...]) -> list[tuple[Polynomial, Polynomial]]:
+    """(h_j, q_j) for j = 0..n-1 = len(nodes)-1."""
+    F = from_roots(nodes)
+    # Gegenbauer coefficients of t^i F in the skipped degrees.
+    columns = [gegenbauer_coefficients(F * Polynomial.of([0] * i + [1]), dim) for i in range(len(skip))]
+    matrix = [[column[k] for column in columns] for k in skip]
+    pairs = []
+    for j in range(len(nodes)):
+        p = from_roots(nodes[:j])
+        h = gegenbauer_coefficients(p, dim)
+        wrong = [h[k] if k < len(h) else Quadratic(Fraction(0)) for k in skip]
+        q = Polynomial.of(solve(matrix, [-x for x in wrong]) if any(x.sign for x in wrong) else [])
+        pairs.append((p + q * F, q))
+    return pairs
+
+
+def remainder_is_nonnegative(nodes: list[Quadratic], q: list[Polynomial]) -> bool:
+    """The three conditions above; without skipped degrees all q_j are zero, and they hold."""
+    *others, last = q
+    total = sum((x + 1 for x in nodes), Quadratic(Fraction(0)))
+    before = last + others[-1] * (total - (nodes[-1] + 1)) if others else last
+    return (
+        all(nonpositive_on_interval(x) for x in others)
+        and nonpositive_on_interval(before)
+        and nonpositive_on_interval(last * total + -1)
+    )
+
+
+def prove(
+    vectors: ExactVectors,
+    dim: int,
+    *,
+    skip: tuple[int, ...] = (),
+    coordinates: np.ndarray | None = None,
+    full: bool = False,
+) -> tuple[Step, ...]:
+    """The steps of the proof for a code of R^dim given by exact vectors.
+
+    skip: degrees that h avoids.  coordinates: of the code in float64, to be compared with the exact ones.  full: look at
+    every point, also where the symmetries of the vectors make one of each orbit enough.
+    """
+    proof = Proof()
+    found: dict[str, Distribution] = {}
+    points = np.arange(len(vectors))
+
+    def norm() -> bool:
+        vectors.norm()
+        return True
+
+    def orbits() -> bool:
+        nonlocal points
+        points = vectors.orbits()
+        return True
+
+    def distribution() -> bool:
+        found["x"] = vectors.distribution(points)
+        return True
+
+    proof.step("norm", "all vectors have one norm", norm)
+    if vectors.symmetries and not full:
+        proof.step(
+            "symmetries",
+            f"{len(vectors.symmetries)} signed permutations keep the set; one point per orbit will do",
+            orbits,
+        )
+    proof.step(
+        "distribution",
+        "every point sees the same inner products with the same multiplicities, and no point occurs twice",
+        distribution,
+        ("norm", *(["symmetries"] if vectors.symmetries and not full else [])),
+    )
+    if coordinates is not None:
+        proof.step(
+            "coordinates",
+            "the float64 coordinates have these inner products up to round-off",
+            lambda: _same_gram(vectors, coordinates),
+            ("norm",),
+        )
+    proof.step(
+        "dimension",
+        f"the vectors span R^{dim}: S = sum x x^T is a multiple of a projector of that trace",
+        lambda: _is((rank := vectors.frame_dimension()) == dim, f"they span {rank} dimensions"),
+    )
+    _analytic_steps(proof, found, dim, skip)
+    return proof.steps
+
+
+def _analytic_steps(proof: Proof, found: Mapping[str, Distribution], dim: int, skip: tuple[int, ...]) -> None:
+    """What follows from the distribution alone."""
+
+    def pairs() -> list[tuple[Polynomial, Polynomial]]:
+        return interpolants(interpolation_nodes(found["x"]), dim, skip)
+
+    def degrees() -> list[int]:
+        n = len(interpolation_nodes(found["x"])) + len(skip)
+        return [k for k in range(1, n) if k not in skip]
+
+    def design() -> bool:
+        sums = gegenbauer_sums(found["x"], dim, max(degrees(), default=0))
+        wrong = [k for k in degrees() if sums[k].sign]
+        return _is(not wrong, f"the Gegenbauer sums do not vanish in the degrees {wrong}")
+
+    def positive() -> bool:
+        wrong = [
+            (j, k)
+            for j, (h, _) in enumerate(pairs())
+            for k, c in enumerate(gegenbauer_coefficients(h, dim))
+            if k and (c.sign < 0 or (k in skip and c.sign))
+        ]
+        return _is(not wrong, f"h_j has a negative coefficient of degree k at (j, k) = {wrong}")
+
+    def remainder() -> bool:
+        nodes = interpolation_nodes(found["x"])
+        twice = all(n == 2 or x == -1 for x, n in Counter(nodes).items())
+        return twice and remainder_is_nonnegative(nodes, [q for _, q in pairs()])
+
+    def attained() -> bool:
+        size = 1 + sum(found["x"].values())
+        return all(
+            h(1) + sum((h(x) * m for x, m in found["x"].items()), Quadratic(Fraction(0)))
+            == gegenbauer_coefficients(h, dim)[0] * size
+            for h, _ in pairs()
+        )
+
+    avoiding = f", avoiding {skip}" if skip else ""
+    proof.step(
+        "design",
+        f"the Gegenbauer sums vanish in every degree of the interpolation{avoiding}"
+        + ("" if skip else ": the code is sharp, a spherical (2m-1)-design with m inner products"),
+        design,
+        ("distribution", "dimension"),
+    )
+    proof.step(
+        "positive",
+        f"each h_j, degrees >= 1{avoiding}, has nonnegative Gegenbauer coefficients",
+        positive,
+        ("distribution",),
+    )
+    proof.step(
+        "remainder",
+        "f >= h: F >= 0, because every node but -1 is double" + (", and the q_j are small enough" if skip else ""),
+        remainder,
+        ("distribution",),
+    )
+    proof.step(
+        "attained",
+        "the code attains N^2 h_0 - N h(1) for every h_j: no N points have less energy under a completely monotone kernel",
+        attained,
+        ("positive", "remainder"),
+    )
+
+
+def prove_polygon(points: int) -> tuple[Step, ...]:
+    """The regular polygon: sharp, hence universally optimal by Cohn and Kumar's theorem."""
+    proof = Proof()
+    products = points // 2
+    proof.step(
+        "distribution",
+        f"by rotations every point sees the {products} inner products cos(2 pi j/N), 1 <= j <= N/2",
+        lambda: len({min(j, points - j) for j in range(1, points)}) == products,
+    )
+    proof.step(
+        "design",
+        "the sums of cos(2 pi j k/N) over j vanish in the degrees k = 1..N-1: at a primitive root of unity z, "
+        "sum_j z^{jk} = 0",
+        lambda: all(_sums_to_zero(points, k) for k in range(1, points)),
+        ("distribution",),
+    )
+    proof.step(
+        "sharp",
+        "N-1 >= 2m-1 with m inner products: a sharp code, optimal by Cohn and Kumar's theorem 1.2",
+        lambda: points - 1 >= 2 * products - 1,
+        ("design",),
+    )
+    return proof.steps
+
+
+def _sums_to_zero(points: int, k: int) -> bool:
+    """sum_j z^{jk} = 0 for a primitive root of unity z of order ``points``: the exponents run equally often through the
+    multiples of g = gcd(k, N), which are the roots of x^{N/g} - 1, whose coefficient sum over roots vanishes for N/g > 1."""
+    exponents = Counter(j * k % points for j in range(points))
+    step = int(np.gcd(k, points))
+    return set(exponents) == set(range(0, points, step)) and len(set(exponents.values())) == 1 and points // step > 1
+
+
+def _is(condition: bool, reason: str) -> bool:
+    if not condition:
+        raise Fails(reason)
+    return True
+
+
+def _same_gram(vectors: ExactVectors, coordinates: np.ndarray) -> bool:
+    """Inner products of a code with a few of its own points, which span; coordinates carry a few units of round-off."""
+    exact = vectors.floats()
+    size = len(exact)
+    some = np.unique(np.linspace(0, size - 1, min(size, 2 * coordinates.shape[1] + 2)).astype(int))
+    if coordinates.shape[0] != size:
+        raise Fails(f"there are {coordinates.shape[0]} rows of coordinates and {size} vectors")
+    wrong = abs(coordinates @ coordinates[some].T - exact @ exact[some].T).max(1)
+    return _is(wrong.max() < 1e-13, f"point {int(wrong.argmax())} is off by {wrong.max():.1e}")
