@@ -183,7 +183,7 @@ def scale() -> None:
     say(
         f"  N = 100000, d = 3, Riesz(1): {float(value.detach()):.6e}, {seconds:.1f} s, memory {before} -> {_memory()} MiB"
     )
-    from hyperenergy.codes.constructions import leech
+    from hyperenergy.codes.leech import leech
 
     points = torch.from_numpy(leech().floats())
     value, seconds = timed(lambda: he.energy(points, he.Gaussian(1)))

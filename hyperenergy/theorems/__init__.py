@@ -9,9 +9,9 @@ from hyperenergy.theorems.alignment import B3, B5, B5S
 from hyperenergy.theorems.limits import B6, B11
 from hyperenergy.theorems.registry import Theorem
 from hyperenergy.theorems.simplex import B1, F1, F2
-from hyperenergy.theorems.universal import B2A, B2B, B2C, B4, F3
+from hyperenergy.theorems.universal import B2A, B2B, B2C, B2D, B4, F3
 
-_ALL = {theorem.id: theorem for theorem in (B1, B2A, B2B, B2C, B3, B4, B5, B5S, B6, B11, F1, F2, F3)}
+_ALL = {theorem.id: theorem for theorem in (B1, B2A, B2B, B2C, B2D, B3, B4, B5, B5S, B6, B11, F1, F2, F3)}
 
 
 def names() -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hyperenergy import codes
-from hyperenergy.codes.catalogue import COHN_KUMAR
+from hyperenergy.codes.catalogue import BALLINGER, COHN_KUMAR
 from hyperenergy.kernels import Gaussian, Kernel
 from hyperenergy.losses import modules as losses
 from hyperenergy.objectives import Aligned, BatchLoss, Energy, Objective
@@ -43,8 +43,16 @@ def _predict_b2bc(theorem: str, objective: Objective, points: int, dim: int) -> 
     code = codes.universal_optimum(points, dim)
     if code is None or (points == 2 * dim) != (theorem == "B2b"):
         return None
-    unique = kernel.strictly_completely_monotone
+    unique = kernel.strictly_completely_monotone and code.unique
     return predict_aligned_code(theorem, Status.THEOREM, objective, code, unique=unique)
+
+
+def _predict_b2d(objective: Objective, points: int, dim: int) -> Prediction | None:
+    kernel = energy_kernel(objective)
+    if kernel is None or not kernel.completely_monotone:
+        return None
+    code = codes.conjectured_optimum(points, dim)
+    return predict_aligned_code("B2d", Status.CONJECTURE, objective, code, unique=False) if code else None
 
 
 B2A = Theorem(
@@ -69,10 +77,20 @@ B2C = Theorem(
     "B2c",
     "Kernel losses and energies: sharp codes and the 600-cell",
     "Let K_U be completely monotone and let a sharp code of M points (m inner products, a spherical (2m-1)-design) or "
-    "the 600-cell exist in R^d. Then it minimizes the energy of K_U and, aligned, KCL; alone if strictly so.",
+    "the 600-cell exist in R^d. Then it minimizes the energy of K_U and, aligned, KCL; if strictly so, every minimizer has "
+    "its inner products.",
     Status.THEOREM,
     COHN_KUMAR,
     lambda objective, points, dim: _predict_b2bc("B2c", objective, points, dim),
+)
+B2D = Theorem(
+    "B2d",
+    "Kernel losses and energies: 40 points in R^10 and 64 in R^14",
+    "Conjectured: for every completely monotone K_U, 40 points in R^10 (inner products -1/2, -1/3, 0, 1/6) and 64 points in "
+    "R^14 (-3/7, -1/7, 1/7) minimize the energy of K_U and, aligned, KCL. Neither code is sharp.",
+    Status.CONJECTURE,
+    BALLINGER,
+    _predict_b2d,
 )
 
 

@@ -135,20 +135,40 @@ def _b2b(grid: Grid) -> Iterator[tuple[Check, Instance]]:
                     yield checks.check_prediction, Instance("B2b", subject, points, dim)
 
 
+# The universal optima of up to 600 points beyond simplices and cross-polytopes: (dim, points).
+_OPTIMA = (
+    *((2, N) for N in (5, 6, 7, 9)),
+    *((3, 12), (4, 120), (5, 16), (6, 27), (7, 56), (8, 240)),
+    *((21, 112), (21, 162), (22, 100), (22, 275), (23, 552), (52, 325)),
+)
+
+
 def _b2c(grid: Grid) -> Iterator[tuple[Check, Instance]]:
-    polygons = [(2, N) for N in (5, 6, 7, 9)]
-    for dim, points in (*polygons, (3, 12), (5, 16), (6, 27), (7, 56), (4, 120), (8, 240)):
-        if dim not in grid.pick_dims(DIMS) or not grid.pick_points((points,)):
-            continue
+    for dim, points in _chosen(_OPTIMA, grid):
         if points >= 100:
-            kernels: tuple[Kernel, ...] = (Riesz(dim - 2), Gaussian(2), *((Logarithmic(),) if grid.full else ()))
+            kernels: tuple[Kernel, ...] = (Gaussian(2), *((Riesz(dim - 2),) if dim <= 8 or grid.full else ()))
+            kernels += (Logarithmic(),) if grid.full else ()
         else:
             kernels = (Gaussian(1), InverseMultiquadric(1), Riesz(max(1, dim - 2)), Logarithmic())
         for kernel in kernels:
-            yield checks.check_prediction, Instance("B2c", Energy(kernel), points, dim)
+            yield checks.check_universal_optimum, Instance("B2c", Energy(kernel), points, dim)
         if points < 50:
             for loss in (losses.KCL(Gaussian(1)), losses.KCL(Laplace(1)), losses.AlignUniform(t=1)):
-                yield checks.check_prediction, Instance("B2c", loss, points, dim)
+                yield checks.check_universal_optimum, Instance("B2c", loss, points, dim)
+
+
+def _b2d(grid: Grid) -> Iterator[tuple[Check, Instance]]:
+    for dim, points in _chosen(((10, 40), (14, 64)), grid):
+        for kernel in (Gaussian(1), InverseMultiquadric(1), Riesz(dim - 2), Logarithmic()):
+            yield checks.check_prediction, Instance("B2d", Energy(kernel), points, dim)
+        yield checks.check_prediction, Instance("B2d", losses.KCL(Gaussian(1)), points, dim)
+
+
+def _chosen(cases: tuple[tuple[int, int], ...], grid: Grid) -> Iterator[tuple[int, int]]:
+    """The cases (dim, points) less those that the user did not choose."""
+    for dim, points in cases:
+        if dim in grid.pick_dims((dim,)) and grid.pick_points((points,)):
+            yield dim, points
 
 
 def _b3(grid: Grid) -> Iterator[tuple[Check, Instance]]:
@@ -180,9 +200,7 @@ def _f3(grid: Grid) -> Iterator[tuple[Check, Instance]]:
 
 def _at_universal_optima(id: str, cases: list[tuple[int, int]], grid: Grid) -> Iterator[tuple[Check, Instance]]:
     """The losses about which the claim says something there."""
-    for dim, points in cases:
-        if dim not in grid.pick_dims(DIMS) or not grid.pick_points((points,)):
-            continue
+    for dim, points in _chosen(tuple(cases), grid):
         for tau in grid.pick_temperatures((0.05, 0.3, 1.0)):
             for loss in (*one_sided(tau), *symmetrized(tau), *dhel(tau)):
                 if theorems.get(id).predict(BatchLoss(loss), points, dim) is not None:
@@ -257,6 +275,7 @@ CLAIMS = {
         Claim("B2a", _b2a),
         Claim("B2b", _b2b),
         Claim("B2c", _b2c),
+        Claim("B2d", _b2d),
         Claim("B3", _b3),
         Claim("B4", _b4),
         Claim("B5", _b5),
@@ -271,7 +290,7 @@ CLAIMS = {
 
 
 def select(ids: list[str] | None) -> list[Claim]:
-    """The claims of these ids; "B2" means B2a, B2b and B2c.  ArgumentError for a name that none has."""
+    """The claims of these ids; "B2" means B2a to B2d.  ArgumentError for a name that none has."""
     chosen: list[Claim] = []
     for id in ids or CLAIMS:
         matching = [c for c in CLAIMS.values() if c.id == id or (id == "B2" and c.id.startswith("B2"))]
