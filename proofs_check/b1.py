@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import MappingProxyType
 
 import sympy
 from sympy import Rational, exp, log
 
-from proofs_check.exact import equal, equal_logs, is_nonnegative, is_positive, is_sum_of_squares, is_zero
+from proofs_check.exact import equal, equal_logs, is_positive, is_sum_of_squares, is_zero
 from proofs_check.steps import Claims, Proof, Step
 
 STATEMENT = (
@@ -74,15 +75,15 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
     total, mean = sympy.symbols("sum_of_x mean_x", real=True)
     proof.step(
         "Jensen",
-        "sum_j e^{x_j} >= (M-1) e^{mean x}, with equality only for equal x_j: adding e^{x_j - mean} >= 1 + x_j - mean over the "
-        "M-1 negatives leaves M-1, because the deviations cancel. So each loss is at least its value at equal negatives with "
-        "the mean difference D, in which it strictly increases",
+        "sum_j e^{x_j} >= (M-1) e^{mean x}, with equality only for equal x_j: adding e^{x_j - mean} >= 1 + x_j - mean over "
+        "the M-1 negatives leaves M-1, because the deviations cancel. So each loss is at least its value at equal negatives "
+        "with the mean difference D, in which it strictly increases",
         lambda: equal((M - 1) + total - (M - 1) * mean, claims["negatives"] + (total - (M - 1) * mean)),
         needs=("tangent", "log-sum-exp is convex"),
     )
     proof.step(
         "cross-view difference",
-        "D = mean_{i != j} u_i.v_j - mean s = M/(M-1) (ubar.vbar - mean s), because all M^2 products add up to M^2 ubar.vbar",
+        "D = mean_{i != j} u_i.v_j - mean s = M/(M-1) (ubar.vbar - mean s), because all products add up to M^2 ubar.vbar",
         lambda: equal((M**2 * inner - M * positives) / (M * (M - 1)) - positives, claims["difference"]),
     )
     proof.step(
@@ -97,8 +98,8 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
     )
     proof.step(
         "unit vectors",
-        "mean |u_i-ubar|^2 = 1 - |ubar|^2, so mean s - ubar.vbar <= 1 - (|ubar|^2 + |vbar|^2)/2 <= 1, with equality only for "
-        "ubar = vbar = 0 and u_i = v_i",
+        "mean |u_i-ubar|^2 = 1 - |ubar|^2, so mean s - ubar.vbar <= 1 - (|ubar|^2 + |vbar|^2)/2 <= 1, with equality only "
+        "for ubar = vbar = 0 and u_i = v_i",
         lambda: (
             is_zero((x - p) ** 2 - (x**2 - p**2) + 2 * p * (x - p))
             and equal(((1 - a**2) + (1 - b**2)) / 2, claims["bound of covariance"])
@@ -134,9 +135,9 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
     )
     proof.step(
         "equality",
-        "at equality in Jensen all differences are equal, and with s_i = 1 all u_i.u_j are; centered, 1 + (M-1) u_i.u_j = 0. "
-        "The Gram matrix (1-c) I + c J has the eigenvalues 0, once, and 1 - c > 0: there is such a configuration, in dimensions "
-        "d >= M-1 alone, and only one up to rotation",
+        "at equality in Jensen all differences are equal, and with s_i = 1 all u_i.u_j are; centered, 1 + (M-1) u_i.u_j is "
+        "0. The Gram matrix (1-c) I + c J has the eigenvalues 0, once, and 1 - c > 0: there is such a configuration, in "
+        "dimensions d >= M-1 alone, and only one up to rotation",
         lambda: (
             is_zero(1 + (M - 1) * product)
             and is_positive(1 - product)
@@ -157,7 +158,7 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         proof.step(
             f"value of {name}",
             f"at the aligned simplex {name} is {claims[name]}",
-            lambda value=value, name=name: equal_logs(value, claims[name]),
+            partial(equal_logs, value, claims[name]),
             needs=("equality",),
         )
     return proof.steps

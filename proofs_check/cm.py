@@ -86,15 +86,13 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         proof.step(
             f"derivatives of {name}",
             f"K^(n) = {derivative} for all n >= 1, by induction",
-            lambda kernel=kernel, derivative=derivative: (
-                equal(sympy.diff(kernel, r), derivative.subs(n, 1)) and _is_next(derivative)
-            ),
+            partial(_are_derivatives, kernel, derivative),
             (f"formula of {name}",),
         )
         proof.step(
             f"sign of {name}",
             "(-1)^n K^(n) > 0 for r > 0",
-            lambda derivative=derivative: _alternates(derivative),
+            partial(_alternates, derivative),
         )
     proof.step(
         "product for Laplace",
@@ -120,15 +118,17 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
     proof.step(
         "derivatives of polynomial",
         "(1 - r/2 + c)^p has K^(n) = p(p-1)...(p-n+1) (-1/2)^n (1 + c - r/2)^{p-n}, 0 for n > p",
-        lambda: all(
-            equal(
-                sympy.diff((1 + c - r / 2) ** degree, r, order),
-                claims["derivative of polynomial"].subs({m: degree - order, n: order}),
+        lambda: (
+            all(
+                equal(
+                    sympy.diff((1 + c - r / 2) ** degree, r, order),
+                    claims["derivative of polynomial"].subs({m: degree - order, n: order}),
+                )
+                for degree in range(1, 7)
+                for order in range(1, degree + 1)
             )
-            for degree in range(1, 7)
-            for order in range(1, degree + 1)
-        )
-        and _is_next_polynomial(claims["derivative of polynomial"]),
+            and _is_next_polynomial(claims["derivative of polynomial"])
+        ),
     )
     proof.step(
         "sign of polynomial",
@@ -143,7 +143,9 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
     proof.step(
         "polynomial, c < 1",
         "for 0 < c < 1 the polynomial of degree 2 increases at r = 4: a witness against every smaller bound on c",
-        lambda: is_positive(sympy.factor(sympy.diff((1 + c - r / 2) ** 2, r).subs(r, 4).subs(c, claims["c of the failure"]))),
+        lambda: is_positive(
+            sympy.factor(sympy.diff((1 + c - r / 2) ** 2, r).subs(r, 4).subs(c, claims["c of the failure"]))
+        ),
     )
     proof.step(
         "Riesz, s = -2",
@@ -170,6 +172,10 @@ def _is_formula(name: str, claims: Claims) -> bool:
     kernel, values = MEMBERS[name]()
     profile = kernel.profile(r, SympyNamespace)
     return equal(profile, claims[f"formula of {name}"].subs(values)) and kernel.strictly_completely_monotone
+
+
+def _are_derivatives(kernel: Any, derivative: Any) -> bool:
+    return equal(sympy.diff(kernel, r), derivative.subs(n, 1)) and _is_next(derivative)
 
 
 def _is_next(derivative: Any) -> bool:

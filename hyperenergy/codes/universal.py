@@ -225,7 +225,7 @@ def prove_polygon(points: int) -> tuple[Step, ...]:
         "design",
         "the sums of cos(2 pi j k/N) over j vanish in the degrees k = 1..N-1: at a primitive root of unity z, "
         "sum_j z^{jk} = 0",
-        lambda: all(_sums_to_zero(points, k) for k in range(1, points)),
+        lambda: all(sums_to_zero(points, k) for k in range(1, points)),
         ("distribution",),
     )
     proof.step(
@@ -237,7 +237,7 @@ def prove_polygon(points: int) -> tuple[Step, ...]:
     return proof.steps
 
 
-def _sums_to_zero(points: int, k: int) -> bool:
+def sums_to_zero(points: int, k: int) -> bool:
     """sum_j z^{jk} = 0 for a primitive root of unity z of order ``points``: the exponents run equally often through the
     multiples of g = gcd(k, N), which are the roots of x^{N/g} - 1, whose coefficient sum over roots vanishes for N/g > 1."""
     exponents = Counter(j * k % points for j in range(points))
