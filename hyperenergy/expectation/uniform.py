@@ -10,11 +10,15 @@ import math
 import numpy as np
 
 from hyperenergy.errors import ArgumentError, integer
+from hyperenergy.expectation.law import Floats, InnerProductLaw, gauss_jacobi
+from hyperenergy.expectation.special import log_0f1, log_gamma_ratio, log_inverse_multiquadric
 from hyperenergy.kernels import Gaussian, InverseMultiquadric, Kernel, Logarithmic, Riesz
 from hyperenergy.namespaces import NumpyNamespace, to_float
 
 # Nodes of the Gauss-Jacobi rule: in |x-y| all kernels are analytic, and 100 nodes integrate them to round-off.
 _NODES = 100
+# Dimensions in which a cusp of a kernel at coincidence is felt by Gauss' rule for the inner product.
+CUSPED_BELOW = 16
 
 
 def uniform_energy(kernel: Kernel, dim: int) -> float:
@@ -24,54 +28,80 @@ def uniform_energy(kernel: Kernel, dim: int) -> float:
     Discrete Energy on Rectifiable Sets, 2019), Gauss-Jacobi quadrature otherwise.
     Raises ArgumentError for dim < 2, and for Riesz s >= dim-1, where the integral is infinite.
     """
+    value = log_uniform_energy(kernel, dim) if isinstance(kernel, Gaussian | InverseMultiquadric) else None
+    if value is not None:
+        return math.exp(value)
     from scipy import special
 
-    if not isinstance(kernel, Kernel):
-        raise ArgumentError("kernel", repr(kernel), "must be a kernel such as Gaussian(t=2)")
-    dim = integer("dim", dim, 2)
+    dim = _checked(kernel, dim)
     match kernel:
-        case Gaussian(t=parameter):
-            t = to_float(parameter)
-            order = dim / 2 - 1
-            if 2 * t <= order:
-                return math.exp(-2 * t) * float(special.hyp0f1(dim / 2, t * t))
-            # 0F1(;v+1;t^2) = Gamma(v+1) t^-v I_v(2t), whose growth e^{2t} the scaled Bessel function leaves out.
-            return math.exp(math.lgamma(dim / 2) - order * math.log(t)) * float(special.ive(order, 2 * t))
-        case InverseMultiquadric(c=parameter) if dim <= 64:  # beyond, SciPy's 2F1 gives NaN for small c
-            c = to_float(parameter)
-            return float(special.hyp2f1(0.5, (dim - 1) / 2, dim - 1, -4 / (c * c)))
         case Riesz(s=parameter):
-            return math.copysign(_riesz(to_float(parameter), dim), to_float(parameter))
+            s = to_float(parameter)
+            return math.copysign(math.exp(_log_riesz(s, dim)), s)
         case Logarithmic():
             return -0.5 * float(math.log(4) + special.digamma((dim - 1) / 2) - special.digamma(dim - 1))
     return _quadrature(kernel, dim)
 
 
-def _riesz(s: float, dim: int) -> float:
-    """Mean of |x-y|^{-s}: the Beta integral."""
-    if s >= dim - 1:
-        raise ArgumentError("s", s, f"the Riesz energy of the uniform law is infinite for s >= dim-1 = {dim - 1}")
-    log_gamma = math.lgamma
-    return math.exp(
-        -s * math.log(2)
-        + log_gamma((dim - 1 - s) / 2)
-        + log_gamma(dim - 1)
-        - log_gamma((dim - 1) / 2)
-        - log_gamma(dim - 1 - s / 2)
-    )
+def log_uniform_energy(kernel: Kernel, dim: int) -> float:
+    """log of ``uniform_energy`` for positive kernels, where the value itself may underflow or overflow.
+
+    Raises ArgumentError for kernels that take other signs, and as ``uniform_energy`` does.
+    """
+    dim = _checked(kernel, dim)
+    if not kernel.positive:
+        raise ArgumentError("kernel", kernel.label, "must be positive to have a logarithm; use uniform_energy")
+    match kernel:
+        case Gaussian(t=parameter):
+            t = to_float(parameter)
+            return float(log_0f1(dim / 2, t * t, scaled=True))
+        case Riesz(s=parameter):
+            return _log_riesz(to_float(parameter), dim)
+        case InverseMultiquadric(c=parameter) if dim < CUSPED_BELOW:
+            return float(log_inverse_multiquadric(to_float(parameter), dim, np.zeros(1))[0])
+    return math.log(_quadrature(kernel, dim))
+
+
+def check_finite_energy(kernel: Kernel, dim: int) -> None:
+    """ArgumentError where the energy of the uniform law is infinite."""
+    if isinstance(kernel, Riesz) and to_float(kernel.s) >= dim - 1:
+        raise ArgumentError(
+            "s", kernel.s, f"the Riesz energy of the uniform law is infinite for s >= dim-1 = {dim - 1}"
+        )
+
+
+def _checked(kernel: object, dim: object) -> int:
+    if not isinstance(kernel, Kernel):
+        raise ArgumentError("kernel", repr(kernel), "must be a kernel such as Gaussian(t=2)")
+    dim = integer("dim", dim, 2)
+    check_finite_energy(kernel, dim)
+    return dim
+
+
+def _log_riesz(s: float, dim: int) -> float:
+    """log of the mean of |x-y|^{-s}, a quotient of Beta functions."""
+    half = (dim - 1) / 2
+    return -s * math.log(2) + log_gamma_ratio(half, -s / 2) - log_gamma_ratio(2 * half, -s / 2)
 
 
 def _quadrature(kernel: Kernel, dim: int) -> float:
-    """In v = |x-y|/2, which makes a cusp at coincidence analytic: t = 1 - 2v^2, and the density of v is proportional to
-    v^{d-2} (1-v^2)^{(d-3)/2} on [0, 1]; the substitution leaves a Jacobi weight at both ends."""
-    from scipy.special import roots_jacobi
+    _, r, weights = kernel_rule(dim, _NODES)
+    return float(weights @ kernel.profile(r, NumpyNamespace))
 
+
+def kernel_rule(dim: int, nodes: int) -> tuple[Floats, Floats, Floats]:
+    """Inner products t, squared distances r = 2-2t, and weights of sum 1 of a rule that integrates kernels.
+
+    In few dimensions in v = |x-y|/2, which makes a cusp at coincidence analytic: t = 1 - 2v^2, and the density of v is
+    proportional to v^{d-2} (1-v^2)^{(d-3)/2} on [0, 1], of which a Jacobi weight at both ends takes all but a smooth
+    factor.  In more dimensions Gauss' rule for t itself: the density vanishes at the cusp like (1-t)^{(d-3)/2}, and the
+    error is of the order nodes^{-(d-1)} at worst.
+    """
+    if dim >= CUSPED_BELOW:
+        t, weights = InnerProductLaw(dim).quadrature(nodes)
+        return t, 2 - 2 * t, weights
     half = (dim - 3) / 2
-    x, weights = roots_jacobi(_NODES, half, dim - 2)  # weight (1-x)^half (1+x)^{d-2} with v = (1+x)/2
+    x, weights = gauss_jacobi(half, dim - 2.0, nodes)  # weight (1-x)^half (1+x)^{d-2} with v = (1+x)/2
     v = (1 + x) / 2
-    smooth = (1 + v) ** half  # the rest of (1-v^2)^half
-    values = kernel.profile(4 * v * v, NumpyNamespace)
-    result = float(np.sum(weights * smooth * values) / np.sum(weights * smooth))
-    if not math.isfinite(result):
-        raise ArgumentError("dim", dim, f"the quadrature for {kernel.label} does not reach so far")
-    return result
+    weights = weights * (1 + v) ** half
+    return 1 - 2 * v * v, 4 * v * v, weights / weights.sum()

@@ -1,0 +1,240 @@
+"""Expected losses of random batches from N pairs, as objectives over the N pairs.
+
+N pairs with weights carry a law; a batch is drawn iid from it (the mini-batch loss of a population), without replacement (of
+a data set, B8), or is a part of a fixed partition.  The value is exact where the batches can be enumerated, up to
+permutation, and a Monte Carlo estimate with common random numbers and a control variate otherwise.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import combinations, combinations_with_replacement
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from hyperenergy.errors import ArgumentError, integer
+from hyperenergy.kernels import Kernel
+from hyperenergy.losses import modules as losses
+from hyperenergy.losses.checks import check_pair
+from hyperenergy.objectives import Objective
+from hyperenergy.sphere import Points
+
+Rows = Float[Tensor, "*starts rows dim"]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """value; standard_error: 0 where it is exact; batches: evaluated."""
+
+    value: float
+    standard_error: float
+    batches: int
+
+    @property
+    def exact(self) -> bool:
+        return self.standard_error == 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Expected(Objective):
+    """The expected loss of a batch of ``batch`` pairs drawn from N pairs; called on (anchors, positives), each
+    (*starts, N, dim), it gives (*starts,), as a loss does.
+
+    replace: iid draws from the law with the given weights (N,) of sum 1, equal if left out; pairs can repeat.  Without
+    replacement all subsets of size ``batch`` are equally likely.  partition: index tuples, or True for consecutive blocks
+    of ``batch``; the value is the mean over its parts.  aligned: positives equal to anchors, half of the unknowns.
+    Up to ``enumerate`` batches are enumerated; beyond, ``samples`` batches are drawn once, from ``seed``.
+
+    Law: for losses that average over pairs (KCL, spectral) the value does not depend on ``batch`` (E3).
+    Raises ArgumentError for a batch larger than the data set without replacement, weights that are negative or do not sum
+    to 1, a partition that is none, or iid draws under a kernel that is infinite at coincidence.
+    """
+
+    loss: losses.PairLoss
+    batch: int
+    replace: bool = True
+    partition: Sequence[Sequence[int]] | bool = False
+    weights: Float[Tensor, " points"] | None = None
+    aligned: bool = False
+    enumerate: int = 20_000
+    samples: int = 4096
+    seed: int = 0
+    _drawn: dict[int, tuple[Tensor, Tensor | None]] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.loss, losses.PairLoss):
+            raise ArgumentError("loss", repr(self.loss), "must be a loss of pairs such as DHEL(0.5)")
+        for name, least in (("batch", 2), ("enumerate", 1), ("samples", 2), ("seed", 0)):
+            object.__setattr__(self, name, integer(name, getattr(self, name), least))
+        if not isinstance(self.replace, bool):
+            raise ArgumentError("replace", repr(self.replace), "allowed: True, False")
+        kernel = getattr(self.loss, "kernel", None)
+        if self._iid and isinstance(kernel, Kernel) and kernel.singular:
+            raise ArgumentError(
+                "loss", self.loss.label, "is infinite: iid draws repeat a pair, where its kernel is; use replace=False"
+            )
+        if self.weights is not None:
+            object.__setattr__(self, "weights", _checked_weights(self.weights))
+            if not self._iid:
+                raise ArgumentError("weights", "given", "only iid draws have weights; leave them out")
+
+    @property
+    def _iid(self) -> bool:
+        return self.replace and self.partition is False
+
+    @property
+    def label(self) -> str:
+        how = "" if self._iid else ", partition" if self.partition is not False else ", replace=False"
+        return f"Expected({self.loss.label}, batch={self.batch}{how}{', aligned' if self.aligned else ''})"
+
+    @property
+    def positive(self) -> bool:
+        return self.loss.positive
+
+    @property
+    def alignment_term(self) -> tuple[float, Kernel] | None:
+        return None if self.aligned else self.loss.alignment_term
+
+    def rows(self, points: int) -> int:
+        return points if self.aligned else 2 * points
+
+    def views(self, z: Rows) -> tuple[Points, Points]:
+        if self.aligned:
+            return z, z
+        U, V = z.tensor_split(2, -2)
+        return U, V
+
+    def temporaries(self, points: int, dim: int) -> int:
+        batches = len(self._batches(points)[0])
+        size = max(len(part) for part in self._parts(points)) if self.partition is not False else self.batch
+        return 4 * batches * size * (size + dim)
+
+    def __call__(self, anchors: Points, positives: Points) -> Tensor:
+        check_pair(anchors, positives)
+        return self._value(anchors, positives)[0]
+
+    def value(self, z: Rows) -> Tensor:
+        return self._value(*self.views(z))[0]
+
+    def estimate(self, anchors: Points, positives: Points) -> Estimate:
+        """The value for one configuration (N, dim), with its standard error."""
+        check_pair(anchors, positives)
+        value, error, batches = self._value(anchors, positives)
+        return Estimate(float(value), error, batches)
+
+    def _value(self, U: Points, V: Points) -> tuple[Tensor, float, int]:
+        points = U.shape[-2]
+        if self.partition is not False:
+            parts = self._parts(points)
+            values = [self.loss.formula(U[..., part, :], V[..., part, :]) for part in parts]
+            return torch.stack(values).mean(0), 0.0, len(parts)
+        index, weight = self._batches(points)
+        index = index.to(U.device)
+        values = self.loss.formula(U[..., index, :], V[..., index, :])
+        if weight is not None:
+            return (values * weight.to(values)).sum(-1), 0.0, len(index)
+        control = self._control(U, V, index)
+        if control is not None:
+            values = values - control
+        return values.mean(-1), float(values.detach().std() / len(index) ** 0.5), len(index)
+
+    def _parts(self, points: int) -> list[list[int]]:
+        """The parts of the partition of that many pairs."""
+        if self.partition is True:
+            if points % self.batch:
+                raise ArgumentError("batch", self.batch, f"must divide the {points} pairs to partition them")
+            return [list(range(k, k + self.batch)) for k in range(0, points, self.batch)]
+        assert not isinstance(self.partition, bool)
+        parts = [list(part) for part in self.partition]
+        if sorted(i for part in parts for i in part) != list(range(points)) or min(map(len, parts)) < 2:
+            raise ArgumentError(
+                "partition", repr(self.partition), f"must hold each of 0..{points - 1} once, in parts of two or more"
+            )
+        return parts
+
+    def _batches(self, points: int) -> tuple[Tensor, Tensor | None]:
+        """Indices (batches, batch), with their probabilities where these are all batches, up to permutation."""
+        if points not in self._drawn:
+            self._drawn[points] = self._draw(points)
+        return self._drawn[points]
+
+    def _draw(self, points: int) -> tuple[Tensor, Tensor | None]:
+        if self.partition is not False:
+            return torch.tensor(self._parts(points)[:1]), None
+        size = self.batch
+        if self.weights is not None and len(self.weights) != points:
+            raise ArgumentError("weights", f"{len(self.weights)} of them", f"must be {points}, one per pair")
+        if not self.replace:
+            if size > points:
+                raise ArgumentError(
+                    "batch", size, f"must be at most {points}, the number of pairs, without replacement"
+                )
+            if math.comb(points, size) <= self.enumerate:
+                index = torch.tensor(list(combinations(range(points), size)))
+                return index, torch.full((len(index),), 1 / len(index), dtype=torch.float64)
+        else:
+            # The expectation of a mean over pairs is that of two draws.
+            size = (
+                2 if isinstance(self.loss, _PAIRWISE) and math.comb(points + size - 1, size) > self.enumerate else size
+            )
+            if math.comb(points + size - 1, size) <= self.enumerate:
+                index = torch.tensor(list(combinations_with_replacement(range(points), size)))
+                return index, self._multinomial(index, points)
+        generator = torch.Generator().manual_seed(self.seed)
+        if not self.replace:
+            return torch.rand(self.samples, points, generator=generator).argsort(-1)[:, :size], None
+        weights = torch.ones(points) / points if self.weights is None else self.weights
+        drawn = torch.multinomial(weights, self.samples * size, replacement=True, generator=generator)
+        return drawn.reshape(self.samples, size), None
+
+    def _multinomial(self, index: Tensor, points: int) -> Tensor:
+        """Probabilities of multisets: M!/prod c_i! prod w_i^{c_i}, the number of orders in exact integers."""
+        size = index.shape[1]
+        factorial = [math.factorial(k) for k in range(size + 1)]
+        orders = [factorial[size] // math.prod(factorial[c] for c in Counter(row).values()) for row in index.tolist()]
+        if self.weights is None:
+            return torch.tensor([n / points**size for n in orders], dtype=torch.float64)
+        counts = torch.nn.functional.one_hot(index, points).sum(1)
+        return torch.tensor(orders, dtype=torch.float64) * (self.weights**counts).prod(1)
+
+    def _control(self, U: Points, V: Points, index: Tensor) -> Tensor | None:
+        """beta (C - E C) per batch: C averages e^{x_ij/tau} over the negatives of each anchor, over its mean in the law, so
+        that E C = 1 exactly; beta by least squares, held fixed when differentiating."""
+        temperature = getattr(self.loss, "temperature", None)
+        if temperature is None:
+            return None
+        similarity = U @ (V if isinstance(self.loss, losses.InfoNCE) else U).mT / float(temperature)
+        A = (similarity - similarity.detach().amax((-2, -1), keepdim=True)).exp()
+        points, size = A.shape[-1], index.shape[1]
+        if self.replace:
+            weights = torch.ones(points).to(A) / points if self.weights is None else self.weights.to(A)
+            mean = A @ weights
+        else:
+            mean = (A.sum(-1) - A.diagonal(dim1=-2, dim2=-1)) / (points - 1)
+        relative = A / mean.unsqueeze(-1)
+        pairs = relative[..., index.unsqueeze(-1), index.unsqueeze(-2)]
+        C = (pairs.sum((-2, -1)) - pairs.diagonal(dim1=-2, dim2=-1).sum(-1)) / (size * (size - 1))
+        with torch.no_grad():
+            values = self.loss.formula(U[..., index, :], V[..., index, :])
+            centered = C - C.mean(-1, keepdim=True)
+            spread = centered.square().sum(-1, keepdim=True).clamp(min=torch.finfo(C.dtype).tiny)
+            beta = (values * centered).sum(-1, keepdim=True) / spread
+        return beta * (C - 1)
+
+
+_PAIRWISE = (losses.KCL, losses.SpectralContrastive)
+
+
+def _checked_weights(weights: Any) -> Tensor:
+    found = torch.as_tensor(weights, dtype=torch.float64)
+    if found.ndim != 1 or not bool(found.isfinite().all()) or bool((found < 0).any()):
+        raise ArgumentError("weights", repr(weights), "must be numbers >= 0, one per pair")
+    if abs(float(found.sum()) - 1) > 1e-12:
+        raise ArgumentError("weights", f"a sum of {float(found.sum())!r}", "must sum to 1")
+    return found
