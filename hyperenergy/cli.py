@@ -261,7 +261,7 @@ def codes(
     if export is not None:
         write(catalogue.get(str(name)), export)
         print(f"configuration: {export}")
-    shown = [catalogue.get(name)] if name else catalogue.examples()
+    shown = [catalogue.get(name)] if name is not None else catalogue.examples()
     if prove or full:
         raise typer.Exit(_prove(shown, full))
     rows = [
@@ -277,7 +277,7 @@ def codes(
         for code in shown
     ]
     _print_table("Codes", ("name", "d", "N", "inner products", "design strength", "sharp", "universally optimal"), rows)
-    for code in shown if name else ():
+    for code in shown if name is not None else ():
         print(code.citation)
 
 

@@ -37,6 +37,8 @@ _ON_THE_WAY = 1e-4
 _HOUSEKEEPING = 10
 # Numbers in a batch of configurations: 2^22 float64 are 32 MiB, of which a search keeps a few dozen copies.
 _BATCH = 2**22
+# Starts that tell how steep the objective is.
+_SOME = 4
 
 
 def minimize(
@@ -62,7 +64,7 @@ def minimize(
     """Minimize a loss or an energy over ``points`` unit vectors (or pairs of them) in R^dim, in float64.
 
     Starts are independent uniform random points, ``restarts`` of them, drawn from ``seed`` (for dim = 1, all sign
-    configurations, of at most 16 unit vectors); or symmetric ones (``starts="antipodal"``), which are labelled in
+    configurations, of at most 16 unit vectors); or symmetric ones (``starts="antipodal"``), which are labeled in
     ``Minimum.origin``; or ``start``, unit rows of shape (starts, rows, dim), with rows = 2 * points (anchors over
     positives) for a loss.
     ``path="auto"`` reaches hard landscapes through easier ones (``Objective.easier``), "direct" does not, and a sequence
@@ -99,7 +101,7 @@ def minimize(
     easier = _path(target, points, dim, path if start is None or path != "auto" else "direct")
     # Decided once: all searches of one call run the same code, whatever is left of the starts.
     compiled = callback is None and _compiled(target, z.to(where), compiled)
-    search = _Search(max_iterations, compiled, callback)
+    search = _Search(max_iterations, compiled, callback, _steepness(target, z[:_SOME].to(where)))
 
     done: list[Ends] = []
     stop = Stop.EXHAUSTED
@@ -112,7 +114,7 @@ def minimize(
             break
     ends = Ends.join(done)
     ends, signatures = finish(
-        target, ends, lambda z: search(target, z, _coarse(target, z, tolerance)), generator, tolerance
+        target, ends, lambda z: search(target, z, search.coarse(target, z, tolerance)), generator, tolerance
     )
     best = summarize(target, ends, signatures, tolerance)
     minimum = Minimum(
@@ -231,8 +233,14 @@ def _compiled(objective: Objective, z: Tensor, wanted: bool | None) -> bool:
 class _Search:
     """Local searches with common limits."""
 
-    def __init__(self, max_iterations: int, compiled: bool, callback: Callback | None) -> None:
+    def __init__(self, max_iterations: int, compiled: bool, callback: Callback | None, steepness: float) -> None:
         self.max_iterations, self.compiled, self.callback = max_iterations, compiled, callback
+        self.steepness = steepness
+
+    def coarse(self, objective: Objective, z: Tensor, tolerance: float) -> float:
+        """Where L-BFGS may stop: early, if Newton's method can finish."""
+        finishes = newton.applicable(objective, z[0]) and not objective.kinked
+        return max(tolerance, _COARSE * self.steepness) if finishes else tolerance
 
     def __call__(self, objective: Objective, z: Tensor, tolerance: float) -> Ends:
         """L-BFGS from every configuration."""
@@ -253,7 +261,7 @@ class _Search:
         for stage in easier:
             found = self(stage, z, _ON_THE_WAY).z
             z = torch.where(found.isfinite().all(-1).all(-1)[:, None, None], found, z)
-        return self(target, z, _coarse(target, z, tolerance))
+        return self(target, z, self.coarse(target, z, tolerance))
 
     def hop(
         self,
@@ -272,14 +280,20 @@ class _Search:
             behind = torch.nonzero(ends.value > best + same_value_tolerance(objective, best.item())).squeeze(-1)
             if not len(behind):
                 break
-            tried = self(objective, jump(ends.z[behind], hop, generator), _coarse(objective, ends.z, tolerance))
+            coarse = self.coarse(objective, ends.z, tolerance)
+            tried = self(objective, jump(ends.z[behind], hop, generator), coarse)
             ends = ends.replace(behind, tried, tried.value < ends.value[behind])
         return ends
 
 
-def _coarse(objective: Objective, z: Tensor, tolerance: float) -> float:
-    """Where L-BFGS may stop: early, if Newton's method can finish."""
-    return max(tolerance, _COARSE) if newton.applicable(objective, z[0]) and not objective.kinked else tolerance
+def _steepness(objective: Objective, z: Tensor) -> float:
+    """The largest relative gradient norm at some starts, at most 1.  Of a kernel that is nearly constant, such as an inverse
+    multiquadric of c = 1e4, it is 1e-8, and a start is no stationary point for that."""
+    # One at a time, so that this needs no more memory than the smallest batch.
+    gradient, scale = (torch.cat(x) for x in zip(*(objective.value_and_gradient(x[None])[1:] for x in z), strict=True))
+    relative = gradient.square().sum((-2, -1)).sqrt() / scale.clamp(min=torch.finfo(scale.dtype).tiny)
+    finite = relative[relative.isfinite()]
+    return min(1.0, float(finite.max())) if len(finite) else 1.0
 
 
 def _attained(objective: Objective, value: float, lower_bound: float) -> bool:

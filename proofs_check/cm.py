@@ -78,7 +78,8 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
     for name in (*CLOSED, "Laplace"):
         proof.step(
             f"formula of {name}",
-            f"the class computes {claims[f'formula of {name}']} and says that it is strictly completely monotone",
+            f"the class computes {claims[f'formula of {name}']} and says that it is strictly completely monotone (for a "
+            "member of the family)",
             partial(_is_formula, name, claims),
         )
     for name in CLOSED:

@@ -19,8 +19,8 @@ STATEMENT = (
     "simplex and by every change of signs of its vectors. (b) Let s+ = mean s, s- = mean_{i!=j} u_i.v_j. For every "
     "batch s+ <= 1 + (s- + 1/(n-1)), with equality exactly for aligned centered batches, and, if n >= 3, s+ <= 1 + "
     "(2(n-1)/(n-2)) (s- + 1/(n-1)), with equality exactly where ubar.u_i = |ubar|^2 and v_i = u_i - 2 ubar. The second "
-    "bound is attained, for d >= 3, at every s- in [-1, -1/(n-1)], where it is the lower one; for s- >= -1/(n-1) the "
-    "least upper bound is 1."
+    "bound is attained, for d >= 3, at every s- in [-1, -1/(n-1)], where it is the lower one; for s- >= -1/(n-1), "
+    "again with d >= 3, the least upper bound is 1."
 )
 SOURCE = (
     "The loss: HaoChen et al., Provable Guarantees for Self-Supervised Deep Learning with Spectral Contrastive Loss "

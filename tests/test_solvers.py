@@ -421,6 +421,26 @@ def test_leech_vectors_are_minimal_vectors() -> None:
         }
 
 
+# ---- nearly constant kernels ----
+
+
+@pytest.mark.parametrize("compiled_code", [False, pytest.param(True, marks=COMPILED)])
+@pytest.mark.parametrize("kernel", [he.InverseMultiquadric(1e4), he.Laplace(1e-8)], ids=lambda k: k.label)
+def test_a_start_under_a_nearly_constant_kernel_is_not_stationary(kernel: he.Kernel, compiled_code: bool) -> None:
+    """The gradient is 1e-8 of the value everywhere; the triangular bipyramid has the energy of the limit kernel."""
+    best = he.minimize(he.Energy(kernel), 5, 3, compiled=compiled_code, throw=False)
+    other = he.minimize(he.Energy(he.Riesz(-2 if isinstance(kernel, he.InverseMultiquadric) else -1)), 5, 3)
+    assert best.iterations > 0
+    limit = float(he.energy(best.points, other.objective.kernel))  # type: ignore[attr-defined]
+    assert limit == pytest.approx(other.value, abs=1e-3)
+
+
+@COMPILED
+def test_a_search_cut_short_in_float32_returns_float64() -> None:
+    best = he.minimize(he.Energy(he.Riesz(1)), 12, 3, restarts=8, max_iterations=3, compiled=True, throw=False)
+    assert best.value == pytest.approx(float(he.energy(best.points, he.Riesz(1))), rel=1e-14)
+
+
 # ---- GPU ----
 
 GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device, and there is none here")

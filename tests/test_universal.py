@@ -17,6 +17,7 @@ from hyperenergy.codes.exact import ExactVectors
 from hyperenergy.codes.polynomial import Polynomial, from_roots, gegenbauer_coefficients, nonpositive_on_interval, solve
 from hyperenergy.codes.quadratic import Quadratic
 from hyperenergy.codes.universal import interpolants, interpolation_nodes, prove, remainder_is_nonnegative
+from hyperenergy.errors import ArgumentError
 from hyperenergy.steps import Step
 
 PROVED = [code.name for code in codes.examples() if code.universally_optimal]
@@ -74,13 +75,42 @@ def test_a_point_moved_by_1e_12_on_the_sphere() -> None:
 
 
 def test_coordinates_moved_by_1e_12() -> None:
-    code = codes.get("mclaughlin")
+    for code in (codes.get("mclaughlin"), codes.get("isotropic-4"), codes.simplex(5, 7)):
+        coordinates = code.coordinates.copy()
+        coordinates[1, -1] += 1e-12
+        steps = dataclasses.replace(code, coordinates=coordinates).prove()
+        assert broken(steps) == ["coordinates"]
+        assert next(step.reason for step in steps if not step.holds).startswith("point 1 is off by")
+        assert broken(dataclasses.replace(code, coordinates=code.coordinates[1:]).prove()) == ["coordinates"]
+
+
+def test_a_polygon_that_is_none() -> None:
+    code = codes.polygon(7)
     coordinates = code.coordinates.copy()
-    coordinates[100, 2] += 1e-12
-    steps = dataclasses.replace(code, coordinates=coordinates).prove()
-    assert broken(steps) == ["coordinates"]
-    assert next(step.reason for step in steps if not step.holds).startswith("point 100 is off by")
-    assert broken(dataclasses.replace(code, coordinates=code.coordinates[1:]).prove()) == ["coordinates"]
+    coordinates[0, 1] += 1e-12
+    assert broken(dataclasses.replace(code, coordinates=coordinates).prove())[0] == "coordinates"
+    cell = dataclasses.replace(codes.get("24-cell"), vectors=None)
+    assert broken(cell.prove())[0] == "coordinates"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((np.eye(3),), "a: got float64 array; must be an integer matrix"),
+        ((np.array([[1, 0.5]], dtype=object),), "a: got object array"),
+        ((np.eye(3, dtype=int), np.eye(2, dtype=int)), "b: got"),
+        ((np.zeros((0, 3), dtype=int),), "a: got"),
+        ((np.eye(3, dtype=int), np.eye(3, dtype=int), 4), "D: got 4; must not be a square"),
+        ((np.array([[1, 0], [0, 0]]),), "a: got a zero vector, row 1"),
+    ],
+)
+def test_vectors_that_are_not_exact(arguments: tuple, message: str) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        ExactVectors(*arguments)
+
+
+def test_one_point() -> None:
+    assert broken(prove(ExactVectors(np.array([[1, 0]])), 1, rank=1))[0] == "distribution"
 
 
 def test_a_point_twice() -> None:

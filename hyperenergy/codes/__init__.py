@@ -6,6 +6,7 @@
 """
 
 from hyperenergy.codes.catalogue import (
+    MOST_POINTS,
     Code,
     conjectured_optimum,
     cross_polytope,
@@ -19,6 +20,7 @@ from hyperenergy.codes.catalogue import (
 )
 
 __all__ = [
+    "MOST_POINTS",
     "Code",
     "conjectured_optimum",
     "cross_polytope",

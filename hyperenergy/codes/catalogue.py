@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,7 +15,7 @@ from torch import Tensor
 
 from hyperenergy.codes import conjectured, constructions, leech, universal
 from hyperenergy.codes.design import design_strength
-from hyperenergy.codes.exact import ExactVectors, in_own_span
+from hyperenergy.codes.exact import ExactVectors
 from hyperenergy.codes.isotropic import isotropic as isotropic_vectors
 from hyperenergy.codes.quadratic import Quadratic
 from hyperenergy.errors import ArgumentError, integer, unknown_name
@@ -36,7 +35,7 @@ BALLINGER = (
 _D4 = "Cohn, Conway, Elkies and Kumar, The D4 root system is not universally optimal, Experiment. Math. 16 (2007)"
 
 # The families are built with their whole Gram matrices; beyond this they would not fit.
-_MOST_POINTS = 2000
+MOST_POINTS = 2000
 
 Optimality = Literal["theorem", "conjecture", "false"]
 
@@ -103,15 +102,17 @@ class Code:
         ``full`` looks at every point also where symmetries make that needless: minutes for the Leech vectors.
         """
         if self.vectors is None:
-            return universal.prove_polygon(self.size)
-        dim = self.dim if self.name.rpartition("-")[0] != "simplex" else self.size - 1
-        return universal.prove(self.vectors, dim, skip=self.skip, coordinates=self.coordinates, full=full)
+            return universal.prove_polygon(self.coordinates)
+        rank = min(self.dim, len(self.vectors) - 1)  # a simplex may sit in a larger space
+        return universal.prove(
+            self.vectors, self.dim, rank=rank, skip=self.skip, coordinates=self.coordinates, full=full
+        )
 
 
 def _code(
     name: str, vectors: ExactVectors, dim: int, citation: str, optimality: Optimality = "theorem", **more: Any
 ) -> Code:
-    points = in_own_span(vectors.floats(), dim) if vectors.a.shape[1] != dim else vectors.floats()
+    points = universal.float_coordinates(vectors, dim)
     # Of large codes one point of each orbit; the proof tests the symmetries, and on demand all points.
     distribution = vectors.distribution(vectors.orbits())
     return Code(name, dim, _read_only(points), vectors, distribution, optimality, citation, **more)
@@ -126,7 +127,7 @@ def _read_only(x: NDArray[np.float64]) -> NDArray[np.float64]:
 @functools.cache
 def simplex(points: int, dim: int | None = None) -> Code:
     """``points`` points with inner products -1/(points-1) in R^dim, dim >= points-1 (the default)."""
-    points = integer("points", points, 2, _MOST_POINTS)
+    points = integer("points", points, 2, MOST_POINTS)
     dim = points - 1 if dim is None else integer("dim", dim, 1)
     if dim < points - 1:
         raise ArgumentError("dim", repr(dim), f"a simplex of {points} points needs dim >= {points - 1}")
@@ -136,16 +137,15 @@ def simplex(points: int, dim: int | None = None) -> Code:
 @functools.cache
 def cross_polytope(dim: int) -> Code:
     """The 2 dim points +-e_i."""
-    dim = integer("dim", dim, 1, _MOST_POINTS)
+    dim = integer("dim", dim, 1, MOST_POINTS)
     return _code(f"cross-polytope-{dim}", constructions.cross_polytope(dim), dim, COHN_KUMAR)
 
 
 @functools.cache
 def polygon(points: int) -> Code:
     """The regular polygon in R^2, inner products cos(2 pi j / N)."""
-    points = integer("points", points, 2, _MOST_POINTS)
-    angles = 2 * math.pi * np.arange(points) / points
-    coordinates = np.stack([np.cos(angles), np.sin(angles)], 1)
+    points = integer("points", points, 2, MOST_POINTS)
+    coordinates = universal.polygon_coordinates(points)
     return Code(f"polygon-{points}", 2, _read_only(coordinates), None, {}, "theorem", COHN_KUMAR)
 
 
@@ -221,14 +221,17 @@ def _sporadic(points: int, dim: int, optimality: Optimality) -> Code | None:
 
 
 def universal_optimum(points: int, dim: int) -> Code | None:
-    """The proved universal optimum of that many points in R^dim, or None where none is known."""
+    """The proved universal optimum of that many points in R^dim, or None where none is known (or, for a member of a family,
+    it has more than MOST_POINTS points)."""
+    if points > MOST_POINTS:
+        return _sporadic(points, dim, "theorem")
     if points <= dim + 1:
         return simplex(points, dim)
     if dim == 2:
         return polygon(points)
     if points == 2 * dim:
         return cross_polytope(dim)
-    q = next((q for q in (4, 5, 7) if (points, dim) == ((q + 1) * (q**3 + 1), q * (q**3 + 1) // (q + 1))), None)
+    q = next((q for q in (4, 5) if (points, dim) == ((q + 1) * (q**3 + 1), q * (q**3 + 1) // (q + 1))), None)
     return isotropic(q) if q else _sporadic(points, dim, "theorem")
 
 

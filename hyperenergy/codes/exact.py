@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hyperenergy.codes.quadratic import Quadratic
+from hyperenergy.errors import ArgumentError, integer
 from hyperenergy.steps import Fails
 
 Integers = NDArray[Any]  # of int64, or of Python's unbounded integers (dtype object)
@@ -34,6 +36,23 @@ class ExactVectors:
     b: Integers | None = None
     D: int = 2
     symmetries: tuple[SignedPermutation, ...] = ()
+
+    def __post_init__(self) -> None:
+        """ArgumentError unless the parts are integer matrices of one shape without a zero vector, D not a square."""
+        for name, x in (("a", self.a), ("b", self.b)):
+            if x is None and name == "b":
+                continue
+            integral = isinstance(x, np.ndarray) and (
+                np.issubdtype(x.dtype, np.integer)
+                or (x.dtype == object and all(isinstance(v, int | np.integer) for v in x.flat))
+            )
+            if not integral or x.ndim != 2 or x.shape != self.a.shape or not x.size:
+                raise ArgumentError(name, f"{getattr(x, 'dtype', type(x))} array", "must be an integer matrix (N, m)")
+        if integer("D", self.D, 2) == math.isqrt(self.D) ** 2:
+            raise ArgumentError("D", self.D, "must not be a square")
+        nonzero = (self.a != 0).any(1) if self.b is None else ((self.a != 0) | (self.b != 0)).any(1)
+        if not nonzero.all():
+            raise ArgumentError("a", f"a zero vector, row {int((~nonzero).argmax())}", "must have a direction")
 
     def __len__(self) -> int:
         return len(self.a)
@@ -80,6 +99,8 @@ class ExactVectors:
 
         Checked for every point, or for the given ones.  Fails if points repeat or see different distributions.
         """
+        if len(self) < 2:
+            raise Fails("a code has two points or more")
         norm = self.norm()
         p, q = self.gram(slice(0, 1))
         values = np.unique(p[0].astype(object) if q is None else [f"{x} {y}" for x, y in zip(p[0], q[0], strict=True)])

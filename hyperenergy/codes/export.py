@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -33,8 +34,11 @@ def export(code: Code, path: str | Path) -> None:
     try:
         _WRITERS[path.suffix](code, beside)
         beside.replace(path)
+    except OSError as error:
+        raise ArgumentError("export", repr(str(path)), f"cannot be written ({error.strerror})") from None
     finally:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
 
 
 def _npz(code: Code, path: Path) -> None:

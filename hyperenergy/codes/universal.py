@@ -16,7 +16,7 @@ multiples of (1+t)^k (Bernstein).  For these c_j is the complete homogeneous pol
 s_i = 1+t_i >= 0, and the right side is H_{k-n}(s_1..s_n, 1+t).  It is enough that
   - q_j <= 0 for j < n-1, so that only the last term can be positive, and that is there for k >= n-1 alone;
   - q_{n-1} + (s_1 + ... + s_{n-1}) q_{n-2} <= 0, which settles k = n-1, where c_{n-1} = 1 and the right side is 0;
-  - (s_1 + ... + s_n) q_{n-1} <= 1, which settles k >= n: with m = k-n, H_{m+1} <= H_1 H_m as all monomials have
+  - (s_1 + ... + s_n) q_{n-1} < 1, which settles k >= n: with m = k-n, H_{m+1} <= H_1 H_m as all monomials have
     coefficients 1, hence c_{n-1} q_{n-1} = H_{m+1}(s_1..s_n) q_{n-1} <= H_m(s_1..s_n) <= H_m(s_1..s_n, 1+t).
 
 Sources: Cohn and Kumar 2007, sections 4, 5 and 7; Delsarte, Goethals and Seidel 1977.
@@ -31,7 +31,7 @@ from itertools import islice
 
 import numpy as np
 
-from hyperenergy.codes.exact import ExactVectors
+from hyperenergy.codes.exact import ExactVectors, in_own_span
 from hyperenergy.codes.polynomial import (
     Polynomial,
     from_roots,
@@ -40,10 +40,12 @@ from hyperenergy.codes.polynomial import (
     solve,
 )
 from hyperenergy.codes.quadratic import Quadratic
+from hyperenergy.errors import ArgumentError, integer
 from hyperenergy.gegenbauer import gegenbauer
 from hyperenergy.steps import Fails, Proof, Step
 
 Distribution = Mapping[Quadratic, int]
+_LESS_THAN_ONE = Fraction(-999, 1000)
 
 
 def gegenbauer_sums(distribution: Distribution, dim: int, degree: int) -> list[Quadratic]:
@@ -84,7 +86,7 @@ def remainder_is_nonnegative(nodes: list[Quadratic], q: list[Polynomial]) -> boo
     return (
         all(nonpositive_on_interval(x) for x in others)
         and nonpositive_on_interval(before)
-        and nonpositive_on_interval(last * total + -1)
+        and nonpositive_on_interval(last * total + _LESS_THAN_ONE)
     )
 
 
@@ -92,15 +94,20 @@ def prove(
     vectors: ExactVectors,
     dim: int,
     *,
+    rank: int | None = None,
     skip: tuple[int, ...] = (),
     coordinates: np.ndarray | None = None,
     full: bool = False,
 ) -> tuple[Step, ...]:
     """The steps of the proof for a code of R^dim given by exact vectors.
 
-    skip: degrees that h avoids.  coordinates: of the code in float64, to be compared with the exact ones.  full: look at
-    every point, also where the symmetries of the vectors make one of each orbit enough.
+    rank: of the space that they span, dim unless given (a simplex spans less).  skip: at most three degrees that h avoids.
+    coordinates: of the code in float64, to be compared with the exact ones.  full: look at every point, also where the
+    symmetries of the vectors make one of each orbit enough.
     """
+    rank = dim if rank is None else integer("rank", rank, 1, dim)
+    if len(skip) > 3:
+        raise ArgumentError("skip", skip, "must be at most three degrees: the sign of q_j is decided for parabolas")
     proof = Proof()
     found: dict[str, Distribution] = {}
     points = np.arange(len(vectors))
@@ -134,14 +141,14 @@ def prove(
     if coordinates is not None:
         proof.step(
             "coordinates",
-            "the float64 coordinates have these inner products up to round-off",
-            lambda: _same_gram(vectors, coordinates),
+            "the float64 coordinates are those of the exact vectors",
+            lambda: same_coordinates(coordinates, float_coordinates(vectors, coordinates.shape[1])),
             ("norm",),
         )
     proof.step(
         "dimension",
-        f"the vectors span R^{dim}: S = sum x x^T is a multiple of a projector of that trace",
-        lambda: _is((rank := vectors.frame_dimension()) == dim, f"they span {rank} dimensions"),
+        f"the vectors span {rank} dimensions: S = sum x x^T is a multiple of a projector of that trace",
+        lambda: _is((found := vectors.frame_dimension()) == rank, f"they span {found} dimensions"),
     )
     _analytic_steps(proof, found, dim, skip)
     return proof.steps
@@ -172,9 +179,7 @@ def _analytic_steps(proof: Proof, found: Mapping[str, Distribution], dim: int, s
         return _is(not wrong, f"h_j has a negative coefficient of degree k at (j, k) = {wrong}")
 
     def remainder() -> bool:
-        nodes = interpolation_nodes(found["x"])
-        twice = all(n == 2 or x == -1 for x, n in Counter(nodes).items())
-        return twice and remainder_is_nonnegative(nodes, [q for _, q in pairs()])
+        return remainder_is_nonnegative(interpolation_nodes(found["x"]), [q for _, q in pairs()])
 
     def attained() -> bool:
         size = 1 + sum(found["x"].values())
@@ -198,28 +203,39 @@ def _analytic_steps(proof: Proof, found: Mapping[str, Distribution], dim: int, s
         positive,
         ("distribution",),
     )
-    proof.step(
-        "remainder",
-        "f >= h: F >= 0, because every node but -1 is double" + (", and the q_j are small enough" if skip else ""),
-        remainder,
-        ("distribution",),
-    )
+    if skip:
+        proof.step("remainder", "f >= h: F >= 0, and the q_j are small enough", remainder, ("distribution",))
     proof.step(
         "attained",
         "the code attains N^2 h_0 - N h(1) for every h_j: no N points have less energy under a completely monotone kernel",
         attained,
-        ("positive", "remainder"),
+        ("dimension", "positive", *(("remainder",) if skip else ())),
     )
 
 
-def prove_polygon(points: int) -> tuple[Step, ...]:
-    """The regular polygon: sharp, hence universally optimal by Cohn and Kumar's theorem."""
+def polygon_coordinates(points: int) -> np.ndarray:
+    angles = 2 * np.pi * np.arange(points) / points
+    return np.stack([np.cos(angles), np.sin(angles)], 1)
+
+
+def prove_polygon(coordinates: np.ndarray) -> tuple[Step, ...]:
+    """The regular polygon: sharp, hence universally optimal by Cohn and Kumar's theorem.
+
+    Its coordinates lie in no quadratic field, and are compared with cosines and sines; the rest is arithmetic modulo N.
+    """
+    points = len(coordinates)
     proof = Proof()
     products = points // 2
+    proof.step(
+        "coordinates",
+        "the points are (cos 2 pi j/N, sin 2 pi j/N) up to round-off",
+        lambda: same_coordinates(coordinates, polygon_coordinates(points)),
+    )
     proof.step(
         "distribution",
         f"by rotations every point sees the {products} inner products cos(2 pi j/N), 1 <= j <= N/2",
         lambda: len({min(j, points - j) for j in range(1, points)}) == products,
+        ("coordinates",),
     )
     proof.step(
         "design",
@@ -251,12 +267,15 @@ def _is(condition: bool, reason: str) -> bool:
     return True
 
 
-def _same_gram(vectors: ExactVectors, coordinates: np.ndarray) -> bool:
-    """Inner products of a code with a few of its own points, which span; coordinates carry a few units of round-off."""
-    exact = vectors.floats()
-    size = len(exact)
-    some = np.unique(np.linspace(0, size - 1, min(size, 2 * coordinates.shape[1] + 2)).astype(int))
-    if coordinates.shape[0] != size:
-        raise Fails(f"there are {coordinates.shape[0]} rows of coordinates and {size} vectors")
-    wrong = abs(coordinates @ coordinates[some].T - exact @ exact[some].T).max(1)
-    return _is(wrong.max() < 1e-13, f"point {int(wrong.argmax())} is off by {wrong.max():.1e}")
+def float_coordinates(vectors: ExactVectors, dim: int) -> np.ndarray:
+    """The unit vectors in R^dim, float64."""
+    x = vectors.floats()
+    return x if x.shape[1] == dim else in_own_span(x, dim)
+
+
+def same_coordinates(found: np.ndarray, expected: np.ndarray) -> bool:
+    """Whether they agree up to a few units of round-off.  Fails, naming the point that is farthest off."""
+    if found.shape != expected.shape:
+        raise Fails(f"the coordinates have the shape {found.shape}, and the vectors {expected.shape}")
+    wrong = abs(found - expected).max(1)
+    return _is(wrong.max() < 1e-14, f"point {int(wrong.argmax())} is off by {wrong.max():.1e}")

@@ -143,6 +143,9 @@ def search(profile, rough_profile, X, tolerance, rough_tolerance, max_iterations
             norm = math.sqrt(dot(G, G)) / max(scale, _TINY)
             least, rejections, idle, step = norm, 0, 0, 1.0
             slope = aim(X, G, S, Y, rho, weights, newest, count, gamma, D, r)
+    if rough:  # out of iterations on the way
+        value, scale = value_and_gradient(profile, X, G, r)
+        norm = math.sqrt(dot(G, G)) / max(scale, _TINY)
     return value, norm, scale, 1.0 if failed else 0.0, float(iteration), float(iteration + 1)
 
 

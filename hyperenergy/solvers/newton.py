@@ -91,6 +91,8 @@ def polish(objective: Objective, z: Float[Tensor, "rows dim"]) -> tuple[Tensor, 
         signature = Signature(int((eigenvalues[~zero] < 0).sum()), int(zero.sum()), orbit_dimension(z))
         if signature.index:
             return z, signature
+        if bool(zero.all()):  # hidden by the gradient: not near enough to a stationary point to tell
+            return z, None
         inverse = torch.where(zero, 0.0, 1 / torch.where(zero, 1.0, eigenvalues))
         z, moved = _descend(objective, z, basis, vectors, inverse / largest)
         if not moved or signature.zero_modes == signature.orbit:

@@ -108,7 +108,9 @@ def check_universal_optimum(instance: Instance, grid: Grid) -> Result:
     back to it.  A value below would refute the proof, or the kernel's complete monotonicity.
     """
     result = check_prediction(instance, grid)
-    if result.outcome is Outcome.INCONCLUSIVE:
+    assert result.prediction is not None
+    above = value_tolerance(as_objective(instance.subject), result.prediction)
+    if result.outcome is Outcome.INCONCLUSIVE and result.value - result.prediction > above:
         result = _from_beside(instance, grid, result)
     if result.outcome is not Outcome.CONSISTENT:
         return result
