@@ -26,14 +26,17 @@ from hyperenergy.losses.modules import (
     NTXent,
     PairLoss,
     PhiPsi,
+    SigLIP,
     SimCLR,
     SpectralContrastive,
 )
+from hyperenergy.losses.structured_modules import MultiViewDHEL, MultiViewInfoNCE, SupCon
 from hyperenergy.minimize import minimize
 from hyperenergy.minimum import Minimum
 from hyperenergy.objectives import Aligned, Energy, FixedAnchors, Objective
 from hyperenergy.prediction import Outcome, Prediction
 from hyperenergy.sphere import normalize
+from hyperenergy.structured import MultiView, Supervised
 from hyperenergy.theorems import predict
 
 __all__ = [
@@ -56,6 +59,9 @@ __all__ = [
     "Logarithmic",
     "Match",
     "Minimum",
+    "MultiView",
+    "MultiViewDHEL",
+    "MultiViewInfoNCE",
     "NTXent",
     "Objective",
     "Outcome",
@@ -65,8 +71,11 @@ __all__ = [
     "Prediction",
     "RegularizedLogarithmic",
     "Riesz",
+    "SigLIP",
     "SimCLR",
     "SpectralContrastive",
+    "SupCon",
+    "Supervised",
     "codes",
     "compare",
     "congruent",

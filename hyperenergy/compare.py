@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
-
 from hyperenergy.congruence import DEFAULT_TOLERANCE, congruent
 from hyperenergy.errors import ArgumentError
 from hyperenergy.kernels import positive
 from hyperenergy.minimum import Minimum
-from hyperenergy.objectives import BatchLoss, FixedAnchors, Objective
+from hyperenergy.objectives import FixedAnchors, Objective
 from hyperenergy.prediction import Outcome, Prediction
 
 # Values agree within this, relative where the objective is positive, else relative to max(1, |value|).  Round-off in a
@@ -26,8 +23,8 @@ class Match:
     """The verdict on a found minimum, and its parts.
 
     value_gap: found minus predicted.  relative_gap: the same over |predicted|.  misalignment: largest deviation of
-    u_i - v_i from the prediction's.  congruence: residual of the anchors up to rotation and permutation (see
-    ``congruent``).  reason: one sentence.
+    |u_i - v_i|, or of what else ``Objective.misalignment`` measures, from the prediction's.  congruence: residual of the
+    anchors up to rotation and permutation (see ``congruent``).  reason: one sentence.
     """
 
     outcome: Outcome
@@ -69,10 +66,11 @@ def compare(
     gap = best.value - expected
     relative = gap / abs(expected) if expected else math.inf if gap else 0.0
     allowed = value_tolerance(objective, expected, tolerance)
-    misalignment = _misalignment(best, prediction)
+    predicted = objective.assemble(prediction.anchors, prediction.positives)[None]
+    misalignment = (objective.misalignment(best.rows[None]) - objective.misalignment(predicted)).abs().max().item()
     residual = _residual(objective, best, prediction)
 
-    attained = objective.value(_rows(objective, prediction)[None]).item()
+    attained = objective.value(predicted).item()
     if not abs(attained - expected) <= allowed:
         outcome, reason = Outcome.REFUTED, f"the predicted configuration has the value {attained!r}"
     elif gap < -allowed:
@@ -89,19 +87,6 @@ def compare(
         reason = "another configuration has the value: not the only minimizer, or too flat to tell"
         outcome = Outcome.INCONCLUSIVE
     return Match(outcome, gap, relative, misalignment, residual, reason)
-
-
-def _rows(objective: Objective, prediction: Prediction) -> Tensor:
-    """The predicted configuration as the objective reads it."""
-    if isinstance(objective, BatchLoss):
-        return torch.cat([prediction.anchors, prediction.positives])
-    return prediction.positives
-
-
-def _misalignment(best: Minimum, prediction: Prediction) -> float:
-    found = best.anchors - best.positives
-    expected = prediction.anchors - prediction.positives
-    return float((found.norm(dim=-1) - expected.norm(dim=-1)).abs().max())
 
 
 def _residual(objective: Objective, best: Minimum, prediction: Prediction) -> float:

@@ -110,9 +110,15 @@ class Expected(Objective):
         U, V = z.tensor_split(2, -2)
         return U, V
 
+    def assemble(self, anchors: Points, positives: Points) -> Rows:
+        return positives if self.aligned else torch.cat([anchors, positives], -2)
+
+    def check(self, points: int, dim: int) -> None:
+        self._batches(points)
+
     def temporaries(self, points: int, dim: int) -> int:
         batches = len(self._batches(points)[0])
-        size = max(len(part) for part in self._parts(points)) if self.partition is not False else self.batch
+        size = max(len(part) for part in self.parts(points)) if self.partition is not False else self.batch
         return 4 * batches * size * (size + dim)
 
     def __call__(self, anchors: Points, positives: Points) -> Tensor:
@@ -131,9 +137,9 @@ class Expected(Objective):
     def _value(self, U: Points, V: Points) -> tuple[Tensor, float, int]:
         points = U.shape[-2]
         if self.partition is not False:
-            parts = self._parts(points)
-            values = [self.loss.formula(U[..., part, :], V[..., part, :]) for part in parts]
-            return torch.stack(values).mean(0), 0.0, len(parts)
+            parts = self.parts(points)
+            each = [self.loss.formula(U[..., part, :], V[..., part, :]) for part in parts]
+            return torch.stack(each).mean(0), 0.0, len(parts)
         index, weight = self._batches(points)
         index = index.to(U.device)
         values = self.loss.formula(U[..., index, :], V[..., index, :])
@@ -144,7 +150,7 @@ class Expected(Objective):
             values = values - control
         return values.mean(-1), float(values.detach().std() / len(index) ** 0.5), len(index)
 
-    def _parts(self, points: int) -> list[list[int]]:
+    def parts(self, points: int) -> list[list[int]]:
         """The parts of the partition of that many pairs."""
         if self.partition is True:
             if points % self.batch:
@@ -166,7 +172,7 @@ class Expected(Objective):
 
     def _draw(self, points: int) -> tuple[Tensor, Tensor | None]:
         if self.partition is not False:
-            return torch.tensor(self._parts(points)[:1]), None
+            return torch.tensor(self.parts(points)[:1]), None
         size = self.batch
         if self.weights is not None and len(self.weights) != points:
             raise ArgumentError("weights", f"{len(self.weights)} of them", f"must be {points}, one per pair")

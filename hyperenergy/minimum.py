@@ -101,5 +101,5 @@ class Minimum:
 
     @property
     def misalignment(self) -> float:
-        """The largest |u_i - v_i|."""
-        return float((self.anchors - self.positives).norm(dim=-1).max())
+        """The largest |u_i - v_i|, or distance of points that belong together (``Objective.misalignment``)."""
+        return float(self.objective.misalignment(self.rows[None]).max())

@@ -16,6 +16,7 @@ from torch import Tensor
 from hyperenergy.energy import Pairs, check_energy_arguments, energy, pair_energy, pair_weight
 from hyperenergy.errors import ArgumentError, integer
 from hyperenergy.kernels import Kernel, Logarithmic, Riesz
+from hyperenergy.losses.base import Loss
 from hyperenergy.losses.modules import PairLoss
 from hyperenergy.namespaces import to_float
 from hyperenergy.sphere import Points, check_points, normalize, project, squared_distance
@@ -43,6 +44,20 @@ class Objective(ABC):
     def views(self, z: Rows) -> tuple[Points, Points]:
         """Anchors and positives of a configuration; both are the points themselves where there are no pairs."""
         return z, z
+
+    def assemble(self, anchors: Points, positives: Points) -> Rows:
+        """A configuration with these anchors and positives.  Law: ``views(assemble(U, V)) == (U, V)``, where both are
+        free."""
+        return positives
+
+    def misalignment(self, z: Rows) -> Float[Tensor, "batch points"]:
+        """Per anchor the largest distance from the points that belong to it: |u_i - v_i|, 0 where there are no pairs."""
+        U, V = self.views(z)
+        return (U - V).norm(dim=-1)
+
+    def check(self, points: int, dim: int) -> None:
+        """Raise ArgumentError for a size that the objective's own data exclude; none as a rule."""
+        return
 
     @property
     def positive(self) -> bool:
@@ -199,6 +214,9 @@ class BatchLoss(Objective):
         U, V = z.tensor_split(2, -2)
         return U, V
 
+    def assemble(self, anchors: Points, positives: Points) -> Rows:
+        return torch.cat([anchors, positives], -2)
+
     def value(self, z: Rows) -> Tensor:
         return self.loss.formula(*self.views(z))
 
@@ -252,6 +270,10 @@ class FixedAnchors(Objective):
     def views(self, z: Rows) -> tuple[Points, Points]:
         return self.anchors.to(z).expand_as(z), z
 
+    def check(self, points: int, dim: int) -> None:
+        if self.anchors.shape != (points, dim):
+            raise ArgumentError("anchors", f"shape {tuple(self.anchors.shape)}", f"must be {(points, dim)}")
+
     def value(self, z: Rows) -> Tensor:
         return self.loss.formula(*self.views(z))
 
@@ -279,6 +301,12 @@ def as_objective(objective: object) -> Objective:
         return objective
     if isinstance(objective, PairLoss):
         return BatchLoss(objective)
+    if isinstance(objective, Loss):
+        raise ArgumentError(
+            "objective",
+            objective.label,
+            "is no loss of pairs; say of what, as in Supervised(SupCon(0.1), labels) or MultiView(MultiViewDHEL(0.1), 3)",
+        )
     if isinstance(objective, Kernel):
         raise ArgumentError(
             "objective", objective.label, f"a kernel has no pair convention; use Energy({objective.label})"
@@ -296,6 +324,5 @@ def _check_loss(loss: object) -> None:
 def check_configuration(objective: Objective, points: object, dim: object) -> tuple[int, int]:
     """points and dim as ints; ArgumentError for a number of points or a dimension that no configuration has."""
     points, dim = integer("points", points, 2), integer("dim", dim, 1)
-    if isinstance(objective, FixedAnchors) and objective.anchors.shape != (points, dim):
-        raise ArgumentError("anchors", f"shape {tuple(objective.anchors.shape)}", f"must be {(points, dim)}")
+    objective.check(points, dim)
     return points, dim

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import mpmath  # type: ignore[import-untyped]
 import sympy
 from sympy.core.function import AppliedUndef
 
@@ -190,3 +192,51 @@ def is_simplex(product: Any, n: Any) -> bool:
         and equal(diagonal, multiple * multiple)
         and equal(constant, multiple * product)
     )
+
+
+_INTERVALS = mpmath.ctx_iv.MPIntervalContext()  # one of its own, so that no other precision changes
+_INTERVALS.prec = 120
+
+
+def interval(expression: Any) -> Any:
+    """An interval of mpmath's outward rounded arithmetic that contains the value of a real constant, made of rationals, pi
+    and e by sums, products, powers, exp, log and cos.  TypeError for anything else."""
+    expression = sympy.sympify(expression)
+    if expression.is_Rational:
+        return _INTERVALS.mpf(int(expression.p)) / _INTERVALS.mpf(int(expression.q))
+    if expression is sympy.pi:
+        return _INTERVALS.pi
+    if expression is sympy.E:
+        return _INTERVALS.exp(1)
+    parts = [interval(part) for part in expression.args]
+    if isinstance(expression, sympy.Add):
+        return sum(parts[1:], parts[0])
+    if isinstance(expression, sympy.Mul):
+        return math.prod(parts[1:], start=parts[0])
+    if isinstance(expression, sympy.Pow) and expression.exp.is_Integer:
+        return parts[0] ** int(expression.exp)
+    if isinstance(expression, sympy.Pow):
+        return _INTERVALS.exp(parts[1] * _INTERVALS.log(parts[0]))
+    if isinstance(expression, sympy.exp | sympy.log | sympy.cos):
+        return getattr(_INTERVALS, expression.func.__name__)(parts[0])
+    raise TypeError(f"no interval for {expression}")
+
+
+def log_of_interval(value: Any) -> Any:
+    """An interval that contains the logarithms of all numbers of an interval."""
+    return _INTERVALS.log(value)
+
+
+def enclosure(value: Any) -> tuple[sympy.Rational, sympy.Rational]:
+    """Rational bounds, from below and from above, of a constant as in ``interval``, or of an interval."""
+    value = value if hasattr(value, "_mpi_") else interval(value)
+    low, high = (
+        sympy.Rational((-1) ** sign * int(mantissa)) * sympy.Integer(2) ** exponent
+        for sign, mantissa, exponent, _ in value._mpi_
+    )
+    return low, high
+
+
+def between(low: Any, high: Any) -> Any:
+    """The interval from the least number of one interval to the largest of another."""
+    return _INTERVALS.mpf([low.a, high.b])

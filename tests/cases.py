@@ -91,6 +91,7 @@ def loss_cases(tau: float) -> list[LossCase]:
             lambda M: -2 * 0.5 * 3 * M / (M - 1),
         ),
         LossCase(he.SpectralContrastive(), oracles.spectral_contrastive, None),
+        LossCase(he.SigLIP(1 / tau, -2.0), lambda U, V: oracles.sig_lip(U, V, 1 / tau, -2.0), None),
     ]
 
 

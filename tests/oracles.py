@@ -110,3 +110,43 @@ def align_uniform(U: Configuration, V: Configuration, alpha: float, t: float, we
 def spectral_contrastive(U: Configuration, V: Configuration) -> float:
     M = range(len(U))
     return mean([dot(U[i], V[j]) ** 2 for i in M for j in M if i != j]) - 2 * mean([dot(U[i], V[i]) for i in M])
+
+
+def sig_lip(U: Configuration, V: Configuration, scale: float, bias: float) -> float:
+    """As the loss's authors write it: -log sigmoid(label * logit), the label 1 for a pair and -1 for any other two."""
+    M = range(len(U))
+    total = 0.0
+    for i in M:
+        for j in M:
+            label = 1 if i == j else -1
+            total += math.log1p(math.exp(-label * (scale * dot(U[i], V[j]) + bias)))
+    return total / len(U)
+
+
+def sup_con(Z: Configuration, labels: Sequence[int], tau: float) -> float:
+    M = range(len(Z))
+    terms = []
+    for i in M:
+        total = sum(math.exp(dot(Z[i], Z[a]) / tau) for a in M if a != i)
+        positives = [p for p in M if p != i and labels[p] == labels[i]]
+        terms.append(-mean([math.log(math.exp(dot(Z[i], Z[p]) / tau) / total) for p in positives]))
+    return mean(terms)
+
+
+def multi_view_info_nce(views: Sequence[Configuration], tau: float) -> float:
+    K, M = range(len(views)), range(len(views[0]))
+
+    def between(i: int, j: int) -> float:
+        return sum(math.exp(dot(views[a][i], views[b][j]) / tau) for a in K for b in K if a != b)
+
+    return mean([-math.log(between(i, i) / sum(between(i, j) for j in M)) for i in M])
+
+
+def multi_view_dhel(views: Sequence[Configuration], tau: float) -> float:
+    K, M = range(len(views)), range(len(views[0]))
+    terms = []
+    for i in M:
+        near = sum(math.exp(dot(views[a][i], views[b][i]) / tau) for a in K for b in K if a < b)
+        far = math.prod(sum(math.exp(dot(view[i], view[j]) / tau) for j in M if j != i) for view in views)
+        terms.append(-math.log(near / far))
+    return mean(terms)

@@ -82,7 +82,9 @@ def test_invariances(case: LossCase, seed: int, M: int, d: int) -> None:
 SYMMETRIC = {
     label
     for label in (c.loss.label for c in CASES)
-    if "symmetric=True" in label or "two_view=True" in label or label.startswith(("NTXent", "Align", "Spectral"))
+    if "symmetric=True" in label
+    or "two_view=True" in label
+    or label.startswith(("NTXent", "Align", "Spectral", "SigLIP"))
 }
 
 
@@ -131,6 +133,7 @@ def test_functional_forms_are_the_modules(draw) -> None:
         (he.functional.kcl(U, V, kernel=he.Gaussian(1), gamma=2.0), he.KCL(he.Gaussian(1), gamma=2.0)),
         (he.functional.align_uniform(U, V, t=1.0), he.AlignUniform(t=1.0)),
         (he.functional.spectral_contrastive(U, V), he.SpectralContrastive()),
+        (he.functional.sig_lip(U, V, scale=5, bias=-1), he.SigLIP(5, -1)),
         (he.functional.phi_psi(U, V, phi=torch.log, psi=torch.exp), he.PhiPsi(torch.log, torch.exp)),
     ]
     for value, module in pairs:
@@ -197,6 +200,10 @@ GOOD = torch.eye(3, dtype=torch.float64)
         (lambda: he.KCL(he.Logarithmic()), "kernel: got Logarithmic.*unbounded below"),
         (lambda: he.KCL("gaussian"), "kernel: got 'gaussian'"),
         (lambda: he.AlignUniform(alpha=0), "alpha: got 0"),
+        (lambda: he.SigLIP(scale=math.inf), "scale: got inf; must be a finite number"),
+        (lambda: he.SigLIP(scale=-1), "scale: got -1"),
+        (lambda: he.SigLIP(bias=math.nan), "bias: got nan; must be a finite number"),
+        (lambda: he.functional.sig_lip(GOOD, GOOD, bias=-math.inf), "bias: got -inf"),
         (lambda: he.PhiPsi(1, torch.exp), "phi: got 1; must be a function"),
         (lambda: he.PhiPsi(torch.log, torch.exp, convexity="yes"), "convexity: got 'yes'"),
         (lambda: he.DCL(0.1, within_view="no"), "within_view: got 'no'; allowed: True, False"),

@@ -39,9 +39,7 @@ class ExactVectors:
 
     def __post_init__(self) -> None:
         """ArgumentError unless the parts are integer matrices of one shape without a zero vector, D not a square."""
-        for name, x in (("a", self.a), ("b", self.b)):
-            if x is None and name == "b":
-                continue
+        for name, x in {"a": self.a, **({} if self.b is None else {"b": self.b})}.items():
             integral = isinstance(x, np.ndarray) and (
                 np.issubdtype(x.dtype, np.integer)
                 or (x.dtype == object and all(isinstance(v, int | np.integer) for v in x.flat))

@@ -35,7 +35,7 @@ def normalizer(loss: losses.PairLoss, batch: int) -> float:
         return math.log((2 if loss.within_view else 1) * (batch - 1))
     if kind is losses.DHEL:
         return (2 if loss.two_view else 1) * math.log(batch - 1)
-    _known(loss)
+    check_known(loss)
     return 0.0
 
 
@@ -46,7 +46,7 @@ def limit(loss: losses.PairLoss, dim: int) -> float:
     (E1); for KCL, at every M, -K_A(0) + gamma I(sigma) (E3).
     Raises ArgumentError for a loss without a known limit, dim < 2, or an infinite energy.
     """
-    _known(loss)
+    check_known(loss)
     dim = integer("dim", dim, 2)
     if isinstance(loss, losses.KCL):
         coincident = float(loss.alignment(torch.zeros((), dtype=torch.float64)))
@@ -68,7 +68,7 @@ def rate(loss: losses.PairLoss, dim: int) -> float:
     rho/2, for SimCLR and NT-Xent; 0 for KCL and the spectral loss.
     Raises ArgumentError as ``limit``, and where a term leaves the range of float64 (temperatures below about 0.0014).
     """
-    _known(loss)
+    check_known(loss)
     dim = integer("dim", dim, 2)
     if isinstance(loss, losses.KCL | losses.SpectralContrastive):
         return 0.0
@@ -91,7 +91,7 @@ def rate(loss: losses.PairLoss, dim: int) -> float:
     return -half * (2 if isinstance(loss, losses.DHEL) and loss.two_view else 1)
 
 
-def _known(loss: object) -> None:
+def check_known(loss: object) -> None:
     """By the exact type: a subclass may have another formula."""
     kinds = (
         losses.InfoNCE,

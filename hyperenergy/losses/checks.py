@@ -10,7 +10,7 @@ from typing import Any, ParamSpec
 from torch import Tensor
 
 from hyperenergy.errors import ArgumentError
-from hyperenergy.kernels import Kernel, positive
+from hyperenergy.kernels import Kernel, finite, positive
 from hyperenergy.sphere import check_points
 
 P = ParamSpec("P")
@@ -29,17 +29,49 @@ def check_pair(anchors: object, positives: object) -> None:
         )
 
 
-def checked(formula: Callable[P, Tensor]) -> Callable[P, Tensor]:
-    """The formula of a loss on (anchors, positives) behind the checks of its arguments."""
+def check_labeled(features: object, labels: object) -> None:
+    """Raise ArgumentError unless features are unit rows (*batch, M, dim) and labels integers (M,) or (*batch, M), each
+    of which at least two rows have."""
+    check_points(features, "features")
+    assert isinstance(features, Tensor)
+    if not isinstance(labels, Tensor) or labels.is_floating_point() or labels.is_complex():
+        given = f"{labels.dtype} tensor" if isinstance(labels, Tensor) else type(labels).__name__
+        raise ArgumentError("labels", given, "must be a tensor of integers, one per feature")
+    rows = features.shape[:-1]
+    if labels.shape not in (rows, rows[-1:]):
+        raise ArgumentError("labels", f"shape {tuple(labels.shape)}", f"must be {tuple(rows[-1:])} or {tuple(rows)}")
+    if labels.device != features.device:
+        raise ArgumentError("labels", f"device {labels.device}", f"must be the features' {features.device}")
+    alone = (labels.unsqueeze(-1) == labels.unsqueeze(-2)).sum(-1) < 2
+    if bool(alone.any()):
+        label = labels[alone][0].item()
+        raise ArgumentError(
+            "labels", f"a single feature of class {label}", "each class needs at least two: no positive"
+        )
+
+
+def check_views(views: object) -> None:
+    """Raise ArgumentError unless ``views`` has shape (*batch, views, M, dim), views >= 2, M >= 2, with unit rows."""
+    check_points(views, "views")
+    assert isinstance(views, Tensor)
+    if views.ndim < 3 or views.shape[-3] < 2:
+        raise ArgumentError(
+            "views", f"shape {tuple(views.shape)}", "must be (*batch, views, points, dim) with at least 2 views"
+        )
+
+
+def checked(formula: Callable[P, Tensor], check: Callable[..., None] = check_pair) -> Callable[P, Tensor]:
+    """The formula of a loss behind the checks of its arguments; ``check`` is for the tensors, and names them."""
 
     signature = inspect.signature(formula)
+    tensors = tuple(inspect.signature(check).parameters)
 
     @functools.wraps(formula)
     def loss(*args: P.args, **kwargs: P.kwargs) -> Tensor:
         given = signature.bind(*args, **kwargs).arguments
-        anchors, positives = given.pop("anchors"), given.pop("positives")
-        check_pair(anchors, positives)
-        return formula(anchors, positives, **hyperparameters(**given))
+        check(*(given[name] for name in tensors))
+        options = {name: value for name, value in given.items() if name not in tensors}
+        return formula(*(given[name] for name in tensors), **hyperparameters(**options))
 
     return loss
 
@@ -57,6 +89,9 @@ def hyperparameters(**options: Any) -> dict[str, Any]:
         if name in options:
             number = positive(name, options[name])
             options[name] = options[name] if isinstance(options[name], Tensor) else number
+    if "bias" in options:
+        number = finite("bias", options["bias"])
+        options["bias"] = options["bias"] if isinstance(options["bias"], Tensor) else number
     for name in _SWITCHES:
         if not isinstance(options.get(name, False), bool):
             raise ArgumentError(name, repr(options[name]), "allowed: True, False")

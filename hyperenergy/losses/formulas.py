@@ -26,7 +26,7 @@ from hyperenergy.sphere import Points, squared_distance
 Loss = Float[Tensor, "*batch"]
 
 
-def _off_diagonal(square: Tensor, fill: float) -> Tensor:
+def off_diagonal(square: Tensor, fill: float) -> Tensor:
     """The M x M matrices with their diagonal replaced."""
     eye = torch.eye(square.shape[-1], dtype=torch.bool, device=square.device)
     return square.masked_fill(eye, fill)
@@ -38,20 +38,21 @@ def _relative_negatives(U: Points, V: Points, *, cross: bool, within: bool, fill
     s = cross_similarity.diagonal(dim1=-2, dim2=-1).unsqueeze(-1)
     parts = []
     if cross:
-        parts.append(_off_diagonal(cross_similarity - s, fill))
+        parts.append(off_diagonal(cross_similarity - s, fill))
     if within:
-        parts.append(_off_diagonal(U @ U.mT - s, fill))
+        parts.append(off_diagonal(U @ U.mT - s, fill))
     return torch.cat(parts, -1)
 
 
-def _log_one_plus_exp(a: Tensor) -> Tensor:
-    """log(1 + e^a) for every a: softplus without the linear shortcut beyond its threshold."""
-    return torch.logaddexp(a, torch.zeros_like(a))
+def log_one_plus_exp(a: Tensor) -> Tensor:
+    """log(1 + e^a) for every a.  Beyond 40 it is a to round-off of any type; torch's own threshold of 20 costs digits.
+    Not by logaddexp, whose second derivative is not a number below -710."""
+    return torch.nn.functional.softplus(a, threshold=40.0)
 
 
 def _log_sum_exp_within(U: Points, temperature: float) -> Tensor:
     """log sum_{j != i} exp(u_i.u_j / tau), shape (*batch, M)."""
-    return torch.logsumexp(_off_diagonal(U @ U.mT / temperature, -math.inf), -1)
+    return torch.logsumexp(off_diagonal(U @ U.mT / temperature, -math.inf), -1)
 
 
 def info_nce(anchors: Points, positives: Points, *, temperature: float = 0.1, symmetric: bool = False) -> Loss:
@@ -63,7 +64,7 @@ def info_nce(anchors: Points, positives: Points, *, temperature: float = 0.1, sy
     if symmetric:
         return _symmetrized(info_nce, anchors, positives, temperature=temperature)
     a = _relative_negatives(anchors, positives, cross=True, within=False) / temperature
-    return _log_one_plus_exp(torch.logsumexp(a, -1)).mean(-1)
+    return log_one_plus_exp(torch.logsumexp(a, -1)).mean(-1)
 
 
 def sim_clr(anchors: Points, positives: Points, *, temperature: float = 0.1) -> Loss:
@@ -72,7 +73,7 @@ def sim_clr(anchors: Points, positives: Points, *, temperature: float = 0.1) -> 
     Source: Chen et al. 2020.  Minimum for M <= d+1 (B1): log(1 + 2(M-1) e^q).
     """
     a = _relative_negatives(anchors, positives, cross=True, within=True) / temperature
-    return _log_one_plus_exp(torch.logsumexp(a, -1)).mean(-1)
+    return log_one_plus_exp(torch.logsumexp(a, -1)).mean(-1)
 
 
 def nt_xent(anchors: Points, positives: Points, *, temperature: float = 0.1) -> Loss:
@@ -148,7 +149,7 @@ def phi_psi(
     """
     within = negatives == "within"
     x = _relative_negatives(anchors, positives, cross=not within, within=within, fill=0.0)
-    return phi(_off_diagonal(psi(x), 0.0).sum(-1)).mean(-1)
+    return phi(off_diagonal(psi(x), 0.0).sum(-1)).mean(-1)
 
 
 def align_uniform(
@@ -181,7 +182,18 @@ def spectral_contrastive(anchors: Points, positives: Points) -> Loss:
     M = anchors.shape[-2]
     similarity = anchors @ positives.mT
     s = similarity.diagonal(dim1=-2, dim2=-1)
-    return _off_diagonal(similarity, 0.0).square().sum((-2, -1)) / (M * (M - 1)) - 2 * s.mean(-1)
+    return off_diagonal(similarity, 0.0).square().sum((-2, -1)) / (M * (M - 1)) - 2 * s.mean(-1)
+
+
+def sig_lip(anchors: Points, positives: Points, *, scale: float = 10.0, bias: float = -10.0) -> Loss:
+    """SigLIP: mean_i [ softplus(-x_ii) + sum_{j!=i} softplus(x_ij) ], with logits x_ij = scale u_i.v_j + bias.
+
+    The sum over all M^2 pairs is divided by M.  Where the literature writes logits t u_i.v_j - b, b is -bias.
+    Source: Zhai et al. 2023.  Minimum for M <= d (B9): that of a function of one variable; see ``theorems.structured``.
+    """
+    logits = scale * (anchors @ positives.mT) + bias
+    positive = log_one_plus_exp(-logits.diagonal(dim1=-2, dim2=-1))
+    return (positive + off_diagonal(log_one_plus_exp(logits), 0.0).sum(-1)).mean(-1)
 
 
 def _symmetrized(loss: Callable[..., Tensor], U: Points, V: Points, **options: object) -> Tensor:

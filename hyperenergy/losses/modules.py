@@ -6,41 +6,20 @@ the checks of the rows, for inner loops.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any, ClassVar, Literal
+from typing import Literal
 
-import torch
 from torch import Tensor
 
 from hyperenergy.kernels import Kernel, Riesz
 from hyperenergy.losses import formulas
-from hyperenergy.losses.checks import check_pair, hyperparameters
+from hyperenergy.losses.base import Loss, shown
+from hyperenergy.losses.checks import check_pair
 
 
-class PairLoss(torch.nn.Module, ABC):
-    """A loss of a batch of pairs, with its hyperparameters in ``options``."""
-
-    # Values lie in (0, inf) and are computed to full relative accuracy, however small.
-    positive: ClassVar[bool] = False
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__()
-        for name, value in options.items():
-            if isinstance(value, torch.nn.Parameter):
-                self.register_parameter(name, value)
-        self.__dict__["options"] = hyperparameters(**options)
-
-    def __getattr__(self, name: str) -> Any:
-        options = self.__dict__.get("options", {})
-        return options[name] if name in options else super().__getattr__(name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        """Hyperparameters can be changed as attributes, with the same checks as at the start."""
-        if name in self.__dict__.get("options", {}):
-            self.__dict__["options"] = hyperparameters(**{**self.options, name: value})
-        else:
-            super().__setattr__(name, value)
+class PairLoss(Loss):
+    """A loss of a batch of pairs."""
 
     @abstractmethod
     def formula(self, anchors: Tensor, positives: Tensor) -> Tensor:
@@ -54,25 +33,6 @@ class PairLoss(torch.nn.Module, ABC):
     def alignment_term(self) -> tuple[float, Kernel] | None:
         """(weight, K_A) where the alignment term is -weight K_A(|u_i-v_i|^2); None for the linear ones, -s_i/tau."""
         return None
-
-    @property
-    def label(self) -> str:
-        """Name and hyperparameters as one would type them."""
-        shown = [
-            f"{name}={_shown(value)}"
-            for name, value in self.options.items()
-            if value is not None and value is not False
-        ]
-        return f"{type(self).__name__}({', '.join(shown)})"
-
-    def extra_repr(self) -> str:
-        return self.label.partition("(")[2][:-1]
-
-
-def _shown(value: Any) -> Any:
-    if isinstance(value, Kernel):
-        return value.label
-    return value.item() if isinstance(value, Tensor) else getattr(value, "__name__", value)
 
 
 class InfoNCE(PairLoss):
@@ -121,7 +81,7 @@ class DCL(PairLoss):
     def label(self) -> str:
         cross_only = "" if self.within_view else ", within_view=False"
         symmetric = ", symmetric=True" if self.symmetric else ""
-        return f"DCL(temperature={_shown(self.temperature)}{cross_only}{symmetric})"
+        return f"DCL(temperature={shown(self.temperature)}{cross_only}{symmetric})"
 
 
 class DHEL(PairLoss):
@@ -200,3 +160,14 @@ class SpectralContrastive(PairLoss):
 
     def formula(self, anchors: Tensor, positives: Tensor) -> Tensor:
         return formulas.spectral_contrastive(anchors, positives)
+
+
+class SigLIP(PairLoss):
+    __doc__ = formulas.sig_lip.__doc__
+    positive = True
+
+    def __init__(self, scale: float = 10.0, bias: float = -10.0) -> None:
+        super().__init__(scale=scale, bias=bias)
+
+    def formula(self, anchors: Tensor, positives: Tensor) -> Tensor:
+        return formulas.sig_lip(anchors, positives, **self.options)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from hyperenergy import codes
 from hyperenergy.errors import unknown_name
 from hyperenergy.objectives import as_objective, check_configuration
 from hyperenergy.prediction import Prediction, Status
 from hyperenergy.theorems.alignment import B3, B5, B5S
+from hyperenergy.theorems.expectation import B8, E1, E2, E3, E4
 from hyperenergy.theorems.limits import B6, B11
 from hyperenergy.theorems.registry import Theorem
 from hyperenergy.theorems.simplex import B1, F1, F2
+from hyperenergy.theorems.structured import B7, B9, B10
 from hyperenergy.theorems.universal import B2A, B2B, B2C, B2D, B4, F3
 
-_ALL = {theorem.id: theorem for theorem in (B1, B2A, B2B, B2C, B2D, B3, B4, B5, B5S, B6, B11, F1, F2, F3)}
+_BATCH = (B1, B2A, B2B, B2C, B2D, B3, B4, B5, B5S, B6, B7, B8, B9, B10, B11)
+_ALL = {theorem.id: theorem for theorem in (*_BATCH, E1, E2, E3, E4, F1, F2, F3)}
 
 
 def names() -> list[str]:
@@ -27,12 +31,15 @@ def get(id: str) -> Theorem:
 
 
 def predict(objective: object, points: int, dim: int) -> Prediction | None:
-    """The minimum that a theorem, or else a conjecture, gives for this case; None where neither speaks.
+    """The minimum that a theorem, or else a conjecture, gives for this case; None where neither speaks,
+    and for simplices, polygons and cross-polytopes of more than codes.MOST_POINTS points, which are not built.
 
     False claims never predict.  Raises ArgumentError for impossible arguments.
     """
     target = as_objective(objective)
     points, dim = check_configuration(target, points, dim)
+    if points > codes.MOST_POINTS and codes.universal_optimum(points, dim) is None:
+        return None
     for status in (Status.THEOREM, Status.CONJECTURE):
         for theorem in _ALL.values():
             if theorem.status is status:

@@ -30,7 +30,7 @@ _MARGIN, _APART = 1e-12, 1e-8
 _MANY_POINTS = 100
 
 
-def _result(instance: Instance, grid: Grid, outcome: Outcome, reason: str, value: float, **found: Any) -> Result:
+def make_result(instance: Instance, grid: Grid, outcome: Outcome, reason: str, value: float, **found: Any) -> Result:
     return Result(
         claim=instance.claim,
         objective=instance.subject.label,
@@ -45,7 +45,7 @@ def _result(instance: Instance, grid: Grid, outcome: Outcome, reason: str, value
     )
 
 
-def _search(instance: Instance, grid: Grid, objective: object, **options: Any) -> Minimum:
+def search(instance: Instance, grid: Grid, objective: object, **options: Any) -> Minimum:
     return minimize(
         objective,
         instance.points,
@@ -78,14 +78,14 @@ def check_prediction(instance: Instance, grid: Grid) -> Result:
     # Many points take long.  In few dimensions few starts suffice; in many hardly any number does.
     many = instance.points >= _MANY_POINTS
     restarts = min(grid.restarts, (4 if instance.dim <= 8 else 1) if many else grid.restarts)
-    best = _search(instance, grid, objective, restarts=restarts)
+    best = search(instance, grid, objective, restarts=restarts)
     return _judged(instance, grid, best, prediction)
 
 
 def _judged(instance: Instance, grid: Grid, best: Minimum, prediction: Prediction) -> Result:
     match = compare(best, prediction)
     shown = _configuration(best) if match.outcome is Outcome.REFUTED else {}
-    return _result(
+    return make_result(
         instance,
         grid,
         match.outcome,
@@ -130,7 +130,7 @@ def _from_beside(instance: Instance, grid: Grid, result: Result) -> Result:
     generator = torch.Generator().manual_seed(instance.seed(grid.seed))
     code = torch.cat([prediction.anchors] * (objective.rows(instance.points) // instance.points))
     start = normalize(code + 1e-2 * random_points(*code.shape, generator=generator))
-    beside = _judged(instance, grid, _search(instance, grid, objective, start=start[None]), prediction)
+    beside = _judged(instance, grid, search(instance, grid, objective, start=start[None]), prediction)
     return replace(beside, reason=f"{beside.reason}, from beside the code; from random starts: {result.reason}")
 
 
@@ -141,7 +141,7 @@ def check_fixed_anchors(instance: Instance, grid: Grid) -> Result:
     objective = FixedAnchors(instance.subject, U)
     prediction = theorems.get("B3").predict(objective, instance.points, instance.dim)
     assert prediction is not None
-    return _judged(instance, grid, _search(instance, grid, objective), prediction)
+    return _judged(instance, grid, search(instance, grid, objective), prediction)
 
 
 def mixed_block(loss: losses.PairLoss, U: Tensor, V: Tensor) -> Tensor:
@@ -162,7 +162,7 @@ def check_mixed_block(instance: Instance, grid: Grid) -> Result:
     vanishes, expected = size == 0.0, decoupled(instance.subject)
     outcome = Outcome.CONSISTENT if vanishes == expected else Outcome.REFUTED
     reason = f"the mixed block has the largest entry {size:.1e}, expected {'zero' if expected else 'not zero'}"
-    return _result(instance, grid, outcome, reason, size)
+    return make_result(instance, grid, outcome, reason, size)
 
 
 def check_alignment(instance: Instance, grid: Grid) -> Result:
@@ -172,17 +172,17 @@ def check_alignment(instance: Instance, grid: Grid) -> Result:
     """
     loss = instance.subject
     free, aligned = BatchLoss(loss), Aligned(loss)
-    best = _search(instance, grid, free)
-    best_aligned = _search(instance, grid, aligned)
+    best = search(instance, grid, free)
+    best_aligned = search(instance, grid, aligned)
     middle = best.anchors + best.positives
     if bool((middle.norm(dim=-1) > 1e-3).all()):
         start = normalize(middle)[None]
-        best_aligned = min(best_aligned, _search(instance, grid, aligned, start=start), key=lambda m: m.value)
+        best_aligned = min(best_aligned, search(instance, grid, aligned, start=start), key=lambda m: m.value)
     # A start displaced by 1e-3: an aligned minimum may be a saddle, which the search would not leave by itself.
     generator = torch.Generator().manual_seed(instance.seed(grid.seed))
     pair = best_aligned.anchors.repeat(2, 1)
     start = normalize(pair + 1e-3 * random_points(*pair.shape, generator=generator))[None]
-    best = min(best, _search(instance, grid, free, start=start), key=lambda m: m.value)
+    best = min(best, search(instance, grid, free, start=start), key=lambda m: m.value)
 
     gap = best.value - best_aligned.value
     misalignment = best.misalignment
@@ -196,7 +196,7 @@ def check_alignment(instance: Instance, grid: Grid) -> Result:
     else:
         outcome, reason = Outcome.CONSISTENT, "no configuration found beats the best aligned one"
     shown = _configuration(best) if outcome is Outcome.REFUTED else {}
-    return _result(
+    return make_result(
         instance,
         grid,
         outcome,
@@ -219,7 +219,7 @@ def check_monotone(instance: Instance, grid: Grid) -> Result:
     """
     kernel = instance.subject.kernel
     objective = Energy(kernel, "mean")
-    few = _search(instance, grid, objective)
+    few = search(instance, grid, objective)
     more = minimize(
         objective,
         instance.points + 1,
@@ -242,7 +242,7 @@ def check_monotone(instance: Instance, grid: Grid) -> Result:
         outcome, reason = Outcome.INCONCLUSIVE, "a search fell short: the energies found do not increase to I"
     else:
         outcome, reason = Outcome.CONSISTENT, "the energies found increase to I within the bound"
-    return _result(
+    return make_result(
         instance,
         grid,
         outcome,
@@ -262,9 +262,9 @@ def check_small_temperature(instance: Instance, grid: Grid) -> Result:
     temperatures = sorted(instance.parameters["temperatures"], reverse=True)
     found: list[Minimum] = []
     for tau in temperatures:
-        best = _search(instance, grid, losses.DHEL(tau))
+        best = search(instance, grid, losses.DHEL(tau))
         if found:
-            again = _search(instance, grid, losses.DHEL(tau), start=found[-1].rows[None])
+            again = search(instance, grid, losses.DHEL(tau), start=found[-1].rows[None])
             best = min(best, again, key=lambda m: m.value)
         found.append(best)
     spread = math.log(instance.points - 1)
@@ -285,7 +285,7 @@ def check_small_temperature(instance: Instance, grid: Grid) -> Result:
     else:
         outcome, reason = Outcome.CONSISTENT, "all bounds hold at all minimizers"
     limit = _small_temperature_limit(found[-1].anchors, found[-1].positives)
-    return _result(
+    return make_result(
         instance,
         grid,
         outcome,

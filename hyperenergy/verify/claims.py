@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,10 +23,12 @@ from hyperenergy.kernels import (
     Riesz,
 )
 from hyperenergy.losses import modules as losses
+from hyperenergy.losses.structured_modules import MultiViewDHEL, MultiViewInfoNCE, SupCon
 from hyperenergy.objectives import BatchLoss, Energy
 from hyperenergy.starts import MOST_SIGNS
+from hyperenergy.structured import MultiView, Supervised
 from hyperenergy.theorems import Theorem
-from hyperenergy.verify import checks
+from hyperenergy.verify import checks, expectation
 from hyperenergy.verify.grid import Grid, Instance, Result
 
 Check = Callable[[Instance, Grid], Result]
@@ -247,6 +250,36 @@ def _b6(grid: Grid) -> Iterator[tuple[Check, Instance]]:
                 yield checks.check_monotone, Instance("B6", Energy(kernel, "mean"), points, dim, parameters)
 
 
+def _b7(grid: Grid) -> Iterator[tuple[Check, Instance]]:
+    for dim in grid.pick_dims((2, 3, 5), (2, 3, 4, 5, 8)):
+        for classes, size in itertools.product(range(2, dim + 2), (2, 3, 5) if grid.full else (2, 3)):
+            if not grid.pick_points((classes * size,)):
+                continue
+            # Two distant classes repel with e^(-2/tau), beside which log(n-1) > 0 leaves no digits at small tau.
+            for tau in grid.pick_temperatures((0.1, 0.5) if size == 2 else (0.25, 1.0)):
+                subject = Supervised(SupCon(tau), [c for c in range(classes) for _ in range(size)])
+                yield checks.check_prediction, Instance("B7", subject, classes * size, dim)
+
+
+def _b9(grid: Grid) -> Iterator[tuple[Check, Instance]]:
+    """Scales 1/tau; the biases make pairs aligned, partly aligned and antipodal.  Beyond d = N only where B9 speaks."""
+    for dim in grid.pick_dims((2, 3, 5), (2, 3, 4, 5, 8)):
+        for points in grid.pick_points(range(2, dim + 3)):
+            for tau in grid.pick_temperatures((0.1, 0.5), (0.1, 0.2, 0.5, 1.0)):
+                for bias in (-4, -1, 0, 3):
+                    subject = losses.SigLIP(1 / tau, bias)
+                    if theorems.get("B9").predict(BatchLoss(subject), points, dim) is not None:
+                        yield checks.check_prediction, Instance("B9", subject, points, dim)
+
+
+def _b10(grid: Grid) -> Iterator[tuple[Check, Instance]]:
+    for dim in grid.pick_dims((2, 3, 5), (2, 3, 4, 5, 8)):
+        for points in grid.pick_points(range(2, dim + 2)):
+            for views, tau in itertools.product((2, 4), grid.pick_temperatures((0.1, 0.5), TEMPERATURES)):
+                for loss in (MultiViewInfoNCE(tau), MultiViewDHEL(tau)):
+                    yield checks.check_prediction, Instance("B10", MultiView(loss, views), points, dim)
+
+
 def _b11(grid: Grid) -> Iterator[tuple[Check, Instance]]:
     temperatures = list(grid.pick_temperatures((0.2, 0.1, 0.05, 0.02, 0.01)))
     for dim in grid.pick_dims((2, 3, 4)):
@@ -281,7 +314,15 @@ CLAIMS = {
         Claim("B5", _b5),
         Claim("B5s", _b5s),
         Claim("B6", _b6),
+        Claim("B7", _b7),
+        Claim("B8", expectation.b8),
+        Claim("B9", _b9),
+        Claim("B10", _b10),
         Claim("B11", _b11),
+        Claim("E1", expectation.e1),
+        Claim("E2", expectation.e2),
+        Claim("E3", expectation.e3),
+        Claim("E4", expectation.e4),
         Claim("F1", _f1),
         Claim("F2", _f2),
         Claim("F3", _f3),

@@ -1,0 +1,64 @@
+"""Expected losses of a finite batch of aligned uniform pairs, by quadrature.
+
+The losses with a logarithm are -1/tau + E log S with a sum S of independent terms: m (M-1 of them) times e^{T/tau}, and
+perhaps the anchor's own e^{1/tau}.  By Frullani's integral log S = int_0^inf (e^{-s} - e^{-sS}) ds/s, so that
+
+    E log S = log c + int (exp(-e^u) - E exp(-e^u S/c)) du,      c = E S, s = e^u,
+
+and the expectation of the exponential is a product of one-dimensional ones.  The integrand is analytic and decays
+exponentially at both ends, where the trapezoidal rule converges geometrically.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from hyperenergy.errors import ArgumentError, integer
+from hyperenergy.expectation.law import InnerProductLaw
+from hyperenergy.expectation.limits import check_known, limit, log_partition
+from hyperenergy.losses import modules as losses
+
+_NODES = 400
+# The trapezoidal rule in u, with its step, on where the integrand exceeds 1e-17.
+_STEP, _LEFT, _RIGHT = 0.05, -45.0, 60.0
+
+
+def expected_uniform(loss: losses.PairLoss, batch: int, dim: int) -> float:
+    """The expected loss of ``batch`` aligned pairs drawn iid from the uniform law on S^{dim-1}; error about 1e-12 where
+    e^{1/tau} does not exceed the mean of e^{T/tau} by more than 1e13.
+
+    Law: normalizer + limit + rate/batch + O(1/batch^2).  Raises ArgumentError for losses without a formula here.
+    """
+    check_known(loss)
+    batch, dim = integer("batch", batch, 2), integer("dim", dim, 2)
+    if isinstance(loss, losses.KCL | losses.SpectralContrastive):
+        return limit(loss, dim)
+    if isinstance(loss, losses.AlignUniform):
+        raise ArgumentError(
+            "loss", loss.label, "its mean over pairs is inside the logarithm: no product of expectations"
+        )
+    temperature = float(loss.temperature)
+    copies = (
+        2 if isinstance(loss, losses.SimCLR | losses.NTXent) or (type(loss) is losses.DCL and loss.within_view) else 1
+    )
+    own = isinstance(loss, losses.InfoNCE | losses.SimCLR | losses.NTXent)
+    value = _log_sum(temperature, batch - 1, copies, own, dim)
+    return value * (2 if isinstance(loss, losses.DHEL) and loss.two_view else 1) - 1 / temperature
+
+
+def _log_sum(temperature: float, terms: int, copies: int, own: bool, dim: int) -> float:
+    """E log(own e^{1/tau} + copies sum_j e^{T_j/tau}) over ``terms`` independent T_j."""
+    log_z = log_partition(temperature, dim)
+    t, weights = InnerProductLaw(dim).quadrature(_NODES)
+    log_mean = log_z + math.log(copies * terms)
+    if own:
+        log_mean = float(np.logaddexp(1 / temperature, log_mean))
+    # In units of the mean: one term, and the anchor's own.
+    term = copies * np.exp(t / temperature - log_mean)
+    u = np.arange(_LEFT, _RIGHT, _STEP)
+    s = np.exp(u)
+    single = np.exp(-np.minimum(np.outer(s, term), 745.0)) @ weights
+    transform = single**terms * (np.exp(-np.minimum(s * math.exp(1 / temperature - log_mean), 745.0)) if own else 1.0)
+    return log_mean + float((np.exp(-np.minimum(s, 745.0)) - transform).sum()) * _STEP

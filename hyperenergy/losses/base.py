@@ -1,0 +1,54 @@
+"""What all losses share: a torch.nn.Module that stores hyperparameters."""
+
+from __future__ import annotations
+
+from abc import ABC
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from hyperenergy.kernels import Kernel
+from hyperenergy.losses.checks import hyperparameters
+
+
+class Loss(torch.nn.Module, ABC):
+    """A loss of unit vectors, with its hyperparameters in ``options``."""
+
+    # Values lie in (0, inf) and are computed to full relative accuracy, however small.
+    positive: ClassVar[bool] = False
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__()
+        for name, value in options.items():
+            if isinstance(value, torch.nn.Parameter):
+                self.register_parameter(name, value)
+        self.__dict__["options"] = hyperparameters(**options)
+
+    def __getattr__(self, name: str) -> Any:
+        options = self.__dict__.get("options", {})
+        return options[name] if name in options else super().__getattr__(name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Hyperparameters can be changed as attributes, with the same checks as at the start."""
+        if name in self.__dict__.get("options", {}):
+            self.__dict__["options"] = hyperparameters(**{**self.options, name: value})
+        else:
+            super().__setattr__(name, value)
+
+    @property
+    def label(self) -> str:
+        """Name and hyperparameters as one would type them."""
+        options = self.options.items()
+        given = [f"{name}={shown(value)}" for name, value in options if value is not None and value is not False]
+        return f"{type(self).__name__}({', '.join(given)})"
+
+    def extra_repr(self) -> str:
+        return self.label.partition("(")[2][:-1]
+
+
+def shown(value: Any) -> Any:
+    """A hyperparameter as one would type it."""
+    if isinstance(value, Kernel):
+        return value.label
+    return value.item() if isinstance(value, Tensor) else getattr(value, "__name__", value)

@@ -1,0 +1,88 @@
+"""Results about random batches: E1-E4 about the expectation over a law, B8 about the mini-batches of a data set."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from hyperenergy import codes
+from hyperenergy.expected import Expected
+from hyperenergy.losses import modules as losses
+from hyperenergy.objectives import Objective
+from hyperenergy.prediction import Prediction, Status
+from hyperenergy.theorems.registry import PAPER, Theorem
+
+E1 = Theorem(
+    "E1",
+    "The limit of large batches",
+    "For pairs drawn iid from a law with both marginals mu, the expected InfoNCE less log M, SimCLR less log(2M-1), DCL "
+    "less log 2(M-1) and DHEL less log(M-1) tend to F = -E s/tau + E log Z as M -> infinity, Z(u) = E e^{u.u'/tau}. F is "
+    "least for u = v and the uniform law alone, with the value -1/tau + log 0F1(; d/2; 1/(4 tau^2)).",
+    Status.THEOREM,
+    f"Wang and Isola 2020; {PAPER}",
+)
+E2 = Theorem(
+    "E2",
+    "How fast the limit of large batches is reached",
+    "With rho = Var(e^{u.u'/tau} | u) / Z^2, for aligned pairs under the uniform law the coefficient of 1/M is -rho/2 for "
+    "DHEL and DCL, e^{1/tau}/Z - 1 - rho/2 for InfoNCE, and (e^{1/tau}/Z - 1)/2 - rho/2 for SimCLR.",
+    Status.THEOREM,
+    "second-order delta method; proved in proofs_check",
+)
+E3 = Theorem(
+    "E3",
+    "The expected kernel loss does not depend on the batch size",
+    "For every M >= 2 the expected KCL of M iid pairs is -E K_A + gamma E K_U over two independent anchors. At any M it is "
+    "least for aligned pairs and the uniform law, alone if all Gegenbauer coefficients of K_U of degree >= 1 are positive, "
+    "as they are for every kernel that is completely monotone on (0, infinity) up to a constant, and not constant.",
+    Status.THEOREM,
+    f"{PAPER}, expectation level; Schoenberg 1942",
+)
+E4 = Theorem(
+    "E4",
+    "The uniform law minimizes the expected InfoNCE and DHEL at every batch size",
+    "Claimed: at finite M the uniform law has the least expected InfoNCE or DHEL. False: on the circle, M = 3, tau = 0.2, "
+    "iid draws from the vertices of a regular triangle give DHEL -2.948 against -2.835, and from those of a regular "
+    "pentagon, tau = 0.5, InfoNCE 0.43875 against 0.43937.",
+    Status.FALSE,
+    f"{PAPER} claims uniformity in the limit alone; the counterexamples show that it is needed",
+)
+
+
+def _predict_b8(objective: Objective, points: int, dim: int) -> Prediction | None:
+    if not isinstance(objective, Expected) or type(objective.loss) is not losses.InfoNCE:
+        return None
+    temperature = float(objective.loss.temperature)
+    if objective.partition is not False:
+        parts = objective.parts(points)
+        if max(map(len, parts)) > dim + 1:
+            return None
+        anchors = torch.zeros(points, dim, dtype=torch.float64)
+        for part in parts:
+            anchors[part] = codes.simplex(len(part), dim).points
+        value = sum(_simplex_value(len(part), len(part), temperature) for part in parts) / len(parts)
+        # Batches may be turned against each other.
+        return Prediction("B8", Status.THEOREM.value, value, anchors, anchors, len(parts) == 1)
+    if objective.replace or points > dim + 1:
+        return None
+    anchors = codes.simplex(points, dim).points
+    value = _simplex_value(objective.batch, points, temperature)
+    return Prediction("B8", Status.THEOREM.value, value, anchors, anchors, True)
+
+
+def _simplex_value(batch: int, points: int, temperature: float) -> float:
+    """InfoNCE of ``batch`` aligned vertices of a simplex of ``points``."""
+    return math.log1p((batch - 1) * math.exp(-points / ((points - 1) * temperature)))
+
+
+B8 = Theorem(
+    "B8",
+    "Mini-batches of a data set",
+    "Let N <= d+1. The mean InfoNCE over all subsets of size B of N pairs is least at the aligned simplex of N points "
+    "alone, with the value log(1 + (B-1) e^{-N/((N-1) tau)}). Over the batches of a fixed partition it is least where each "
+    "batch is an aligned simplex of its own, with the lower value log(1 + (B-1) e^{-B/((B-1) tau)}).",
+    Status.THEOREM,
+    "Cho et al. 2024; Lee et al. 2025 (arXiv 2506.09781)",
+    _predict_b8,
+)

@@ -1,0 +1,235 @@
+"""The claims at the expectation level: their instances, and how each is checked."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from hyperenergy.compare import value_tolerance
+from hyperenergy.expectation import expected_uniform, limit, normalizer, rate
+from hyperenergy.expected import Expected
+from hyperenergy.kernels import (
+    Gaussian,
+    InverseMultiquadric,
+    Kernel,
+    Laplace,
+    Logarithmic,
+    RegularizedLogarithmic,
+    Riesz,
+)
+from hyperenergy.laws import best_law
+from hyperenergy.losses import modules as losses
+from hyperenergy.objectives import BatchLoss
+from hyperenergy.prediction import Outcome
+from hyperenergy.sphere import random_points
+from hyperenergy.verify import checks
+from hyperenergy.verify.grid import Grid, Instance, Result
+
+Check = Callable[[Instance, Grid], Result]
+
+# Round-off in sums of up to 2145 terms, each exact to a few units; relative.
+_ROUND_OFF = 1e-14
+_LARGE_BATCHES = tuple(2**k for k in range(8, 15))
+
+
+def _softmax_losses(tau: float) -> list[losses.PairLoss]:
+    return [
+        losses.InfoNCE(tau),
+        losses.InfoNCE(tau, symmetric=True),
+        losses.SimCLR(tau),
+        losses.NTXent(tau),
+        losses.DCL(tau),
+        losses.DCL(tau, within_view=False),
+        losses.DHEL(tau),
+        losses.DHEL(tau, two_view=True),
+    ]
+
+
+def _dims(grid: Grid, cases: tuple[tuple[int, float], ...]) -> Iterator[tuple[int, float]]:
+    for dim, tau in cases:
+        if dim in grid.pick_dims((dim,)) and tau in grid.pick_temperatures((tau,)):
+            yield dim, tau
+
+
+def e1(grid: Grid) -> Iterator[tuple[Check, Instance]]:
+    for dim, tau in _dims(grid, ((2, 0.5), (3, 0.5), (8, 0.5), (128, 0.2), (2048, 0.1))):
+        for loss in _softmax_losses(tau):
+            yield check_limit, Instance("E1", loss, 2**14, dim, {"part": "limit"})
+        if dim <= 8:
+            for points in grid.pick_points((4, 8, 16)):
+                yield check_above_limit, Instance("E1", losses.InfoNCE(tau), points, dim, {"part": "empirical laws"})
+
+
+def e2(grid: Grid) -> Iterator[tuple[Check, Instance]]:
+    for dim, tau in _dims(grid, ((3, 0.5), (8, 0.5), (128, 0.2))):
+        for loss in _softmax_losses(tau):
+            yield check_rate, Instance("E2", loss, max(_LARGE_BATCHES), dim)
+
+
+KERNELS: tuple[Kernel, ...] = (
+    Gaussian(2),
+    Laplace(1),
+    InverseMultiquadric(1),
+    Riesz(-1),
+    RegularizedLogarithmic(1),
+)
+
+
+def e3(grid: Grid) -> Iterator[tuple[Check, Instance]]:
+    for dim in grid.pick_dims((2, 3, 8)):
+        for kernel in (*KERNELS, Riesz(1), Logarithmic()) if dim > 1 else ():
+            alignment = Gaussian(2) if kernel.singular else None
+            for two_view in (False, True):
+                loss = losses.KCL(kernel, alignment_kernel=alignment, two_view=two_view)
+                yield check_batch_independence, Instance("E3", loss, 3, dim, {"part": "batch size"})
+            if not kernel.singular:
+                yield check_above_limit, Instance("E3", losses.KCL(kernel), 8, dim, {"part": "empirical laws"})
+
+
+def e4(grid: Grid) -> Iterator[tuple[Check, Instance]]:
+    cases = [(2, 2), (2, 3), (2, 4), (3, 2), (3, 3)]
+    if grid.full:
+        cases += [(3, 4), (4, 3)]
+    for dim, batch in cases:
+        if dim not in grid.pick_dims((dim,)) or not grid.pick_points((batch,)):
+            continue
+        for loss in (losses.DHEL(0.2), losses.InfoNCE(0.5)):
+            yield check_uniform_is_best, Instance("E4", loss, batch, dim)
+
+
+def b8(grid: Grid) -> Iterator[tuple[Check, Instance]]:
+    for points, batch, dim in ((4, 2, 3), (6, 3, 5), (6, 2, 5), (6, 3, 8)):
+        if dim not in grid.pick_dims((dim,)) or not grid.pick_points((points,)):
+            continue
+        for tau in grid.pick_temperatures((0.2, 0.5, 1.0)):
+            for options in ({"replace": False}, {"partition": True}):
+                subject = Expected(losses.InfoNCE(tau), batch, **options)  # type: ignore[arg-type]
+                yield checks.check_prediction, Instance("B8", subject, points, dim)
+
+
+def _distance(loss: losses.PairLoss, batch: int, dim: int) -> float:
+    return expected_uniform(loss, batch, dim) - normalizer(loss, batch) - limit(loss, dim)
+
+
+def check_limit(instance: Instance, grid: Grid) -> Result:
+    """E1: the expected loss under the uniform law approaches the limit like 1/M."""
+    loss, dim = instance.subject, instance.dim
+    distances = [abs(_distance(loss, batch, dim)) for batch in _LARGE_BATCHES]
+    # From one batch size to the next, twice as large, a distance of the order 1/M falls by half; where the law of large
+    # numbers has not set in yet (e^{1/tau} far above M), by less, but it falls.
+    falls = all(later < earlier for earlier, later in itertools.pairwise(distances))
+    halves = distances[-1] < 0.6 * distances[-2] or dim > 128
+    agrees = falls and halves
+    reason = f"distance {distances[0]:.1e} at M={_LARGE_BATCHES[0]}, {distances[-1]:.1e} at M={_LARGE_BATCHES[-1]}"
+    value = expected_uniform(loss, _LARGE_BATCHES[-1], dim) - normalizer(loss, _LARGE_BATCHES[-1])
+    return _judged(instance, grid, agrees, reason, value)
+
+
+def check_above_limit(instance: Instance, grid: Grid) -> Result:
+    """E1, E3: no law of N pairs has a lower value than the uniform law.  For KCL the best one is aligned (B3); for InfoNCE
+    the best N pairs need not be (B5).
+
+    The functional of an empirical law, with its own points among the draws: for InfoNCE F = InfoNCE of all N less log N, for
+    KCL the expected loss of a batch of two iid pairs.
+    """
+    loss, points, dim = instance.subject, instance.points, instance.dim
+    objective = BatchLoss(loss) if isinstance(loss, losses.InfoNCE) else Expected(loss, 2)
+    best = checks.search(instance, grid, objective)
+    value = best.value - normalizer(loss, points)
+    least = limit(loss, dim)
+    above = value > least - value_tolerance(objective, least)
+    aligned = isinstance(loss, losses.InfoNCE) or best.misalignment < 1e-5 or not best.status.stationary
+    more = f"{value - least:.1e} more than the uniform law"
+    reason = f"the best law of {points} pairs has {more}, aligned to {best.misalignment:.0e}"
+    return _judged(instance, grid, above and aligned, reason, value, prediction=None)
+
+
+@dataclass(frozen=True)
+class Slope:
+    """Coefficients of a + b/M fitted to M times the distance from the limit: a is the slope in 1/M."""
+
+    fitted: float
+    predicted: float
+
+    @property
+    def relative_error(self) -> float:
+        return abs(self.fitted / self.predicted - 1)
+
+
+def fitted_slope(loss: losses.PairLoss, dim: int, batches: tuple[int, ...] = _LARGE_BATCHES) -> Slope:
+    """The limit of M (expected loss - normalizer - limit) by a parabola in 1/M, against ``rate``."""
+    M = np.array(batches, dtype=np.float64)
+    scaled = np.array([_distance(loss, batch, dim) for batch in batches]) * M
+    return Slope(float(np.polyfit(1 / M, scaled, 2)[-1]), rate(loss, dim))
+
+
+def check_rate(instance: Instance, grid: Grid) -> Result:
+    """E2: the fitted slope in 1/M within 1 % of the predicted one; the expectations are exact to quadrature."""
+    slope = fitted_slope(instance.subject, instance.dim)
+    reason = f"slope {slope.fitted:.6g}, predicted {slope.predicted:.6g}"
+    return _judged(
+        instance,
+        grid,
+        slope.relative_error < 0.01,
+        reason,
+        slope.fitted,
+        prediction=slope.predicted,
+    )
+
+
+def check_batch_independence(instance: Instance, grid: Grid) -> Result:
+    """E3: value and gradient of the expected KCL for several M, all batches enumerated, agree to round-off.
+
+    Under singular kernels draws are without replacement, and M at most the number of pairs.
+    """
+    loss, dim = instance.subject, instance.dim
+    replace = not loss.kernel.singular
+    points = 3 if replace else 8
+    generator = torch.Generator().manual_seed(instance.seed(grid.seed))
+    U, V = (random_points(points, dim, generator=generator).requires_grad_(True) for _ in range(2))
+    values, gradients = [], []
+    for batch in (2, 3, 5, 16, 64) if replace else (2, 3, 5, 8):
+        value = Expected(loss, batch, replace=replace)(U, V)
+        values.append(float(value.detach()))
+        gradients.append(torch.cat(torch.autograd.grad(value, (U, V))))
+    spread = (max(values) - min(values)) / max(abs(x) for x in values)
+    # The gradient of one term is of the order of gamma times the kernel's slope, which adds up over the enumeration.
+    scale = max(float(g.norm()) for g in gradients)
+    turn = max(float((g - gradients[0]).norm()) for g in gradients) / scale
+    reason = f"values agree to {spread:.0e}, gradients to {turn:.0e}"
+    return _judged(instance, grid, spread <= _ROUND_OFF and turn <= 10 * _ROUND_OFF, reason, values[0])
+
+
+def check_uniform_is_best(instance: Instance, grid: Grid) -> Result:
+    """E4: is there a law with a lower expected loss than the uniform one?  A stationary one is a counterexample."""
+    loss, batch, dim = instance.subject, instance.points, instance.dim
+    law = best_law(loss, batch, dim, restarts=grid.restarts, seed=instance.seed(grid.seed))
+    uniform = expected_uniform(loss, batch, dim)
+    lower = law.value < uniform - 1e-9 * max(1.0, abs(uniform))
+    outcome = Outcome.REFUTED if lower else Outcome.CONSISTENT
+    weights = ", ".join(f"{w:.4f}" for w in law.weights[:6].tolist()) + (", ..." if len(law.weights) > 6 else "")
+    reason = (
+        f"{len(law.weights)} points with weights {weights}: {uniform - law.value:.2e} below the uniform law; least first "
+        f"variation {law.first_variation:.0e}"
+        if lower
+        else "no law below the uniform one was found"
+    )
+    shown: dict[str, Any] = {"anchors": law.points.tolist(), "positives": law.points.tolist()} if lower else {}
+    return checks.make_result(
+        instance, grid, outcome, reason, law.value, prediction=uniform, value_gap=law.value - uniform, **shown
+    )
+
+
+def _judged(
+    instance: Instance, grid: Grid, agrees: bool, reason: str, value: float, prediction: float | None = None
+) -> Result:
+    outcome = Outcome.CONSISTENT if agrees else Outcome.REFUTED
+    return checks.make_result(instance, grid, outcome, reason, value, prediction=prediction)
+
+
+__all__ = ["b8", "e1", "e2", "e3", "e4", "fitted_slope"]
