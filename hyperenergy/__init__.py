@@ -1,11 +1,12 @@
 """What contrastive losses optimize: hyperspherical energies, their minimizers, and the theorems about them."""
 
-from hyperenergy import codes, metrics, theorems
+from hyperenergy import codes, expectation, metrics, theorems
 from hyperenergy.compare import Match, compare
 from hyperenergy.congruence import Congruence, congruent
 from hyperenergy.energy import energy
 from hyperenergy.errors import ArgumentError, ConvergenceError, HyperenergyError
-from hyperenergy.expectation import uniform_energy
+from hyperenergy.expectation import limit, uniform_energy
+from hyperenergy.expected import Expected
 from hyperenergy.kernels import (
     Gaussian,
     InverseMultiquadric,
@@ -16,6 +17,7 @@ from hyperenergy.kernels import (
     RegularizedLogarithmic,
     Riesz,
 )
+from hyperenergy.laws import best_law
 from hyperenergy.losses import functional
 from hyperenergy.losses.modules import (
     DCL,
@@ -49,6 +51,7 @@ __all__ = [
     "Congruence",
     "ConvergenceError",
     "Energy",
+    "Expected",
     "FixedAnchors",
     "Gaussian",
     "HyperenergyError",
@@ -76,11 +79,14 @@ __all__ = [
     "SpectralContrastive",
     "SupCon",
     "Supervised",
+    "best_law",
     "codes",
     "compare",
     "congruent",
     "energy",
+    "expectation",
     "functional",
+    "limit",
     "metrics",
     "minimize",
     "normalize",

@@ -145,9 +145,7 @@ class Expected(Objective):
         values = self.loss.formula(U[..., index, :], V[..., index, :])
         if weight is not None:
             return (values * weight.to(values)).sum(-1), 0.0, len(index)
-        control = self._control(U, V, index)
-        if control is not None:
-            values = values - control
+        values = values - self._control(U, V, index, values.detach())
         return values.mean(-1), float(values.detach().std() / len(index) ** 0.5), len(index)
 
     def parts(self, points: int) -> list[list[int]]:
@@ -209,29 +207,31 @@ class Expected(Objective):
         counts = torch.nn.functional.one_hot(index, points).sum(1)
         return torch.tensor(orders, dtype=torch.float64) * (self.weights**counts).prod(1)
 
-    def _control(self, U: Points, V: Points, index: Tensor) -> Tensor | None:
-        """beta (C - E C) per batch: C averages e^{x_ij/tau} over the negatives of each anchor, over its mean in the law, so
-        that E C = 1 exactly; beta by least squares, held fixed when differentiating."""
+    def _control(self, U: Points, V: Points, index: Tensor, values: Tensor) -> Tensor:
+        """sum_k beta_k (C_k - E C_k) per batch, with beta by least squares, held fixed when differentiating.
+
+        C_k: the mean over anchors of s_i and, for losses with a temperature, of log Z_i, and of e^{x_ij/tau}/Z_i over the
+        negatives of each; Z_i is the mean over all that a negative can be, so that all E C_k are known exactly.
+        """
+        points, size = U.shape[-2], index.shape[1]
+        weights = torch.ones(points).to(U) / points if self.weights is None else self.weights.to(U)
+        own = (U * V).sum(-1)
+        controls = [own[..., index].mean(-1) - (own @ weights).unsqueeze(-1)]
         temperature = getattr(self.loss, "temperature", None)
-        if temperature is None:
-            return None
-        similarity = U @ (V if isinstance(self.loss, losses.InfoNCE) else U).mT / float(temperature)
-        A = (similarity - similarity.detach().amax((-2, -1), keepdim=True)).exp()
-        points, size = A.shape[-1], index.shape[1]
-        if self.replace:
-            weights = torch.ones(points).to(A) / points if self.weights is None else self.weights.to(A)
-            mean = A @ weights
-        else:
-            mean = (A.sum(-1) - A.diagonal(dim1=-2, dim2=-1)) / (points - 1)
-        relative = A / mean.unsqueeze(-1)
-        pairs = relative[..., index.unsqueeze(-1), index.unsqueeze(-2)]
-        C = (pairs.sum((-2, -1)) - pairs.diagonal(dim1=-2, dim2=-1).sum(-1)) / (size * (size - 1))
+        if temperature is not None:
+            similarity = U @ (V if isinstance(self.loss, losses.InfoNCE) else U).mT / float(temperature)
+            A = (similarity - similarity.detach().amax((-2, -1), keepdim=True)).exp()
+            others = (A.sum(-1) - A.diagonal(dim1=-2, dim2=-1)) / (points - 1)
+            Z = A @ weights if self.replace else others
+            controls.append(Z.log()[..., index].mean(-1) - (Z.log() @ weights).unsqueeze(-1))
+            relative = (A / Z.unsqueeze(-1))[..., index.unsqueeze(-1), index.unsqueeze(-2)]
+            off_diagonal = relative.sum((-2, -1)) - relative.diagonal(dim1=-2, dim2=-1).sum(-1)
+            controls.append(off_diagonal / (size * (size - 1)) - 1)
+        C = torch.stack(controls, -1)
         with torch.no_grad():
-            values = self.loss.formula(U[..., index, :], V[..., index, :])
-            centered = C - C.mean(-1, keepdim=True)
-            spread = centered.square().sum(-1, keepdim=True).clamp(min=torch.finfo(C.dtype).tiny)
-            beta = (values * centered).sum(-1, keepdim=True) / spread
-        return beta * (C - 1)
+            centered = C - C.mean(-2, keepdim=True)
+            beta = torch.linalg.lstsq(centered, (values - values.mean(-1, keepdim=True)).unsqueeze(-1)).solution
+        return (C @ beta).squeeze(-1)
 
 
 _PAIRWISE = (losses.KCL, losses.SpectralContrastive)

@@ -17,8 +17,8 @@ from proofs_check.steps import Claims, Proof, Step
 STATEMENT = (
     "Let M >= 2, any d and tau, and let K_A be differentiable, strictly decreasing and finite at 0. One-sided DHEL and "
     "KCL are A(s) + E(U) with A strictly decreasing in every s_i = u_i.v_i: for every U, V = U is the one minimizer in V. "
-    "Two-view DHEL and KCL are A(s) + E(U) + E(V): L(U,V) >= (L(U,U) + L(V,V))/2 with equality only for V = U, so that every "
-    "joint minimizer has V = U, U a minimizer of E; but for a fixed U, V = U need not be optimal. In all of them "
+    "Two-view DHEL and KCL are A(s) + E(U) + E(V): L(U,V) >= (L(U,U) + L(V,V))/2 with equality only for V = U, so that "
+    "every joint minimizer has V = U, U a minimizer of E; but for a fixed U, V = U need not be optimal. In all of them "
     "d^2L/du_i dv_j = 0 for j != i. In one-sided InfoNCE, SimCLR and DCL that block is not zero, and V = U is not "
     "optimal for every U, for any M >= 2, d >= M."
 )

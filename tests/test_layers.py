@@ -40,6 +40,7 @@ LAYERS = [
     "metrics",
     "naming",
     "verify",
+    "plot",
     "cli",
 ]
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hyperenergy.errors import ArgumentError, integer
 from hyperenergy.expectation.law import Floats
@@ -39,10 +40,18 @@ class Spectrum:
 
     @property
     def coefficients(self) -> Floats:
-        """multiplicity_k eigenvalue_k, the coefficients of P_k; 0 where the eigenvalue underflows."""
+        """multiplicity_k eigenvalue_k, the coefficients of P_k; 0 where the eigenvalue underflows or is below the absolute
+        accuracy, which the multiplicity would magnify."""
+        resolved = np.where(self.resolved, self.eigenvalues, 0.0)
         with np.errstate(divide="ignore"):
-            size = np.exp(self.log_multiplicities + np.log(abs(self.eigenvalues)))
-        return np.asarray(np.sign(self.eigenvalues) * size)
+            size = np.exp(self.log_multiplicities + np.log(abs(resolved)))
+        return np.asarray(np.sign(resolved) * size)
+
+    @property
+    def resolved(self) -> NDArray[np.bool_]:
+        """Which eigenvalues exceed their absolute accuracy; all where it is relative."""
+        size = abs(self.eigenvalues)
+        return np.ones(len(size), dtype=bool) if self.relative else size > self.accuracy * size.max()
 
     def __call__(self, t: Floats) -> Floats:
         """The expansion up to its degree at inner products t."""

@@ -1,0 +1,32 @@
+"""How fast expected losses reach their limits, and which eigenvalues kernels have.
+
+python examples/limits_and_spectra.py convergence.png spectra.png
+"""
+
+from __future__ import annotations
+
+import sys
+
+import hyperenergy as he
+from hyperenergy.expectation import expected_uniform, limit, normalizer, rate
+
+
+def run() -> float:
+    """M * (expected loss - normalizer - limit) / rate of InfoNCE at M = 1024: tends to 1 as M grows."""
+    loss, batch, dim = he.InfoNCE(0.5), 1024, 3
+    return batch * (expected_uniform(loss, batch, dim) - normalizer(loss, batch) - limit(loss, dim)) / rate(loss, dim)
+
+
+def save(convergence: str, spectra: str) -> None:
+    from hyperenergy import plot
+
+    losses = [he.InfoNCE(0.5), he.SimCLR(0.5), he.DCL(0.5), he.DHEL(0.5, two_view=True)]
+    plot.convergence(losses, dim=3).figure.savefig(convergence, dpi=120)
+    kernels = [he.Riesz(1), he.Logarithmic(), he.Laplace(1), he.InverseMultiquadric(1), he.RegularizedLogarithmic(0.3)]
+    plot.spectra([*kernels, he.Gaussian(2)], dim=3).figure.savefig(spectra, dpi=120)
+
+
+if __name__ == "__main__":
+    print(run())
+    if len(sys.argv) > 2:
+        save(*sys.argv[1:3])
