@@ -67,7 +67,7 @@ def test_large_parameters_and_dimensions() -> None:
 
 
 def test_infinite_energy_and_no_density() -> None:
-    with pytest.raises(he.ArgumentError, match=r"s: got 2.0; .*infinite for s >= dim-1 = 2"):
+    with pytest.raises(he.ArgumentError, match=r"s: got 2; .*infinite for s >= dim-1 = 2"):
         he.uniform_energy(he.Riesz(2), 3)
     with pytest.raises(he.ArgumentError, match="dim: got 1"):
         he.uniform_energy(he.Gaussian(1), 1)

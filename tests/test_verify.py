@@ -49,14 +49,9 @@ def test_each_claim_comes_out_as_stated_on_a_sample(claim: str) -> None:
     results = [run_one(check, instance, Grid()) for check, instance in sample]
     (summary,) = summarize([claim], results)
     assert summary.as_stated, [r for r in results if r.outcome is not Outcome.CONSISTENT]
-    assert (
-        summary.conclusion.split()[0]
-        == {
-            Status.THEOREM: "consistent",
-            Status.CONJECTURE: "supported",
-            Status.FALSE: "refuted",
-        }[summary.theorem.status]
-    )
+    words = {Status.THEOREM: "consistent", Status.CONJECTURE: "supported", Status.FALSE: "refuted"}
+    # Numbers do not prove; the codes of B2c have an exact proof.
+    assert summary.conclusion.split()[0] == ("proved" if claim == "B2c" else words[summary.theorem.status])
     if claim in ("B1", "B2a"):
         assert summary.worst_gap is not None and summary.worst_gap <= 1e-11
         assert summary.worst_residual is not None and summary.worst_residual <= 1e-6
@@ -278,7 +273,7 @@ def test_bad_grids(call, message: str) -> None:
 
 
 def test_parts_are_selected_by_their_common_id() -> None:
-    assert [c.id for c in select(["B2", "B2a"])] == ["B2a", "B2b", "B2c"]
+    assert [c.id for c in select(["B2", "B2a"])] == ["B2a", "B2b", "B2c", "B2d"]
 
 
 @pytest.mark.parametrize("dim", [1, 2])
@@ -308,3 +303,53 @@ def test_full_grid_of_every_claim(tmp_path: Path) -> None:
         results, complete = collect(tasks(select(None), grid), grid, file, lambda result: None)
     assert complete
     assert [s.theorem.id for s in summarize(list(CLAIMS), results) if not s.as_stated] == []
+
+
+def test_a_wrong_code_is_not_proved(monkeypatch) -> None:
+    """The verdict of B2c rests on the exact proof: without it, no numbers make it "proved"."""
+    import dataclasses
+
+    from hyperenergy import codes
+    from hyperenergy.kernels import Gaussian
+
+    instance = Instance("B2c", he.Energy(Gaussian(1)), 12, 3)
+    assert checks.check_universal_optimum(instance, SMALL).outcome is Outcome.PROVED
+    code = codes.get("icosahedron")
+    moved = code.coordinates.copy()
+    moved[3] = -moved[3]
+    tampered = dataclasses.replace(code, coordinates=moved)
+    monkeypatch.setattr(codes, "universal_optimum", lambda points, dim: tampered)
+    result = checks.check_universal_optimum(instance, SMALL)
+    assert result.outcome is not Outcome.PROVED
+
+
+def test_workers_end_with_their_parent(tmp_path: Path) -> None:
+    import os
+    import subprocess
+    import sys
+    import time
+
+    command = [sys.executable, "-m", "hyperenergy.cli", "verify", "--claims", "B1", "--out", str(tmp_path)]
+    parent = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    children: list[int] = []
+
+    def alive() -> list[int]:
+        return [pid for pid in children if os.path.exists(f"/proc/{pid}")]
+
+    try:
+        for _ in range(300):
+            listed = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
+            children = [int(pid) for pid in listed]
+            if len(children) >= 2:
+                break
+            time.sleep(0.1)
+        assert children
+        time.sleep(3)
+    finally:
+        parent.kill()
+        parent.wait()
+    for _ in range(100):
+        if not alive():
+            break
+        time.sleep(0.1)
+    assert alive() == []

@@ -20,8 +20,10 @@ from hyperenergy.losses.modules import PairLoss
 from hyperenergy.plot import style
 
 _BATCHES = tuple(2**k for k in range(1, 11))
-# Expected losses are accurate to about this, relative to max(1, value): smaller differences are round-off.
-_ACCURACY = 1e-12
+# Expected losses carry this error, or that times M where more, relative to max(1, |value|): the round-off of a power M-1.
+_ACCURACY, _ACCURACY_PER_PAIR = 1e-12, 3e-15
+# Round-off of quadrature exceeds the stated accuracy of a spectrum up to three times at d = 2: drawn from five times on.
+_MARGIN = 5.0
 # Of a particle of weight 1, in square points; the height of the first variation over the unit circle; angles drawn.
 _AREA, _HEIGHT, _ANGLES = 600.0, 0.4, 720
 # Less first variation than this, relative to max(1, |value|), is drawn as none.
@@ -58,7 +60,7 @@ def convergence(
     for index, (loss, slope, error) in enumerate(zip(given, slopes, errors, strict=True)):
         look = style.look(index)
         if slope == 0 and np.isnan(error).all():
-            ax.plot([], [], **{**look, "linestyle": "none"}, label=f"{loss.label}: at its limit at every M")
+            ax.plot([], [], **{**look, "linestyle": "none"}, label=f"{loss.label}\n(at its limit at every M)")
             continue
         ax.plot(sizes, error, **look, label=loss.label)
         if slope:
@@ -79,7 +81,8 @@ def _distances(loss: PairLoss, dim: int, sizes: Floats) -> Floats:
     end = limit(loss, dim)
     values = np.array([expected_uniform(loss, int(M), dim) for M in sizes])
     error = abs(values - np.array([normalizer(loss, int(M)) for M in sizes]) - end)
-    return np.asarray(np.where(error > _ACCURACY * np.maximum(1, abs(values)), error, np.nan))
+    noise = np.maximum(_ACCURACY, _ACCURACY_PER_PAIR * sizes) * np.maximum(1, abs(values))
+    return np.asarray(np.where(error > noise, error, np.nan))
 
 
 def law(best: Law, ax: Axes | None = None) -> Axes:
@@ -116,8 +119,9 @@ def law(best: Law, ax: Axes | None = None) -> Axes:
         c=[to_rgba(style.PALETTE[0], 1.0 if z >= 0 else 0.25) for z in depth],
         linewidths=0,
         zorder=3,
-        label="particles, area \N{PROPORTIONAL TO} weight" + (" (faded: behind)" if dim == 3 else ""),
     )
+    label = "particles, area \N{PROPORTIONAL TO} weight" + (" (faded: behind)" if dim == 3 else "")
+    ax.plot([], [], linestyle="none", marker="o", markeredgewidth=0, color=style.PALETTE[0], label=label)
     if dim == 3:
         state = "\N{GREATER-THAN OR EQUAL TO} 0" if best.stationary else f"= {style.number(best.first_variation, 2)}"
         ax.plot([], [], linestyle="none", label=f"least first variation {state}")
@@ -178,15 +182,15 @@ def _draw_variation(ax: Axes, best: Law, curve: Floats, h: Floats) -> None:
 def _circle(ax: Axes, dim: int) -> None:
     angles = np.linspace(0, 2 * math.pi, _ANGLES + 1)
     label = "uniform law" if dim == 2 else None
-    ax.plot(np.cos(angles), np.sin(angles), color=style.GRAY, linewidth=0.8, label=label)
+    ax.plot(np.cos(angles), np.sin(angles), color=style.GRAY, linewidth=0.8, solid_capstyle="round", label=label)
 
 
 def spectra(kernels: Iterable[Kernel], dim: int, degree: int = 30, ax: Axes | None = None) -> Axes:
     """The positive eigenvalues of kernels on S^{dim-1} against the degree, 0..degree, on a log axis.
 
-    Where a spectrum comes from quadrature, what is below its accuracy is left out, and a dotted line continues at that
-    level.  Degrees with eigenvalues below zero, which spoil the optimality of the uniform law (E3) unless the degree is 0,
-    are named in the legend.  Returns the Axes, a new one if none is given.
+    Where a spectrum comes from quadrature, what is below five times its accuracy is left out, and a dotted line continues
+    at that level.  Degrees with eigenvalues below zero, which (but for degree 0) spoil the optimality of the uniform law
+    (E3), are named in the legend.  Returns the Axes, a new one if none is given.
     Raises ArgumentError for an empty list, what is not a kernel, dim < 2, degree < 1, and Riesz s >= dim-1.
     """
     given = style.listed("kernels", kernels, "[Gaussian(2), Laplace(1)]")
@@ -198,7 +202,7 @@ def spectra(kernels: Iterable[Kernel], dim: int, degree: int = 30, ax: Axes | No
     ends = False
     for index, one in enumerate(found):
         values, look = one.eigenvalues, style.look(index)
-        floor = 0.0 if one.relative else one.accuracy * float(abs(values).max())
+        floor = 0.0 if one.relative else _MARGIN * one.accuracy * float(abs(values).max())
         drawn = np.where((values > floor) & (values > 0), values, np.nan)
         ax.plot(k, drawn, **look, label=one.kernel.label + _negative(k[values < -floor].tolist()))
         lost = k[abs(values) <= floor]
@@ -221,4 +225,4 @@ def _negative(degrees: list[int]) -> str:
     if not degrees:
         return ""
     shown = ", ".join(str(k) for k in degrees[:3]) + (", \N{HORIZONTAL ELLIPSIS}" if len(degrees) > 3 else "")
-    return f"  ($\\lambda_k < 0$ at k = {shown})"
+    return f"\n($\\lambda_k < 0$ at k = {shown})"
