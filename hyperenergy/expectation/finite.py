@@ -59,6 +59,10 @@ def _log_sum(temperature: float, terms: int, copies: int, own: bool, dim: int) -
     term = copies * np.exp(t / temperature - log_mean)
     u = np.arange(_LEFT, _RIGHT, _STEP)
     s = np.exp(u)
-    single = np.exp(-np.minimum(np.outer(s, term), 745.0)) @ weights
-    transform = single**terms * (np.exp(-np.minimum(s * math.exp(1 / temperature - log_mean), 745.0)) if own else 1.0)
+    # 1 - E exp(-s term), which is of the order of 1/terms where it matters, so that its power keeps its digits.
+    missing = -np.expm1(-np.minimum(np.outer(s, term), 745.0)) @ weights
+    with np.errstate(divide="ignore"):
+        transform = np.exp(terms * np.log1p(-np.minimum(missing, 1.0)))
+    if own:
+        transform = transform * np.exp(-np.minimum(s * math.exp(1 / temperature - log_mean), 745.0))
     return log_mean + float((np.exp(-np.minimum(s, 745.0)) - transform).sum()) * _STEP

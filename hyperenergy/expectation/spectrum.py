@@ -29,7 +29,7 @@ _MOST_TERMS = 200_000
 @dataclass(frozen=True, eq=False)
 class Spectrum:
     """eigenvalues, log_multiplicities: of the degrees 0..degree.  relative: whether the eigenvalues carry relative
-    accuracy (closed forms, ``accuracy`` about 1e-13), or absolute (quadrature, ``accuracy`` times the largest)."""
+    accuracy (closed forms), or absolute (quadrature, ``accuracy`` times the largest)."""
 
     kernel: Kernel
     dim: int
@@ -77,7 +77,7 @@ def spectrum(kernel: Kernel, dim: int, degree: int) -> Spectrum:
     relative = values is not None
     if values is None:
         values = _quadrature(kernel, dim, degree)
-    return Spectrum(kernel, dim, values, log_multiplicities(dim, degree), relative, 1e-13 if relative else 1e-14)
+    return Spectrum(kernel, dim, values, log_multiplicities(dim, degree), relative, 1e-13 if relative else 5e-14)
 
 
 def log_multiplicities(dim: int, degree: int) -> Floats:

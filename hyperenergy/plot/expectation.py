@@ -22,8 +22,6 @@ from hyperenergy.plot import style
 _BATCHES = tuple(2**k for k in range(1, 11))
 # Expected losses carry this error, or that times M where more, relative to max(1, |value|): the round-off of a power M-1.
 _ACCURACY, _ACCURACY_PER_PAIR = 1e-12, 3e-15
-# Round-off of quadrature exceeds the stated accuracy of a spectrum up to three times at d = 2: drawn from five times on.
-_MARGIN = 5.0
 # Of a particle of weight 1, in square points; the height of the first variation over the unit circle; angles drawn.
 _AREA, _HEIGHT, _ANGLES = 600.0, 0.4, 720
 # Less first variation than this, relative to max(1, |value|), is drawn as none.
@@ -188,7 +186,7 @@ def _circle(ax: Axes, dim: int) -> None:
 def spectra(kernels: Iterable[Kernel], dim: int, degree: int = 30, ax: Axes | None = None) -> Axes:
     """The positive eigenvalues of kernels on S^{dim-1} against the degree, 0..degree, on a log axis.
 
-    Where a spectrum comes from quadrature, what is below five times its accuracy is left out, and a dotted line continues
+    Where a spectrum comes from quadrature, what is below its accuracy is left out, and a dotted line continues
     at that level.  Degrees with eigenvalues below zero, which (but for degree 0) spoil the optimality of the uniform law
     (E3), are named in the legend.  Returns the Axes, a new one if none is given.
     Raises ArgumentError for an empty list, what is not a kernel, dim < 2, degree < 1, and Riesz s >= dim-1.
@@ -202,7 +200,7 @@ def spectra(kernels: Iterable[Kernel], dim: int, degree: int = 30, ax: Axes | No
     ends = False
     for index, one in enumerate(found):
         values, look = one.eigenvalues, style.look(index)
-        floor = 0.0 if one.relative else _MARGIN * one.accuracy * float(abs(values).max())
+        floor = 0.0 if one.relative else one.accuracy * float(abs(values).max())
         drawn = np.where((values > floor) & (values > 0), values, np.nan)
         ax.plot(k, drawn, **look, label=one.kernel.label + _negative(k[values < -floor].tolist()))
         lost = k[abs(values) <= floor]
