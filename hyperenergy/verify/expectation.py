@@ -193,7 +193,8 @@ def check_batch_independence(instance: Instance, grid: Grid) -> Result:
     generator = torch.Generator().manual_seed(instance.seed(grid.seed))
     U, V = (random_points(points, dim, generator=generator).requires_grad_(True) for _ in range(2))
     values, gradients = [], []
-    for batch in (2, 3, 5, 16, 64) if replace else (2, 3, 5, 8):
+    sizes = (2, 3, 5, 8) if not replace else (2, 3, 16) if loss.two_view else (2, 3, 16, 64)
+    for batch in sizes:
         value = Expected(loss, batch, replace=replace)(U, V)
         values.append(float(value.detach()))
         gradients.append(torch.cat(torch.autograd.grad(value, (U, V))))
