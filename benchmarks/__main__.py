@@ -134,6 +134,22 @@ def reach() -> None:
         say(f"{name:<58} {starts:>6} {hops:>4} {hits / starts:>7.1%} {seconds:>8.1f} {found.value:>18.12g}")
 
 
+def spectrum() -> None:
+    """Gegenbauer expansions to degree 200: the first in a process, which loads SciPy and computes nodes, and the next."""
+    from hyperenergy.expectation import spectrum as expand
+
+    say("\nGegenbauer expansion to degree 200, ms: first and second call")
+    kernels = (he.Gaussian(2), he.InverseMultiquadric(1), he.Riesz(0.5), he.Logarithmic(), he.Laplace(1))
+    for dim in (2, 3, 128, 1024):
+        times = []
+        for kernel in kernels:
+            times += [1e3 * timed(lambda k=kernel, d=dim: expand(k, d, 200))[1] for _ in range(2)]
+        shown = [
+            f"{kernel.label} {a:.1f} {b:.1f}" for kernel, a, b in zip(kernels, times[::2], times[1::2], strict=True)
+        ]
+        say(f"  d={dim:<5} " + "   ".join(shown))
+
+
 def evaluation() -> None:
     """One energy and gradient at N = 100 per configuration of a batch of 64, float64."""
     from hyperenergy import compiled
@@ -209,7 +225,7 @@ def _processor() -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=["thomson", "reach", "evaluation", "scale"], help="one part")
+    parser.add_argument("--only", choices=["thomson", "reach", "evaluation", "scale", "spectrum"], help="one part")
     parser.add_argument("--points", default="12,32,50,64,100,150,200", help="sizes of the Thomson cases")
     parser.add_argument("--out", type=Path, help="write the lines to this file, too")
     arguments = parser.parse_args()
@@ -221,6 +237,7 @@ def main() -> None:
         "thomson": lambda: thomson([int(p) for p in arguments.points.split(",")], cores),
         "reach": reach,
         "scale": scale,
+        "spectrum": spectrum,
     }
     for name, part in parts.items():
         if arguments.only in (None, name):

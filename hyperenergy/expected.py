@@ -30,15 +30,12 @@ Rows = Float[Tensor, "*starts rows dim"]
 
 @dataclass(frozen=True)
 class Estimate:
-    """value; standard_error: 0 where it is exact; batches: evaluated."""
+    """value; standard_error: 0 where it is exact; batches: evaluated; exact: whether these are all."""
 
     value: float
     standard_error: float
     batches: int
-
-    @property
-    def exact(self) -> bool:
-        return self.standard_error == 0.0
+    exact: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +46,8 @@ class Expected(Objective):
     replace: iid draws from the law with the given weights (N,) of sum 1, equal if left out; pairs can repeat.  Without
     replacement all subsets of size ``batch`` are equally likely.  partition: index tuples, or True for consecutive blocks
     of ``batch``; the value is the mean over its parts.  aligned: positives equal to anchors, half of the unknowns.
-    Up to ``enumerate`` batches are enumerated; beyond, ``samples`` batches are drawn once, from ``seed``.
+    Up to ``enumerate`` batches are enumerated; beyond, ``samples`` batches are drawn once, from ``seed``: the value is their
+    mean, and ``estimate`` gives a more accurate one, by control variates, with its standard error.
 
     Law: for losses that average over pairs (KCL, spectral) the value does not depend on ``batch`` (E3).
     Raises ArgumentError for a batch larger than the data set without replacement, weights that are negative or do not sum
@@ -72,6 +70,10 @@ class Expected(Objective):
             raise ArgumentError("loss", repr(self.loss), "must be a loss of pairs such as DHEL(0.5)")
         for name, least in (("batch", 2), ("enumerate", 1), ("samples", 2), ("seed", 0)):
             object.__setattr__(self, name, integer(name, getattr(self, name), least))
+        if not isinstance(self.partition, bool | Sequence) or isinstance(self.partition, str):
+            raise ArgumentError(
+                "partition", repr(self.partition), "must be True or index tuples such as [(0, 1), (2, 3)]"
+            )
         if not isinstance(self.replace, bool):
             raise ArgumentError("replace", repr(self.replace), "allowed: True, False")
         kernel = getattr(self.loss, "kernel", None)
@@ -123,30 +125,39 @@ class Expected(Objective):
 
     def __call__(self, anchors: Points, positives: Points) -> Tensor:
         check_pair(anchors, positives)
-        return self._value(anchors, positives)[0]
+        return self._value(anchors, positives)
 
     def value(self, z: Rows) -> Tensor:
-        return self._value(*self.views(z))[0]
+        return self._value(*self.views(z))
 
     def estimate(self, anchors: Points, positives: Points) -> Estimate:
-        """The value for one configuration (N, dim), with its standard error."""
+        """The expected loss of one configuration (N, dim), with its standard error."""
         check_pair(anchors, positives)
-        value, error, batches = self._value(anchors, positives)
-        return Estimate(float(value), error, batches)
+        if anchors.ndim != 2:
+            raise ArgumentError("anchors", f"shape {tuple(anchors.shape)}", "must be one configuration (N, dim)")
+        with torch.no_grad():
+            if self.exact(len(anchors)):
+                index = self._batches(len(anchors))[0]
+                return Estimate(float(self._value(anchors, positives)), 0.0, len(index), True)
+            index = self._batches(len(anchors))[0].to(anchors.device)
+            values = self.loss.formula(anchors[index], positives[index])
+            values = values - self._control(anchors, positives, index, values)
+            return Estimate(float(values.mean()), float(values.std() / len(index) ** 0.5), len(index), False)
 
-    def _value(self, U: Points, V: Points) -> tuple[Tensor, float, int]:
+    def exact(self, points: int) -> bool:
+        """Whether all batches of that many pairs are enumerated."""
+        return self.partition is not False or self._batches(points)[1] is not None
+
+    def _value(self, U: Points, V: Points) -> Tensor:
         points = U.shape[-2]
         if self.partition is not False:
             parts = self.parts(points)
             each = [self.loss.formula(U[..., part, :], V[..., part, :]) for part in parts]
-            return torch.stack(each).mean(0), 0.0, len(parts)
+            return torch.stack(each).mean(0)
         index, weight = self._batches(points)
         index = index.to(U.device)
         values = self.loss.formula(U[..., index, :], V[..., index, :])
-        if weight is not None:
-            return (values * weight.to(values)).sum(-1), 0.0, len(index)
-        values = values - self._control(U, V, index, values.detach())
-        return values.mean(-1), float(values.detach().std() / len(index) ** 0.5), len(index)
+        return values.mean(-1) if weight is None else (values * weight.to(values)).sum(-1)
 
     def parts(self, points: int) -> list[list[int]]:
         """The parts of the partition of that many pairs."""
@@ -185,7 +196,7 @@ class Expected(Objective):
         else:
             # The expectation of a mean over pairs is that of two draws.
             size = (
-                2 if isinstance(self.loss, _PAIRWISE) and math.comb(points + size - 1, size) > self.enumerate else size
+                2 if isinstance(self.loss, PAIRWISE) and math.comb(points + size - 1, size) > self.enumerate else size
             )
             if math.comb(points + size - 1, size) <= self.enumerate:
                 index = torch.tensor(list(combinations_with_replacement(range(points), size)))
@@ -193,7 +204,7 @@ class Expected(Objective):
         generator = torch.Generator().manual_seed(self.seed)
         if not self.replace:
             return torch.rand(self.samples, points, generator=generator).argsort(-1)[:, :size], None
-        weights = torch.ones(points) / points if self.weights is None else self.weights
+        weights = torch.ones(points) / points if self.weights is None else self.weights.cpu()
         drawn = torch.multinomial(weights, self.samples * size, replacement=True, generator=generator)
         return drawn.reshape(self.samples, size), None
 
@@ -205,10 +216,14 @@ class Expected(Objective):
         if self.weights is None:
             return torch.tensor([n / points**size for n in orders], dtype=torch.float64)
         counts = torch.nn.functional.one_hot(index, points).sum(1)
+        # Orders beyond the range of float64 come with products of weights that make up for it.
+        logs = torch.tensor([math.log(n) for n in orders], dtype=torch.float64)
+        if float(logs.max()) > 600:
+            return (logs + torch.xlogy(counts, self.weights).sum(1)).exp()
         return torch.tensor(orders, dtype=torch.float64) * (self.weights**counts).prod(1)
 
     def _control(self, U: Points, V: Points, index: Tensor, values: Tensor) -> Tensor:
-        """sum_k beta_k (C_k - E C_k) per batch, with beta by least squares, held fixed when differentiating.
+        """sum_k beta_k (C_k - E C_k) per batch, with beta by least squares.
 
         C_k: the mean over anchors of s_i and, for losses with a temperature, of log Z_i, and of e^{x_ij/tau}/Z_i over the
         negatives of each; Z_i is the mean over all that a negative can be, so that all E C_k are known exactly.
@@ -220,27 +235,38 @@ class Expected(Objective):
         temperature = getattr(self.loss, "temperature", None)
         if temperature is not None:
             similarity = U @ (V if isinstance(self.loss, losses.InfoNCE) else U).mT / float(temperature)
-            A = (similarity - similarity.detach().amax((-2, -1), keepdim=True)).exp()
-            others = (A.sum(-1) - A.diagonal(dim1=-2, dim2=-1)) / (points - 1)
-            Z = A @ weights if self.replace else others
-            controls.append(Z.log()[..., index].mean(-1) - (Z.log() @ weights).unsqueeze(-1))
-            relative = (A / Z.unsqueeze(-1))[..., index.unsqueeze(-1), index.unsqueeze(-2)]
+            if self.replace:
+                log_z = (similarity + weights.log()).logsumexp(-1)
+            else:
+                own_pair = torch.eye(points, dtype=torch.bool, device=U.device)
+                log_z = similarity.masked_fill(own_pair, -math.inf).logsumexp(-1) - math.log(points - 1)
+            controls.append(log_z[..., index].mean(-1) - (log_z @ weights).unsqueeze(-1))
+            relative = (similarity - log_z.unsqueeze(-1)).exp()[..., index.unsqueeze(-1), index.unsqueeze(-2)]
             off_diagonal = relative.sum((-2, -1)) - relative.diagonal(dim1=-2, dim2=-1).sum(-1)
             controls.append(off_diagonal / (size * (size - 1)) - 1)
         C = torch.stack(controls, -1)
-        with torch.no_grad():
-            centered = C - C.mean(-2, keepdim=True)
-            beta = torch.linalg.lstsq(centered, (values - values.mean(-1, keepdim=True)).unsqueeze(-1)).solution
-        return (C @ beta).squeeze(-1)
+        centered = C - C.mean(-2, keepdim=True)
+        # A control that does not vary, as s_i of aligned pairs, is round-off, and of no use.
+        C, centered = C[:, centered.std(-2) > 1e-8], centered[:, centered.std(-2) > 1e-8]
+        beta = torch.linalg.pinv(centered.mT @ centered, hermitian=True) @ (centered.mT @ (values - values.mean()))
+        return C @ beta
 
 
-_PAIRWISE = (losses.KCL, losses.SpectralContrastive)
+PAIRWISE = (losses.KCL, losses.SpectralContrastive)
 
 
 def _checked_weights(weights: Any) -> Tensor:
-    found = torch.as_tensor(weights, dtype=torch.float64)
+    try:
+        given = torch.as_tensor(weights)
+        found = given.double()
+    except (TypeError, ValueError, RuntimeError):
+        raise ArgumentError("weights", repr(weights), "must be numbers >= 0, one per pair") from None
     if found.ndim != 1 or not bool(found.isfinite().all()) or bool((found < 0).any()):
         raise ArgumentError("weights", repr(weights), "must be numbers >= 0, one per pair")
-    if abs(float(found.sum()) - 1) > 1e-12:
+    # To the precision in which they were given.
+    precision = 1e-12 if given.dtype == torch.float64 or not given.is_floating_point() else 1e-6
+    if isinstance(weights, list | tuple):
+        found, precision = torch.tensor(weights, dtype=torch.float64), 1e-12
+    if abs(float(found.sum()) - 1) > precision:
         raise ArgumentError("weights", f"a sum of {float(found.sum())!r}", "must sum to 1")
-    return found
+    return found / found.sum()

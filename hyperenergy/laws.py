@@ -20,7 +20,7 @@ from torch import Tensor
 from hyperenergy import codes
 from hyperenergy.errors import ArgumentError, integer
 from hyperenergy.expectation import expected_uniform
-from hyperenergy.expected import Expected
+from hyperenergy.expected import PAIRWISE, Expected
 from hyperenergy.losses import modules as losses
 from hyperenergy.minimize import minimize
 from hyperenergy.sphere import normalize, random_points
@@ -95,6 +95,8 @@ def _sizes(batch: int, dim: int) -> list[int]:
 
 def first_variation(loss: losses.PairLoss, batch: int, points: Tensor, weights: Tensor, x: Tensor) -> Tensor:
     """h at each of x (n, dim): batch * (expected loss given that one pair is x, less the expected loss)."""
+    if isinstance(loss, PAIRWISE):
+        batch = 2  # h does not depend on the batch: the share of the pairs that contain x is 2/M
     objective = _expected(loss, batch, weights)
     value = objective.value(points)
     if batch == 2:
@@ -156,6 +158,8 @@ def _merged(points: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
 
 def _improved(law: Law) -> Law:
     """One round: a new particle where h is least, then weights, then positions, then weights."""
+    if not _expected(law.loss, law.batch, None).exact(len(law.points) + 1):
+        return law  # no room for one more
     share = 0.02
     points = torch.cat([law.points, law.direction[None]])
     weights = torch.cat([law.weights * (1 - share), torch.tensor([share], dtype=torch.float64)])

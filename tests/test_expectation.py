@@ -246,6 +246,32 @@ def test_the_scale_of_the_limit() -> None:
     assert gaps[0] == pytest.approx(2.745, abs=1e-3) and gaps[1] == pytest.approx(-0.00056, abs=1e-5)
 
 
+@pytest.mark.parametrize(("t", "dim"), [(1000, 3), (50, 128), (200, 32), (1, 2), (3, 1024)])
+def test_laplace_to_relative_accuracy(t: int, dim: int) -> None:
+    """Where the kernel's decay moves the mass far into the tail of the law, too."""
+    with mpmath.workdps(40):
+        cuts = [0, *[mpmath.mpf(10) ** k for k in (-5, -4, -3, -2)], 0.05, 0.2, 0.5, 1, 1.5, 2, mpmath.pi]
+
+        def weighted(kappa):
+            return mpmath.quad(lambda x: mpmath.sin(x) ** (dim - 2) * kappa(x), cuts)
+
+        exact = weighted(lambda x: mpmath.exp(-2 * t * mpmath.sin(x / 2))) / weighted(lambda x: 1)
+    assert he.uniform_energy(he.Laplace(t), dim) == pytest.approx(float(exact), rel=1e-12)
+
+
+def test_finite_batches_at_small_temperatures() -> None:
+    """Two pairs: E log e^{T/tau} = 0 without the anchor's own term; against brute quadrature with it."""
+    for tau in (0.02, 0.03, 0.1):
+        assert expectation.expected_uniform(he.DHEL(tau), 2, 2) == pytest.approx(-1 / tau, rel=1e-13)
+        t, weights = InnerProductLaw(3).quadrature(2000)
+        exact = float(weights @ np.logaddexp(0.0, (t - 1) / tau))
+        assert expectation.expected_uniform(he.InfoNCE(tau), 2, 3) == pytest.approx(exact, rel=1e-8, abs=1e-11)
+        nodes, w = InnerProductLaw(3).quadrature(600)
+        pair = np.logaddexp(nodes[:, None] / tau, nodes[None, :] / tau)
+        exact = float(w @ pair @ w) - 1 / tau
+        assert expectation.expected_uniform(he.DHEL(tau), 3, 3) == pytest.approx(exact, rel=1e-5)
+
+
 def test_finite_batches_keep_their_digits_at_any_size() -> None:
     """Beyond M = 1e5 what is left of the distance is rate/M, to a relative 1/M."""
     for loss in (he.DHEL(0.5), he.InfoNCE(0.5), he.SimCLR(0.5)):

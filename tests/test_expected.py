@@ -66,7 +66,9 @@ def test_batch_dimensions_and_gradients(draw) -> None:
     assert together.shape == (2,)
     assert float(together[1]) == pytest.approx(float(objective(U[1], V[1])), rel=1e-14)
     free = (U.requires_grad_(True), V.requires_grad_(True))
-    assert torch.autograd.gradcheck(lambda u, v: objective._value(u, v)[0], free)
+    assert torch.autograd.gradcheck(objective._value, free)
+    sampled = Expected(he.DHEL(0.5), 3, enumerate=1, samples=50)
+    assert torch.autograd.gradcheck(sampled._value, free)
 
 
 @pytest.mark.parametrize("kernel", [he.Gaussian(2), he.Laplace(1), he.InverseMultiquadric(1), he.Riesz(-1)], ids=label)
@@ -106,6 +108,31 @@ def test_estimates_against_enumeration(loss, replace: bool, draw) -> None:
     assert rough.estimate(U, V).value == pytest.approx(found.value, rel=1e-12)  # common random numbers
     other = Expected(loss, 4, replace=replace, enumerate=1, samples=4000, seed=1).estimate(U, V)
     assert abs(other.value - found.value) > 1e-9
+
+
+@pytest.mark.parametrize("options", [{"replace": True}, {"replace": False}], ids=str)
+def test_estimates_are_unbiased_where_controls_do_not_vary(options: dict, draw) -> None:
+    """Aligned pairs have s_i = 1, and at small tau the mean over negatives underflows: neither may disturb the estimate."""
+    X = draw(30, 3)
+    for loss in (he.SigLIP(5.0, -2.0), he.DHEL(0.005), he.AlignUniform()):
+        rough = Expected(loss, 2, enumerate=1, samples=2000, **options).estimate(X, X)
+        exact = Expected(loss, 2, **options).estimate(X, X)
+        assert exact.exact and abs(rough.value - exact.value) < 5 * rough.standard_error
+
+
+def test_an_estimate_without_spread_is_not_called_exact() -> None:
+    X = he.codes.simplex(4).points
+    found = Expected(he.DHEL(0.5), 3, replace=False, enumerate=1, samples=50).estimate(X, X)
+    assert found.standard_error < 1e-15 and not found.exact
+
+
+def test_large_batches_of_few_weighted_pairs() -> None:
+    """Multinomial coefficients beyond float64."""
+    X = he.codes.polygon(2).points
+    even, uneven = (Expected(he.KCL(he.Gaussian(2)), 1100, weights=w) for w in ([0.5, 0.5], [0.9, 0.1]))
+    assert float(even(X, X)) == pytest.approx(float(Expected(he.KCL(he.Gaussian(2)), 2)(X, X)), rel=1e-9)
+    assert float(uneven(X, X)) > float(even(X, X))
+    assert float(Expected(he.DHEL(0.5), 2, weights=torch.tensor([0.1, 0.9]))(X, X)) < 0  # float32
 
 
 def test_pairwise_losses_are_exact_at_any_batch(draw) -> None:
@@ -151,6 +178,8 @@ def test_where_b8_is_silent() -> None:
     assert he.predict(Expected(he.DHEL(0.5), 3, replace=False), 6, 5) is None
     assert he.predict(Expected(he.InfoNCE(0.5), 3, replace=False), 7, 5) is None
     assert he.predict(Expected(he.InfoNCE(0.5), 4, partition=True), 8, 2) is None
+    # A sampled objective has another minimum.
+    assert he.predict(Expected(he.InfoNCE(0.5), 2, replace=False, enumerate=1, samples=16), 4, 3) is None
 
 
 @pytest.mark.parametrize(
@@ -166,6 +195,9 @@ def test_where_b8_is_silent() -> None:
         (lambda X: Expected(he.DHEL(0.5), 2, weights=[1.5, -0.5]), "weights: got .*must be numbers >= 0"),
         (lambda X: Expected(he.DHEL(0.5), 2, weights=[0.5, 0.5])(X, X), "weights: got 2 of them; must be 4"),
         (lambda X: Expected(he.DHEL(0.5), 2, weights=[1.0], replace=False), "only iid draws have weights"),
+        (lambda X: Expected(he.DHEL(0.5), 2, weights="ab"), "weights: got 'ab'; must be numbers"),
+        (lambda X: Expected(he.DHEL(0.5), 2, partition=None), "partition: got None; must be True or index tuples"),
+        (lambda X: Expected(he.DHEL(0.5), 2).estimate(X[None], X[None]), "anchors: got shape .*one configuration"),
         (lambda X: Expected(he.DHEL(0.5), 2, replace="no"), "replace: got 'no'"),
         (
             lambda X: Expected(he.KCL(he.Riesz(1), alignment_kernel=he.Gaussian(1)), 2),

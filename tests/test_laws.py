@@ -51,6 +51,14 @@ def test_the_first_variation_is_the_derivative_of_the_value(draw) -> None:
         assert float(own @ weights) == pytest.approx(0.0, abs=1e-12)
 
 
+def test_the_first_variation_of_kcl_does_not_depend_on_the_batch(draw) -> None:
+    points, x = draw(80, 3), draw(4, 3)
+    weights = torch.full((80,), 1 / 80, dtype=torch.float64)
+    h = [first_variation(he.KCL(he.Gaussian(2)), batch, points, weights, x) for batch in (2, 3, 4)]
+    torch.testing.assert_close(h[0], h[1], rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(h[0], h[2], rtol=1e-12, atol=1e-12)
+
+
 def test_a_law_that_is_not_best_has_a_negative_first_variation() -> None:
     X = he.codes.polygon(12).points
     weights = torch.full((12,), 1 / 12, dtype=torch.float64)

@@ -20,14 +20,13 @@ from hyperenergy.expectation.law import InnerProductLaw
 from hyperenergy.expectation.limits import check_known, limit, log_partition
 from hyperenergy.losses import modules as losses
 
-_NODES = 400
-# The trapezoidal rule in u, with its step, on where the integrand exceeds 1e-17.
-_STEP, _LEFT, _RIGHT = 0.05, -45.0, 60.0
+# The trapezoidal rule in u, with its step, from where the integrand is below 1e-17 on.
+_STEP, _LEFT = 0.05, -45.0
 
 
 def expected_uniform(loss: losses.PairLoss, batch: int, dim: int) -> float:
-    """The expected loss of ``batch`` aligned pairs drawn iid from the uniform law on S^{dim-1}; error about 1e-12 where
-    e^{1/tau} does not exceed the mean of e^{T/tau} by more than 1e13.
+    """The expected loss of ``batch`` aligned pairs drawn iid from the uniform law on S^{dim-1}; error about 1e-12 of
+    max(1, 1/tau) for temperatures down to 0.02.
 
     Law: normalizer + limit + rate/batch + O(1/batch^2).  Raises ArgumentError for losses without a formula here.
     """
@@ -50,14 +49,19 @@ def expected_uniform(loss: losses.PairLoss, batch: int, dim: int) -> float:
 
 def _log_sum(temperature: float, terms: int, copies: int, own: bool, dim: int) -> float:
     """E log(own e^{1/tau} + copies sum_j e^{T_j/tau}) over ``terms`` independent T_j."""
+    if terms == 1 and not own:
+        return math.log(copies)  # E T = 0
     log_z = log_partition(temperature, dim)
-    t, weights = InnerProductLaw(dim).quadrature(_NODES)
+    # exp(-s e^{t/tau}) changes within tau.
+    t, weights = InnerProductLaw(dim).quadrature(min(2000, max(400, int(16 / temperature))))
     log_mean = log_z + math.log(copies * terms)
     if own:
         log_mean = float(np.logaddexp(1 / temperature, log_mean))
     # In units of the mean: one term, and the anchor's own.
     term = copies * np.exp(t / temperature - log_mean)
-    u = np.arange(_LEFT, _RIGHT, _STEP)
+    # Until the least sum that there can be has made its exponential vanish.
+    least = 1 / temperature if own else math.log(copies * terms) - 1 / temperature
+    u = np.arange(_LEFT, max(5.0, log_mean - least + 5.0), _STEP)
     s = np.exp(u)
     # 1 - E exp(-s term), which is of the order of 1/terms where it matters, so that its power keeps its digits.
     missing = -np.expm1(-np.minimum(np.outer(s, term), 745.0)) @ weights

@@ -23,7 +23,8 @@ def log_0f1(b: ArrayLike, y: float, *, scaled: bool = False) -> NDArray[np.float
     b = np.asarray(b, dtype=np.float64)
     z = 2 * math.sqrt(y)
     growth = z if scaled else 0.0
-    if z <= _LARGEST_ARGUMENT or bool((b > z).any()):
+    bessel = special.ive(b - 1, z)
+    if z <= _LARGEST_ARGUMENT or bool((b > z).any()) or bool((bessel == 0).any()):
         n = np.arange(1, int(3 * math.sqrt(y)) + 60, dtype=np.float64)
         if z <= _LARGEST_ARGUMENT:
             # sum - 1 by log1p: for large b the value is near log 1.
@@ -31,9 +32,7 @@ def log_0f1(b: ArrayLike, y: float, *, scaled: bool = False) -> NDArray[np.float
             return np.asarray(np.log1p(terms.sum(-1)) - growth)
         logs = np.cumsum(math.log(y) - np.log(n) - np.log(b[..., None] + n - 1), -1)
         return np.asarray(np.logaddexp(0.0, special.logsumexp(logs, axis=-1)) - growth)
-    return np.asarray(
-        special.gammaln(b) + (1 - b) / 2 * math.log(y) + np.log(special.ive(b - 1, z)) + (0.0 if scaled else z)
-    )
+    return np.asarray(special.gammaln(b) + (1 - b) / 2 * math.log(y) + np.log(bessel) + (0.0 if scaled else z))
 
 
 def log_products(logs: NDArray[np.float64]) -> NDArray[np.float64]:

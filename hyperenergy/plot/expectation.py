@@ -26,15 +26,6 @@ _ACCURACY, _ACCURACY_PER_PAIR = 1e-12, 3e-15
 _AREA, _HEIGHT, _ANGLES = 600.0, 0.4, 720
 # Less first variation than this, relative to max(1, |value|), is drawn as none.
 _FLAT = 1e-12
-# From where a sphere is seen: to the right, up, and toward the eye (20 degrees above the equator, at a longitude of 30).
-_RISE, _TURN = math.radians(20), math.radians(30)
-_VIEW = np.array(
-    [
-        [-math.sin(_TURN), math.cos(_TURN), 0.0],
-        [-math.sin(_RISE) * math.cos(_TURN), -math.sin(_RISE) * math.sin(_TURN), math.cos(_RISE)],
-        [math.cos(_RISE) * math.cos(_TURN), math.cos(_RISE) * math.sin(_TURN), math.sin(_RISE)],
-    ]
-)
 
 
 def convergence(
@@ -103,7 +94,7 @@ def law(best: Law, ax: Axes | None = None) -> Axes:
     ax = style.canvas(ax, (4.2, 4.6))
     depth = np.ones(len(points))
     if dim == 3:
-        points = points @ _VIEW.T
+        points = points @ style.VIEW.T
         # Far ones first, so that near ones cover them.
         order = points[:, 2].argsort(kind="stable")
         points, weights, depth = points[order, :2], weights[order], points[order, 2]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from hyperenergy.errors import ArgumentError
@@ -56,3 +58,14 @@ def listed(name: str, given: object, example: str) -> list[Any]:
 def number(value: float, digits: int) -> str:
     """A value to significant digits, with a true minus sign."""
     return f"{value:.{digits}g}".replace("-", "\N{MINUS SIGN}")
+
+
+# From where a sphere is seen: to the right, up, and toward the eye (20 degrees above the equator, at a longitude of 30).
+_RISE, _TURN = math.radians(20), math.radians(30)
+VIEW = np.array(
+    [
+        [-math.sin(_TURN), math.cos(_TURN), 0.0],
+        [-math.sin(_RISE) * math.cos(_TURN), -math.sin(_RISE) * math.sin(_TURN), math.cos(_RISE)],
+        [math.cos(_RISE) * math.cos(_TURN), math.cos(_RISE) * math.sin(_TURN), math.sin(_RISE)],
+    ]
+)

@@ -64,7 +64,7 @@ def _predict_b8(objective: Objective, points: int, dim: int) -> Prediction | Non
         value = sum(_simplex_value(len(part), len(part), temperature) for part in parts) / len(parts)
         # Batches may be turned against each other.
         return Prediction("B8", Status.THEOREM.value, value, anchors, anchors, len(parts) == 1)
-    if objective.replace or points > dim + 1:
+    if objective.replace or points > dim + 1 or not objective.exact(points):
         return None
     anchors = codes.simplex(points, dim).points
     value = _simplex_value(objective.batch, points, temperature)

@@ -119,13 +119,17 @@ def _distance(loss: losses.PairLoss, batch: int, dim: int) -> float:
 def check_limit(instance: Instance, grid: Grid) -> Result:
     """E1: the expected loss under the uniform law approaches the limit like 1/M."""
     loss, dim = instance.subject, instance.dim
-    distances = [abs(_distance(loss, batch, dim)) for batch in _LARGE_BATCHES]
-    # From one batch size to the next, twice as large, a distance of the order 1/M falls by half; where the law of large
-    # numbers has not set in yet (e^{1/tau} far above M), by less, but it falls.
-    falls = all(later < earlier for earlier, later in itertools.pairwise(distances))
-    halves = distances[-1] < 0.6 * distances[-2] or dim > 128
-    agrees = falls and halves
-    reason = f"distance {distances[0]:.1e} at M={_LARGE_BATCHES[0]}, {distances[-1]:.1e} at M={_LARGE_BATCHES[-1]}"
+    batches = (*_LARGE_BATCHES, 2**24, 2**30)
+    distances = [_distance(loss, batch, dim) for batch in batches]
+    falls = all(abs(later) < abs(earlier) for earlier, later in itertools.pairwise(distances[:-2]))
+    # In the end it is rate/M; what quadrature and round-off leave is 1e-12.
+    ends = all(
+        abs(distance - rate(loss, dim) / batch)
+        < 0.01 * abs(rate(loss, dim)) / batch + 1e-12 * (1 + abs(limit(loss, dim)))
+        for batch, distance in zip(batches[-2:], distances[-2:], strict=True)
+    )
+    agrees = falls and ends
+    reason = f"distance {distances[0]:.1e} at M={batches[0]}, {distances[-1]:.1e} at M={batches[-1]}"
     value = expected_uniform(loss, _LARGE_BATCHES[-1], dim) - normalizer(loss, _LARGE_BATCHES[-1])
     return _judged(instance, grid, agrees, reason, value)
 
