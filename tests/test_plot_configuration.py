@@ -25,7 +25,7 @@ from hyperenergy.errors import ArgumentError
 from hyperenergy.expectation import InnerProductLaw
 from hyperenergy.plot import style
 from hyperenergy.plot.configuration import neighbors, principal
-from hyperenergy.plot.expectation import _VIEW
+from hyperenergy.plot.style import VIEW
 from hyperenergy.prediction import Prediction
 from hyperenergy.sphere import random_points
 from hyperenergy.verify.grid import Result
@@ -100,7 +100,7 @@ def test_on_the_circle_points_are_where_they_are() -> None:
 def test_on_the_sphere_neighbors_are_joined(name: str, edges: int) -> None:
     code = codes.get(name)
     ax = plot.configuration(code)
-    flat = code.coordinates @ _VIEW.T
+    flat = code.coordinates @ VIEW.T
     assert same_set(drawn(ax, "points"), flat[:, :2])
     found = segments(ax, "edges")
     assert len(found) == edges
@@ -110,7 +110,7 @@ def test_on_the_sphere_neighbors_are_joined(name: str, edges: int) -> None:
 def test_what_is_behind_is_faded_and_below() -> None:
     ax = plot.configuration(codes.get("icosahedron"))
     behind, front = [one for one in ax.collections if isinstance(one, PathCollection)]
-    depth = codes.get("icosahedron").coordinates @ _VIEW[2]
+    depth = codes.get("icosahedron").coordinates @ VIEW[2]
     assert len(np.asarray(behind.get_offsets())) == (depth < 0).sum() == 6
     assert np.asarray(behind.get_facecolor()).min() > np.asarray(front.get_facecolor()).min()
     edges = [one for one in ax.collections if one.get_gid() == "edges"]
@@ -169,7 +169,7 @@ def test_a_minimum_brings_its_positives_and_value() -> None:
     best = he.minimize(he.DCL(0.1), 5, 3, restarts=2)
     ax = plot.configuration(best)
     U, V = best.anchors.numpy(), best.positives.numpy()
-    assert same_set(drawn(ax, "positives"), ((U + 10 * (V - U)) @ _VIEW.T)[:, :2])
+    assert same_set(drawn(ax, "positives"), ((U + 10 * (V - U)) @ VIEW.T)[:, :2])
     assert best.objective.label in ax.get_title() and f"{best.value:.9g}"[1:] in ax.get_title()
     with pytest.raises(ArgumentError, match=r"positives: got some .* pass X.anchors"):
         plot.configuration(best, best.positives)
