@@ -95,11 +95,11 @@ def _gauss(dim: int, nodes: int) -> tuple[Floats, Floats]:
 def gauss_jacobi(alpha: float, beta: float, nodes: int) -> tuple[Floats, Floats]:
     """Nodes and weights, of sum 1, of Gauss' rule for the weight (1-x)^alpha (1+x)^beta on [-1, 1].
 
-    Golub and Welsch 1969: eigenvalues and squared first components of the Jacobi matrix, whose entries are the coefficients
-    of the recurrence of the Jacobi polynomials.  SciPy's rule carries the integral of the weight, which overflows for
-    exponents in the hundreds.
+    Golub and Welsch 1969: the nodes are the eigenvalues of the Jacobi matrix, whose entries are the coefficients of the
+    recurrence of the orthonormal polynomials; the weights are Christoffel's, the reciprocals of their sums of squares.
+    SciPy's rule carries the integral of the weight, which overflows for exponents in the hundreds.
     """
-    from scipy.linalg import eigh_tridiagonal
+    from scipy.linalg import eigvalsh_tridiagonal
 
     total = alpha + beta
     k = np.arange(1, nodes, dtype=np.float64)
@@ -108,8 +108,17 @@ def gauss_jacobi(alpha: float, beta: float, nodes: int) -> tuple[Floats, Floats]
     square = 4 * k * (k + alpha) * (k + beta) * (k + total) / ((2 * k + total) ** 2 * ((2 * k + total) ** 2 - 1))
     # The first one without the factor (1 + total), which it has above and below and which may be 0.
     square = np.append(4 * (1 + alpha) * (1 + beta) / ((2 + total) ** 2 * (3 + total)), square)[: nodes - 1]
-    x, vectors = eigh_tridiagonal(diagonal, np.sqrt(square))
-    weights = vectors[0] ** 2
+    off = np.sqrt(square)
+    x = eigvalsh_tridiagonal(diagonal, off)
+    # Where the squares overflow, far in the tail of a large exponent, the weight is 0.
+    with np.errstate(over="ignore", invalid="ignore"):
+        previous, current = np.zeros_like(x), np.ones_like(x)
+        squares = np.ones_like(x)
+        for k in range(nodes - 1):
+            rest = off[k - 1] * previous if k else 0.0
+            previous, current = current, ((x - diagonal[k]) * current - rest) / off[k]
+            squares += current * current
+        weights = np.nan_to_num(1 / squares, nan=0.0)
     weights /= weights.sum()
     x.flags.writeable = weights.flags.writeable = False
     return x, weights
