@@ -3,7 +3,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 OUT    ?= verify-out
 
-.PHONY: verify test lint slow bench lock clean
+.PHONY: verify test view lint slow bench lock clean
 
 # The stamp is written last: an interrupted installation starts over instead of half counting as done.
 $(VENV)/.installed: requirements.lock pyproject.toml
@@ -21,6 +21,9 @@ test: $(VENV)/.installed
 
 slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -m slow
+
+view: $(VENV)/.installed
+	$(BIN)/hyperenergy view 600-cell
 
 # The peers are no part of the lock file: they are wanted here alone.
 bench: $(VENV)/.installed

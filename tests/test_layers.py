@@ -41,6 +41,7 @@ LAYERS = [
     "naming",
     "verify",
     "plot",
+    "view",
     "cli",
 ]
 

@@ -114,9 +114,9 @@ def gauss_jacobi(alpha: float, beta: float, nodes: int) -> tuple[Floats, Floats]
     with np.errstate(over="ignore", invalid="ignore"):
         previous, current = np.zeros_like(x), np.ones_like(x)
         squares = np.ones_like(x)
-        for k in range(nodes - 1):
-            rest = off[k - 1] * previous if k else 0.0
-            previous, current = current, ((x - diagonal[k]) * current - rest) / off[k]
+        for row in range(nodes - 1):
+            rest = off[row - 1] * previous if row else 0.0
+            previous, current = current, ((x - diagonal[row]) * current - rest) / off[row]
             squares += current * current
         weights = np.nan_to_num(1 / squares, nan=0.0)
     weights /= weights.sum()

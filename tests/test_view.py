@@ -1,0 +1,454 @@
+"""The interactive page: what is in it without a browser, and that a browser shows it without a request or an error."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from plotly.offline import get_plotlyjs
+
+import hyperenergy as he
+from hyperenergy import codes
+from hyperenergy.codes.export import export
+from hyperenergy.errors import ArgumentError
+from hyperenergy.naming import parse_objective
+from hyperenergy.view import Configuration, load, page, write
+from hyperenergy.view.facts import numerical_strength, products
+from hyperenergy.view.geometry import frames, nearest_pairs, surface
+from hyperenergy.view.recall import objective
+
+MOST_BYTES = 6_000_000
+
+
+def random_rows(points: int, dim: int, seed: int = 0) -> np.ndarray:
+    x = np.random.default_rng(seed).standard_normal((points, dim))
+    return x / np.linalg.norm(x, axis=1, keepdims=True)
+
+
+def record(**changes: Any) -> dict[str, Any]:
+    given = {"objective": "DHEL(temperature=0.5)", "points": 4, "dim": 3, "value": 1.0, "seed": 0}
+    rows = codes.simplex(4).coordinates.tolist()
+    given |= {"anchors": rows, "positives": rows}
+    return {key: value for key, value in (given | changes).items() if value is not ...}
+
+
+def saved(folder: Path, **changes: Any) -> Path:
+    path = folder / "x.json"
+    path.write_text(json.dumps(record(**changes)), "utf-8")
+    return path
+
+
+class Elements(HTMLParser):
+    """Tags with attributes, and the text outside of script and style."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.inside = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attributes)))
+        self.inside = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self.inside not in ("script", "style"):
+            self.text += data
+
+
+def payload(html: str) -> dict[str, Any]:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.S)
+    assert found is not None
+    return dict(json.loads(found[1]))
+
+
+# ---- loading -------------------------------------------------------------------------------------------------------
+
+
+def test_a_code_by_name_and_by_file_is_the_same(tmp_path: Path) -> None:
+    code = codes.get("icosahedron")
+    for suffix in (".npz", ".csv"):
+        export(code, tmp_path / f"ico{suffix}")
+        read = load(tmp_path / f"ico{suffix}")
+        assert read.name == f"ico{suffix}" and read.positives is None
+        np.testing.assert_allclose(read.anchors, load("icosahedron").anchors, atol=1e-15)
+
+
+def test_what_minimize_writes_is_read(tmp_path: Path) -> None:
+    read = load(saved(tmp_path))
+    assert read.objective == "DHEL(temperature=0.5)" and read.value == 1.0
+    assert read.positives is None  # the same rows twice are points, not pairs
+    other = random_rows(4, 3).tolist()
+    positives = load(saved(tmp_path, positives=other)).positives
+    assert positives is not None
+    np.testing.assert_allclose(positives, other, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"anchors": ...}, 'must be an object with "anchors"'),
+        ({"anchors": [[1, 0], [0, 1, 0]]}, "rows must have as many numbers"),
+        ({"anchors": "abc"}, "must be rows of numbers"),
+        ({"anchors": [["<b>", "x"]]}, "must be rows of numbers"),
+        ({"anchors": [[True, False], [False, True]]}, "must be rows of numbers"),
+        ({"anchors": [1, 0, 0]}, "has shape (3,)"),
+        ({"anchors": [[1, 0, 0]]}, "at least 2 points"),
+        ({"anchors": []}, "has shape (0,)"),
+        ({"anchors": [[1, 0], [0, 2]], "points": 2, "dim": 2}, "row 2 has length 2"),
+        ({"anchors": [[1, 0], [0, float("nan")]], "points": 2, "dim": 2}, "row 2 has length nan"),
+        ({"anchors": [[10**400, 0], [0, 1]]}, "must be rows of numbers"),
+        ({"points": 5}, 'says "points": 5, but its anchors have 4'),
+        ({"dim": "3"}, "says \"dim\": '3'"),
+        ({"positives": [[1, 0, 0], [0, 1, 0]]}, "positives of shape (2, 3)"),
+        ({"value": "low"}, '"value" must be a finite number'),
+        ({"value": float("inf")}, '"value" must be a finite number'),
+        ({"value": 10**400}, '"value" must be a finite number'),
+        ({"objective": 3}, '"objective" must be text'),
+    ],
+)
+def test_bad_records(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ArgumentError, match=re.escape(message)):
+        load(saved(tmp_path, **changes))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.json", b"{", "is not JSON"),
+        ("a.json", b"\xff\xfe\x00", "is not JSON"),
+        ("a.json", b"[" * 100_000, "is not JSON"),
+        ("a.json", b"[1, 2]", "must be an object"),
+        ("a.csv", b"", "has shape (0,)"),
+        ("a.csv", b"x,y\n1,0\n0,1,0\n", "row 2 of numbers"),
+        ("a.csv", b"1,0\nhello,1\n", "row 2 of numbers"),
+        ("a.csv", b"\xff\xff", "is not text"),
+        ("a.npz", b"PK\x03\x04 broken", "is not an .npz archive"),
+        ("a.npz", pickle.dumps([1, 2]), "is not an .npz archive"),
+        ("a.npz", b"", "is not an .npz archive"),
+        ("a.txt", b"1,0", "must be a file that ends in one of .json, .npz, .csv"),
+    ],
+)
+def test_files_that_are_no_configurations(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ArgumentError, match=re.escape(message)):
+        load(tmp_path / name)
+
+
+def test_an_archive_is_never_unpickled(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    np.savez(path, coordinates=np.array([{"a": 1}, {"b": 2}], dtype=object))
+    with pytest.raises(ArgumentError, match="plain arrays of numbers"):
+        load(path)
+    np.savez(path, other=np.eye(2))
+    with pytest.raises(ArgumentError, match="must have an array named coordinates"):
+        load(path)
+
+
+def test_names_that_are_neither() -> None:
+    with pytest.raises(ArgumentError, match=r"neither a file .* nor a code; did you mean icosahedron"):
+        load("icosaedron")
+    with pytest.raises(ArgumentError, match="there is no such file"):
+        load("nowhere.json")
+
+
+# ---- geometry and numbers ------------------------------------------------------------------------------------------
+
+
+def test_neighbors_do_not_count_diagonals_of_faces() -> None:
+    cube = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]) / 3**0.5
+    found = surface(cube)
+    assert found is not None and (found.neighbors == 3).all()
+    ico = surface(codes.get("icosahedron").coordinates)
+    assert ico is not None and (ico.neighbors == 5).all() and len(ico.hull) == 20 and len(ico.triangles) == 60
+
+
+def test_defects_add_up_to_twelve() -> None:
+    """Euler: the sum of 6 minus the number of neighbors is 12."""
+    found = surface(random_rows(80, 3))
+    assert found is not None and (6 - found.neighbors).sum() == 12
+
+
+def test_no_surface_where_there_is_none() -> None:
+    triangle = np.pad(codes.polygon(3).coordinates, ((0, 0), (0, 1)))
+    assert surface(triangle) is None
+    cap = random_rows(20, 3)
+    cap[:, 2] = abs(cap[:, 2])
+    assert surface(cap) is None
+    assert surface(np.repeat(np.eye(3), 2, axis=0)) is None
+
+
+def test_nearest_pairs() -> None:
+    assert len(nearest_pairs(codes.get("600-cell").coordinates)) == 720
+    assert len(nearest_pairs(codes.get("e8-roots").coordinates)) == 6720
+    assert nearest_pairs(np.array([[1.0, 0], [1, 0], [0, 1]])).tolist() == [[0, 2], [1, 2]]  # not the coincident ones
+
+
+@pytest.mark.parametrize("x", [codes.get("600-cell").coordinates, random_rows(9, 5), random_rows(3, 7)])
+def test_frames_are_orthonormal(x: np.ndarray) -> None:
+    for frame in frames(x):
+        np.testing.assert_allclose(frame.axes @ frame.axes.T, np.eye(x.shape[1]), atol=1e-10)
+
+
+@pytest.mark.parametrize(("name", "number"), [("600-cell", 30), ("e8-roots", 30), ("24-cell", 6)])
+def test_the_coxeter_plane_of_a_root_system(name: str, number: int) -> None:
+    """The Coxeter element turns it by 2 pi / h, so that the projection is invariant under that rotation."""
+    x = codes.get(name).coordinates
+    plane = next(frame for frame in frames(x) if frame.plane).axes[:2]
+    z = (x @ plane.T) @ np.array([1, 1j])
+    turned = z * np.exp(2j * np.pi / number)
+    assert abs(turned[:, None] - z[None]).min(1).max() < 1e-8
+
+
+@pytest.mark.parametrize(("name", "strength"), [("icosahedron", 5), ("cross-polytope-4", 3), ("600-cell", 11)])
+def test_numerical_design_strength(name: str, strength: int) -> None:
+    assert numerical_strength(codes.get(name).coordinates) == strength
+    assert numerical_strength(random_rows(12, 3)) == 0
+
+
+def test_products_count_every_pair() -> None:
+    for source in ("icosahedron", "polygon-6", "leech"):
+        code = codes.get(source)
+        found = products(Configuration(source, code.coordinates, code=code), np.arange(2))
+        assert found.counts.sum() == pytest.approx(code.size * (code.size - 1) / 2)
+        assert found.uniform is not None and found.uniform.sum() == pytest.approx(found.counts.sum())
+    x = codes.get("icosahedron").coordinates
+    distinct = products(Configuration("x", x), np.arange(12)).distinct
+    assert distinct is not None
+    assert [(round(v, 6), n) for v, n in distinct] == [(-1, 6), (-0.447214, 30), (0.447214, 30)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "dhel",
+        "nt-xent:temperature=1/2",
+        "dcl",
+        "dcl:within_view=false,symmetric=true",
+        "kcl:gamma=4,kernel=gaussian:t=2",
+        "riesz:s=1/2",
+        "logarithmic",
+        "inverse-multiquadric:c=2",
+    ],
+)
+def test_labels_are_read_back(text: str) -> None:
+    label = parse_objective(text, pairs="unordered").label
+    found = objective(label)
+    assert found is not None and found.label == label
+
+
+@pytest.mark.parametrize("label", ["", "x", "DHEL", "DHEL(beta=2)", "Energy(Riesz(s=x), pairs=no)", "__import__('os')"])
+def test_other_labels_are_not(label: str) -> None:
+    assert objective(label) is None
+
+
+# ---- the page ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def icosahedron() -> str:
+    return page(load("icosahedron"))
+
+
+def test_nothing_from_outside(icosahedron: str) -> None:
+    for tag, attributes in Elements(icosahedron).tags:
+        for key in ("src", "href", "srcset", "action", "data"):
+            assert re.match(r"data:|#|$", attributes.get(key) or ""), (tag, attributes)
+    assert "default-src 'none'" in icosahedron and icosahedron.count("<script") >= 3
+    own = icosahedron.replace(get_plotlyjs(), "")
+    assert "http" not in own.replace("http-equiv", "") and "@@" not in own
+
+
+def test_facts_of_a_code(icosahedron: str) -> None:
+    text = Elements(icosahedron).text
+    for word in ("12 in R^3", "yes, a theorem", "design strength5", "12 with 5", "Cohn and Kumar", "-0.44721360"):
+        assert word in text
+    assert payload(icosahedron)["histogram"]["predicted"] == [-1.0, -0.447214, 0.447214]
+
+
+def test_facts_of_a_minimum(tmp_path: Path) -> None:
+    value = he.predict(he.DHEL(0.5), 4, 3)
+    assert value is not None
+    text = Elements(page(load(saved(tmp_path, value=value.value)))).text
+    assert "(B1, theorem)" in text and "consistent: value and configuration agree" in text
+    assert "value, computed again" not in text
+
+
+def test_a_wrong_value_and_another_configuration_are_seen(tmp_path: Path) -> None:
+    rows = random_rows(4, 3).tolist()
+    text = Elements(page(load(saved(tmp_path, anchors=rows, positives=rows)))).text
+    assert "value, computed again" in text and "inconclusive: the search stopped above the prediction" in text
+
+
+def test_pairs(tmp_path: Path) -> None:
+    u = torch.from_numpy(random_rows(4, 3))
+    moved = torch.nn.functional.normalize(u + 0.05 * torch.from_numpy(random_rows(4, 3, 1)), dim=-1)
+    html = page(load(saved(tmp_path, anchors=u.tolist(), positives=moved.tolist())))
+    assert "misalignment" in Elements(html).text and payload(html)["scene"]["frames"][0]["positives"]
+
+
+def test_an_unknown_objective_is_only_shown(tmp_path: Path) -> None:
+    text = Elements(page(load(saved(tmp_path, objective="MyLoss(a=1)")))).text
+    assert "MyLoss(a=1)" in text and "not one that is known here" in text
+
+
+def test_text_is_escaped(tmp_path: Path) -> None:
+    bad = "</script><script>alert(1)</script><img src=x onerror=alert(1)>@@data@@&"
+    path = saved(tmp_path, objective=bad).rename(tmp_path / "<img src=x onerror=alert(2)> & '\".json")
+    html = page(load(path))
+    elements = Elements(html)
+    assert bad in elements.text and path.name in elements.text
+    assert "<script>alert" not in html and "<img src" not in html.replace(get_plotlyjs(), "")
+    assert not [tag for tag, attributes in elements.tags if tag == "img" or "onerror" in attributes]
+
+
+def test_600_points_are_small(tmp_path: Path) -> None:
+    for dim in (3, 4, 30):
+        x = random_rows(600, dim)
+        html = page(Configuration("x", x, random_rows(600, dim, 1)))
+        assert len(html.encode()) <= MOST_BYTES
+    text = Elements(html).text
+    assert "A random sample of 400 of the 600 rows" in text and "first 24 of 30 axes" in text
+    assert "600 points is drawn" not in text
+
+
+def test_many_points_are_sampled_and_said_so() -> None:
+    html = page(load("leech"))
+    assert len(html.encode()) <= MOST_BYTES
+    text = Elements(html).text
+    assert "A random sample of 1000 of the 196560 points is drawn" in text and "9154782000" in text
+    assert html == page(load("leech"))  # the same seed, the same page
+
+
+@pytest.mark.parametrize("name", ["cross-polytope-1", "simplex-2", "polygon-5", "simplex-3", "simplex-4", "24-cell"])
+def test_small_dimensions(name: str) -> None:
+    html = page(load(name))
+    assert "NaN" not in json.dumps(payload(html))
+
+
+def test_coincident_points() -> None:
+    x = np.repeat(np.eye(3)[:2], 2, axis=0)
+    assert "No hull" in Elements(page(Configuration("x", x))).text
+    assert page(Configuration("x", np.repeat(np.eye(5)[:1], 3, axis=0)))
+
+
+def test_readable(icosahedron: str) -> None:
+    """One column by default, dark where asked for, and every control a native element with a name."""
+    for word in ("prefers-color-scheme: dark", "width=device-width", "min-width: 60rem", 'lang="en"'):
+        assert word in icosahedron
+    for tag, attributes in Elements(icosahedron).tags:
+        if "data-turn" in attributes:
+            assert tag == "button" and attributes["aria-label"]
+        if attributes.get("role") in ("img", "group", "region"):
+            assert attributes["aria-label"]
+
+
+# ---- files and the command -----------------------------------------------------------------------------------------
+
+
+def test_write_leaves_nothing_behind(tmp_path: Path) -> None:
+    assert write("<p>", tmp_path / "a.html") == (tmp_path / "a.html").resolve()
+    assert [p.name for p in tmp_path.iterdir()] == ["a.html"]
+    (tmp_path / "b.html").mkdir()
+    for bad in ("a.txt", "b.html", "none/a.html"):
+        with pytest.raises(ArgumentError, match=r"must be an \.html file in a folder that exists"):
+            write("<p>", tmp_path / bad)
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "hyperenergy.cli", "view", *arguments]
+    env = {**os.environ, **environment}
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=env)
+
+
+def test_command(tmp_path: Path) -> None:
+    out = tmp_path / "page.html"
+    done = run("icosahedron", "--out", str(out), "--no-open")
+    assert done.returncode == 0 and f"page: {out}" in done.stdout
+    assert out.read_text("utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_a_browser_that_is_missing(tmp_path: Path) -> None:
+    out = tmp_path / "page.html"
+    done = run("simplex-4", "--out", str(out), PATH=str(tmp_path), BROWSER="no-such-browser")
+    assert done.returncode == 0 and f"page: {out}" in done.stdout and "no browser was found" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nothing.json"], "source: got 'nothing.json'; there is no such file"),
+        (["icosaedron"], "did you mean icosahedron"),
+        (["icosahedron", "--out", "a.txt"], "out: got 'a.txt'; must be an .html file"),
+    ],
+)
+def test_command_errors(arguments: list[str], message: str) -> None:
+    done = run(*arguments, "--no-open")
+    assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr
+
+
+def test_plotly_is_loaded_only_for_a_page() -> None:
+    code = "import sys, hyperenergy.view; print('plotly' in sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "False"
+
+
+# ---- in a browser --------------------------------------------------------------------------------------------------
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+# WebGL without a graphics card.
+_FLAGS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+@pytest.mark.parametrize("name", ["icosahedron", "24-cell"])
+def test_in_a_browser(tmp_path: Path, name: str, width: int, scheme: str) -> None:
+    """From disk, without a request or an error, no wider than the screen; the picture turns by keys and by itself."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if BROWSER is None:
+        pytest.skip("no chromium on this machine")
+    out = write(page(load(name)), tmp_path / "page.html")
+    problems: list[str] = []
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=_FLAGS)
+        context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
+        tab = context.new_page()
+        tab.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
+        tab.on("pageerror", lambda error: problems.append(str(error)))
+        tab.on("request", lambda r: None if r.url.startswith(("file:", "data:", "blob:")) else problems.append(r.url))
+        tab.goto(out.as_uri())
+        for plot in ("#sphere canvas", "#histogram .main-svg", "#gram .main-svg"):
+            tab.wait_for_selector(plot, state="attached")
+        assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        eye = "() => document.getElementById('sphere').layout.scene.camera.eye"
+        before = tab.evaluate(eye)
+        tab.focus("#sphere")
+        tab.keyboard.press("ArrowLeft")
+        tab.wait_for_function(f"x => ({eye})().x !== x", arg=before["x"])
+        for option in range(tab.locator("#view option").count()):
+            tab.select_option("#view", str(option))
+        if name == "24-cell":
+            tab.click("#play")
+            tab.wait_for_function("() => +document.getElementById('angle').value > 3")
+            tab.click("#play")
+        assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == (
+            "rgb(255, 255, 255)" if scheme == "light" else "rgb(15, 19, 24)"
+        )
+        browser.close()
+    assert problems == []
