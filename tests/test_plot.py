@@ -244,7 +244,7 @@ def test_spectra_end_at_the_accuracy_of_quadrature(ax: Axes) -> None:
     np.testing.assert_array_equal(values[:4], exact[:4])
     assert np.isnan(values[4:]).all()
     (level,) = curves(ax, ":")
-    np.testing.assert_allclose(level, 5 * 1e-14 * exact.max(), rtol=1e-12)
+    np.testing.assert_allclose(level, 1e-13 * exact.max(), rtol=1e-12)
     assert labels(ax)[1:] == ["accuracy of the quadrature ends"]
 
 

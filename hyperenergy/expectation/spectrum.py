@@ -77,7 +77,7 @@ def spectrum(kernel: Kernel, dim: int, degree: int) -> Spectrum:
     relative = values is not None
     if values is None:
         values = _quadrature(kernel, dim, degree)
-    return Spectrum(kernel, dim, values, log_multiplicities(dim, degree), relative, 1e-13 if relative else 5e-14)
+    return Spectrum(kernel, dim, values, log_multiplicities(dim, degree), relative, 1e-13)
 
 
 def log_multiplicities(dim: int, degree: int) -> Floats:
