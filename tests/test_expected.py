@@ -86,10 +86,11 @@ def test_the_variance_of_kcl_falls_with_the_batch(draw) -> None:
     U, V = draw(12, 3), draw(12, 3)
     loss = he.KCL(he.Gaussian(2), gamma=1.0)
     spreads = []
-    for M in (64, 256, 1024):
-        index = torch.randint(12, (4000, M), generator=torch.Generator().manual_seed(M))
+    for M in (64, 128, 256):
+        index = torch.randint(12, (1000, M), generator=torch.Generator().manual_seed(M))
         spreads.append(float(loss(U[index], V[index]).var()) * M)
-    assert max(spreads) < 1.3 * min(spreads)
+    # The second-order part, of the order 1/M^2, and the error of a variance from 1000 batches, 5 %.
+    assert max(spreads) < 1.4 * min(spreads)
 
 
 @pytest.mark.parametrize("loss", [he.InfoNCE(0.5), he.SimCLR(0.5), he.DHEL(0.5), he.DCL(0.5)], ids=label)
@@ -127,11 +128,13 @@ def test_an_estimate_without_spread_is_not_called_exact() -> None:
 
 
 def test_large_batches_of_few_weighted_pairs() -> None:
-    """Multinomial coefficients beyond float64."""
+    """Multinomial coefficients beyond float64: the probabilities of 1101 multisets of 1100 draws from two pairs."""
+    for weights in ([0.5, 0.5], [0.9, 0.1]):
+        index, probability = Expected(he.DHEL(0.5), 1100, weights=weights)._batches(2)
+        assert probability is not None and float(probability.sum()) == pytest.approx(1, rel=1e-10)
+        firsts = (index == 0).sum(1).double()
+        assert float(firsts @ probability) == pytest.approx(1100 * weights[0], rel=1e-10)
     X = he.codes.polygon(2).points
-    even, uneven = (Expected(he.KCL(he.Gaussian(2)), 1100, weights=w) for w in ([0.5, 0.5], [0.9, 0.1]))
-    assert float(even(X, X)) == pytest.approx(float(Expected(he.KCL(he.Gaussian(2)), 2)(X, X)), rel=1e-9)
-    assert float(uneven(X, X)) > float(even(X, X))
     assert float(Expected(he.DHEL(0.5), 2, weights=torch.tensor([0.1, 0.9]))(X, X)) < 0  # float32
 
 
