@@ -2,7 +2,7 @@
 
 N pairs with weights carry a law; a batch is drawn iid from it (the mini-batch loss of a population), without replacement (of
 a data set, B8), or is a part of a fixed partition.  The value is exact where the batches can be enumerated, up to
-permutation, and a Monte Carlo estimate with common random numbers and a control variate otherwise.
+permutation, and otherwise a mean over batches drawn once, which ``Expected.estimate`` sharpens by control variates.
 """
 
 from __future__ import annotations
@@ -116,12 +116,15 @@ class Expected(Objective):
         return positives if self.aligned else torch.cat([anchors, positives], -2)
 
     def check(self, points: int, dim: int) -> None:
-        self._batches(points)
+        self.exact(points)
 
     def temporaries(self, points: int, dim: int) -> int:
-        batches = len(self._batches(points)[0])
-        size = max(len(part) for part in self.parts(points)) if self.partition is not False else self.batch
-        return 4 * batches * size * (size + dim)
+        if self.partition is not False:
+            sizes = [len(part) for part in self.parts(points)]
+        else:
+            index, _ = self._batches(points)
+            sizes = [index.shape[1]] * len(index)
+        return sum(4 * size * (size + dim) for size in sizes)
 
     def __call__(self, anchors: Points, positives: Points) -> Tensor:
         check_pair(anchors, positives)
@@ -136,17 +139,21 @@ class Expected(Objective):
         if anchors.ndim != 2:
             raise ArgumentError("anchors", f"shape {tuple(anchors.shape)}", "must be one configuration (N, dim)")
         with torch.no_grad():
-            if self.exact(len(anchors)):
-                index = self._batches(len(anchors))[0]
+            if self.partition is not False:
+                return Estimate(float(self._value(anchors, positives)), 0.0, len(self.parts(len(anchors))), True)
+            index, probability = self._batches(len(anchors))
+            if probability is not None:
                 return Estimate(float(self._value(anchors, positives)), 0.0, len(index), True)
-            index = self._batches(len(anchors))[0].to(anchors.device)
+            index = index.to(anchors.device)
             values = self.loss.formula(anchors[index], positives[index])
             values = values - self._control(anchors, positives, index, values)
             return Estimate(float(values.mean()), float(values.std() / len(index) ** 0.5), len(index), False)
 
     def exact(self, points: int) -> bool:
         """Whether all batches of that many pairs are enumerated."""
-        return self.partition is not False or self._batches(points)[1] is not None
+        if self.partition is not False:
+            return bool(self.parts(points))
+        return self._batches(points)[1] is not None
 
     def _value(self, U: Points, V: Points) -> Tensor:
         points = U.shape[-2]
@@ -180,8 +187,6 @@ class Expected(Objective):
         return self._drawn[points]
 
     def _draw(self, points: int) -> tuple[Tensor, Tensor | None]:
-        if self.partition is not False:
-            return torch.tensor(self.parts(points)[:1]), None
         size = self.batch
         if self.weights is not None and len(self.weights) != points:
             raise ArgumentError("weights", f"{len(self.weights)} of them", f"must be {points}, one per pair")
@@ -190,17 +195,16 @@ class Expected(Objective):
                 raise ArgumentError(
                     "batch", size, f"must be at most {points}, the number of pairs, without replacement"
                 )
-            if math.comb(points, size) <= self.enumerate:
-                index = torch.tensor(list(combinations(range(points), size)))
-                return index, torch.full((len(index),), 1 / len(index), dtype=torch.float64)
-        else:
-            # The expectation of a mean over pairs is that of two draws.
-            size = (
-                2 if isinstance(self.loss, PAIRWISE) and math.comb(points + size - 1, size) > self.enumerate else size
-            )
-            if math.comb(points + size - 1, size) <= self.enumerate:
+        kinds = points + size - 1 if self.replace else points
+        pairwise = isinstance(self.loss, PAIRWISE)
+        if pairwise and math.comb(kinds, size) > self.enumerate:
+            size = 2  # the expectation of a mean over pairs is that of two draws, at any number of points
+        if pairwise or math.comb(kinds, size) <= self.enumerate:
+            if self.replace:
                 index = torch.tensor(list(combinations_with_replacement(range(points), size)))
                 return index, self._multinomial(index, points)
+            index = torch.tensor(list(combinations(range(points), size)))
+            return index, torch.full((len(index),), 1 / len(index), dtype=torch.float64)
         generator = torch.Generator().manual_seed(self.seed)
         if not self.replace:
             return torch.rand(self.samples, points, generator=generator).argsort(-1)[:, :size], None
@@ -210,9 +214,7 @@ class Expected(Objective):
 
     def _multinomial(self, index: Tensor, points: int) -> Tensor:
         """Probabilities of multisets: M!/prod c_i! prod w_i^{c_i}, the number of orders in exact integers."""
-        size = index.shape[1]
-        factorial = [math.factorial(k) for k in range(size + 1)]
-        orders = [factorial[size] // math.prod(factorial[c] for c in Counter(row).values()) for row in index.tolist()]
+        size, orders = index.shape[1], multiset_orders(index)
         if self.weights is None:
             return torch.tensor([n / points**size for n in orders], dtype=torch.float64)
         counts = torch.nn.functional.one_hot(index, points).sum(1)
@@ -252,7 +254,16 @@ class Expected(Objective):
         return C @ beta
 
 
+# Means over pairs.
 PAIRWISE = (losses.KCL, losses.SpectralContrastive)
+
+
+def multiset_orders(index: Tensor) -> list[int]:
+    """In how many orders each multiset, a row of indices, can be drawn: M!/prod c_i!, exactly."""
+    if index.shape[1] == 2:
+        return (1 + (index[:, 0] != index[:, 1]).long()).tolist()
+    factorial = [math.factorial(k) for k in range(index.shape[1] + 1)]
+    return [factorial[len(row)] // math.prod(factorial[c] for c in Counter(row).values()) for row in index.tolist()]
 
 
 def _checked_weights(weights: Any) -> Tensor:

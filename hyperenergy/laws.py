@@ -20,7 +20,7 @@ from torch import Tensor
 from hyperenergy import codes
 from hyperenergy.errors import ArgumentError, integer
 from hyperenergy.expectation import expected_uniform
-from hyperenergy.expected import PAIRWISE, Expected
+from hyperenergy.expected import PAIRWISE, Expected, multiset_orders
 from hyperenergy.losses import modules as losses
 from hyperenergy.minimize import minimize
 from hyperenergy.sphere import normalize, random_points
@@ -175,11 +175,10 @@ def _best_weights(law: Law, points: Tensor, weights: Tensor) -> Tensor:
     """Weights on given points: a polynomial on the simplex, by sequential quadratic programming from the given ones."""
     from scipy.optimize import minimize as local_search
 
-    index, exact = _expected(law.loss, law.batch, weights)._batches(len(points))
-    assert exact is not None
+    index, _ = _expected(law.loss, law.batch, weights)._batches(len(points))
     values = law.loss.formula(points[index], points[index])
     counts = torch.nn.functional.one_hot(index, len(points)).sum(1).double()
-    orders = torch.exp(torch.lgamma(torch.tensor(law.batch + 1.0)) - torch.lgamma(counts + 1).sum(1)).round()
+    orders = torch.tensor(multiset_orders(index), dtype=torch.float64)
 
     def function(w: Any) -> tuple[float, Any]:
         x = torch.tensor(np.clip(w, 0, None), dtype=torch.float64, requires_grad=True)

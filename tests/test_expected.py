@@ -55,6 +55,7 @@ def test_subsets_and_partitions_against_loops(loss, pairs) -> None:
     assert float(Expected(loss, 3, replace=False)(U, V)) == pytest.approx(mean, rel=1e-13)
     blocks = (float(loss(U[:2], V[:2])) + float(loss(U[2:], V[2:]))) / 2
     assert float(Expected(loss, 2, partition=True)(U, V)) == pytest.approx(blocks, rel=1e-13)
+    assert Expected(loss, 2, partition=True).estimate(U, V).batches == 2
     crossed = (float(loss(U[[0, 3]], V[[0, 3]])) + float(loss(U[[1, 2]], V[[1, 2]]))) / 2
     assert float(Expected(loss, 2, partition=[(0, 3), (1, 2)])(U, V)) == pytest.approx(crossed, rel=1e-13)
 
@@ -139,6 +140,15 @@ def test_large_batches_of_few_weighted_pairs() -> None:
 
 
 def test_pairwise_losses_are_exact_at_any_batch(draw) -> None:
+    """Also beyond the number of batches that are enumerated, with and without replacement."""
+    X, Y = draw(300, 3), draw(300, 3)
+    kernel = he.Gaussian(2)
+    for replace in (True, False):
+        found = Expected(he.KCL(kernel), 17, replace=replace).estimate(X, Y)
+        pairs = kernel((X[:, None] - X[None]).square().sum(-1))
+        energy = pairs.mean() if replace else he.energy(X, kernel, "mean")
+        expected = 16 * energy - kernel((X - Y).square().sum(-1)).mean()
+        assert found.exact and found.value == pytest.approx(float(expected), rel=1e-12)
     U, V = draw(20, 3), draw(20, 3)
     found = Expected(he.KCL(he.Gaussian(2)), 1000).estimate(U, V)
     assert found.exact and found.value == pytest.approx(float(Expected(he.KCL(he.Gaussian(2)), 2)(U, V)), rel=1e-14)

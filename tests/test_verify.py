@@ -353,3 +353,48 @@ def test_workers_end_with_their_parent(tmp_path: Path) -> None:
             break
         time.sleep(0.1)
     assert alive() == []
+
+
+# ---- the expectation level: what must refute a claim ----
+
+
+def test_a_wrong_limit_is_refuted(monkeypatch) -> None:
+    from hyperenergy.verify import expectation as module
+
+    instance = Instance("E1", he.DHEL(0.5), 2**14, 3)
+    assert module.check_limit(instance, SMALL).outcome is Outcome.CONSISTENT
+    right = module.limit
+    for shift in (1e-6, -1e-6):
+        monkeypatch.setattr(module, "limit", lambda loss, dim, shift=shift: right(loss, dim) + shift)
+        assert module.check_limit(instance, SMALL).outcome is Outcome.REFUTED
+    above = Instance("E3", he.KCL(he.Gaussian(2)), 8, 3)
+    monkeypatch.setattr(module, "limit", lambda loss, dim: right(loss, dim) + 10)
+    assert module.check_above_limit(above, SMALL).outcome is Outcome.REFUTED
+
+
+def test_a_wrong_rate_is_refuted(monkeypatch) -> None:
+    from hyperenergy.verify import expectation as module
+
+    instance = Instance("E2", he.InfoNCE(0.5), 2**14, 3)
+    assert module.check_rate(instance, SMALL).outcome is Outcome.CONSISTENT
+    right = module.rate
+    monkeypatch.setattr(module, "rate", lambda loss, dim: 1.02 * right(loss, dim))
+    assert module.check_rate(instance, SMALL).outcome is Outcome.REFUTED
+
+
+def test_a_loss_that_depends_on_the_batch_is_refuted(monkeypatch) -> None:
+    from hyperenergy.verify import expectation as module
+
+    instance = Instance("E3", he.KCL(he.Gaussian(2)), 3, 3)
+    assert module.check_batch_independence(instance, SMALL).outcome is Outcome.CONSISTENT
+    right = module.Expected
+    monkeypatch.setattr(module, "Expected", lambda loss, batch, **options: right(he.DHEL(0.5), batch, **options))
+    assert module.check_batch_independence(instance, SMALL).outcome is Outcome.REFUTED
+
+
+def test_where_the_uniform_law_is_best() -> None:
+    """Under KCL no law is below it, at any batch size."""
+    from hyperenergy.verify.expectation import check_uniform_is_best
+
+    assert check_uniform_is_best(Instance("E4", he.KCL(he.Gaussian(2)), 3, 2), SMALL).outcome is Outcome.CONSISTENT
+    assert check_uniform_is_best(Instance("E4", he.DHEL(0.2), 3, 2), SMALL).outcome is Outcome.REFUTED
