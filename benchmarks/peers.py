@@ -25,7 +25,7 @@ def coulomb(tuned: bool) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
     """Energy over i < j and its gradient at points (N, 3) of any norm > 0, as a function of their directions."""
     import numba
 
-    def plain(X, G):  # type: ignore[no-untyped-def]
+    def plain(X, G):
         N = X.shape[1]
         G[:] = 0.0
         total = 0.0
@@ -43,7 +43,7 @@ def coulomb(tuned: bool) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
                 G[2, j] += q * z
         return total
 
-    def vectorized(X, G):  # type: ignore[no-untyped-def]
+    def vectorized(X, G):
         N = X.shape[1]
         total = 0.0
         for i in range(N):

@@ -194,7 +194,7 @@ def minimize(
 
     if out is not None and (out.suffix != ".json" or not out.parent.is_dir() or out.is_dir()):
         raise ArgumentError("out", repr(str(out)), "must be a .json file in a folder that exists")
-    target = parse_objective(objective, pairs=pairs, temperature=temperature, kernel=kernel)  # type: ignore[arg-type]
+    target = parse_objective(objective, pairs=pairs, temperature=temperature, kernel=kernel)
     best = search(target, points, dim, restarts=restarts, hops=hops, seed=seed, device=device)
     rows = [
         ("objective", target.label),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 from hyperenergy import kernels
 from hyperenergy.energy import Pairs, pair_weight
@@ -39,7 +39,7 @@ def parse_kernel(text: str) -> kernels.Kernel:
     return kernel
 
 
-def parse_objective(text: str, *, pairs: Pairs = "unordered", **options: Any) -> Objective:
+def parse_objective(text: str, *, pairs: str = "unordered", **options: Any) -> Objective:
     """A loss, or the energy of a kernel in the given pair convention.  Options that are None are not given."""
     pair_weight(pairs, 2)
     given = {key: value for key, value in options.items() if value is not None}
@@ -48,7 +48,7 @@ def parse_objective(text: str, *, pairs: Pairs = "unordered", **options: Any) ->
             raise ArgumentError(
                 next(iter(given)), next(iter(given.values())), f"the energy of {text} has no such option"
             )
-        return Energy(parse_kernel(text), pairs)
+        return Energy(parse_kernel(text), cast(Pairs, pairs))  # pair_weight let it pass
     return BatchLoss(_build("objective", text, {**LOSSES, **KERNELS}, given))
 
 

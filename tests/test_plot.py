@@ -133,7 +133,7 @@ def test_differences_within_round_off_are_not_drawn(ax: Axes) -> None:
 )
 def test_convergence_rejects(losses: object, dim: int, batches: object, argument: str) -> None:
     with pytest.raises(ArgumentError, match=f"^{argument}: got"):
-        plot.convergence(losses, dim, batches)  # type: ignore[arg-type]
+        plot.convergence(losses, dim, batches)
     assert pyplot.get_fignums() == []
 
 
@@ -209,7 +209,7 @@ def test_on_the_sphere_back_particles_are_faded(ax: Axes) -> None:
 @pytest.mark.parametrize("best", [None, torch.eye(2), "triangle"])
 def test_law_rejects_what_is_none(best: object) -> None:
     with pytest.raises(ArgumentError, match=r"(?s)^best: got .* must be a Law"):
-        plot.law(best)  # type: ignore[arg-type]
+        plot.law(best)
 
 
 def test_law_rejects_other_dimensions() -> None:
@@ -287,7 +287,7 @@ def test_negative_eigenvalues_are_named(ax: Axes) -> None:
 )
 def test_spectra_rejects(kernels: object, dim: int, degree: int, argument: str) -> None:
     with pytest.raises(ArgumentError, match=f"^{argument}: got"):
-        plot.spectra(kernels, dim, degree)  # type: ignore[arg-type]
+        plot.spectra(kernels, dim, degree)
     assert pyplot.get_fignums() == []
 
 
@@ -304,7 +304,7 @@ def test_without_axes_a_figure_is_made_and_nothing_global_changes(name: str) -> 
     }
     ax = calls[name](None)
     assert len(pyplot.get_fignums()) == 1
-    ax.figure.canvas.draw()  # type: ignore[union-attr]
+    ax.figure.canvas.draw()
     assert dict(matplotlib.rcParams) == before
     for bad in ("ax", pyplot.figure().add_subplot(projection="polar")):
         with pytest.raises(ArgumentError, match="ax: got"):

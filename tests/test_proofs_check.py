@@ -117,7 +117,7 @@ def test_steps() -> None:
     with pytest.raises(KeyError):
         proof.step("f", "", lambda: True, ("z",))
     with pytest.raises(TypeError, match="True or False"):
-        proof.step("g", "", lambda: sympy.true)  # type: ignore[arg-type, return-value]
+        proof.step("g", "", lambda: sympy.true)
 
 
 def test_claims() -> None:

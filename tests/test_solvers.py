@@ -34,7 +34,7 @@ def test_profile_source_is_the_formula_and_its_derivative(kernel: he.Kernel) -> 
         x = torch.tensor(r, dtype=torch.float64, requires_grad=True)
         value = kernel(x)
         (slope,) = torch.autograd.grad(value, x)
-        found = scope["profile"](r)  # type: ignore[operator]
+        found = scope["profile"](r)
         assert found == pytest.approx((float(value.detach()), 2 * float(slope)), rel=1e-13)
 
 
@@ -431,7 +431,7 @@ def test_a_start_under_a_nearly_constant_kernel_is_not_stationary(kernel: he.Ker
     best = he.minimize(he.Energy(kernel), 5, 3, compiled=compiled_code, throw=False)
     other = he.minimize(he.Energy(he.Riesz(-2 if isinstance(kernel, he.InverseMultiquadric) else -1)), 5, 3)
     assert best.iterations > 0
-    limit = float(he.energy(best.points, other.objective.kernel))  # type: ignore[attr-defined]
+    limit = float(he.energy(best.points, other.objective.kernel))
     assert limit == pytest.approx(other.value, abs=1e-3)
 
 

@@ -130,7 +130,7 @@ def _pair(X: object, positives: object) -> tuple[Floats, Floats | None]:
         positives = X.positives
     if positives is None:
         return anchors, None
-    partners = inputs.rows(positives, "positives")  # type: ignore[arg-type]
+    partners = inputs.rows(positives, "positives")
     if partners.shape != anchors.shape:
         raise ArgumentError("positives", f"shape {partners.shape}", f"must be {anchors.shape}, one for each point of X")
     return anchors, None if np.array_equal(partners, anchors) else partners

@@ -18,9 +18,10 @@ MOST_ROWS, SEED = 2000, 0
 _EXAMPLES = "must be a Minimum, a Prediction, a Code, or a tensor (points, dim): codes.get('icosahedron')"
 
 
-def rows(x: Tensor, name: str) -> Floats:
+def rows(x: object, name: str) -> Floats:
     """The rows of a tensor (points, dim); ArgumentError unless it is one, of at least two unit rows."""
     check_points(x, name)
+    assert isinstance(x, Tensor)
     if x.ndim != 2:
         raise ArgumentError(
             name, f"shape {tuple(x.shape)}", f"must have shape (points, dim): one configuration, {name}[0]"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import torch
 
 from hyperenergy.compare import Match, compare
 from hyperenergy.errors import ArgumentError
+from hyperenergy.landscape import STATIONARY
 from hyperenergy.minimum import Minimum, Origin, Status, Stop
 from hyperenergy.naming import parse_objective
 from hyperenergy.objectives import Objective
@@ -15,8 +17,6 @@ from hyperenergy.prediction import Prediction
 from hyperenergy.theorems import predict
 from hyperenergy.view.load import Configuration
 
-# Relative gradient norms up to this are those of a stationary point.
-_STATIONARY = 1e-7
 # The comparison of configurations holds their whole Gram matrices, several times.
 MOST_COMPARED = 1000
 
@@ -31,7 +31,7 @@ def objective(label: str) -> Objective | None:
     whole = re.fullmatch(r"(\w+)\((.*)\)", inner)
     if not whole:
         return None
-    options = {}
+    options: dict[str, Any] = {}
     for part in filter(None, re.split(r", (?![^()]*\))", whole[2])):
         key, _, value = part.partition("=")
         nested = re.fullmatch(r"(\w+)\((.*)\)", value)
@@ -39,9 +39,9 @@ def objective(label: str) -> Objective | None:
     try:
         if energy:
             text = ",".join(f"{key}={value}" for key, value in options.items())
-            found = parse_objective(f"{whole[1]}:{text}", pairs=pairs)  # type: ignore[arg-type]
+            found = parse_objective(f"{whole[1]}:{text}", pairs=pairs)
         else:
-            found = parse_objective(whole[1], **options)  # type: ignore[arg-type]
+            found = parse_objective(whole[1], **options)
     except (ArgumentError, TypeError, ValueError):
         return None
     return found if found.label == label else None
@@ -62,7 +62,7 @@ def judge(configuration: Configuration, target: Objective) -> tuple[float, Predi
     if prediction is None:
         return value, None, None
     relative = float(gradient.square().sum().sqrt() / scale[0])
-    status = Status.ROUND_OFF if relative <= _STATIONARY else Status.STALLED
+    status = Status.ROUND_OFF if relative <= STATIONARY else Status.STALLED
     given = Minimum(
         objective=target,
         value=value,
