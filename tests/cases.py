@@ -7,10 +7,12 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import NamedTuple
 
+import pytest
 import torch
 from torch import Tensor
 
 import hyperenergy as he
+from hyperenergy import compiled
 from tests import oracles
 
 
@@ -127,3 +129,6 @@ def kcl_cases() -> list[LossCase]:
                 )
             )
     return cases
+
+
+COMPILED = pytest.mark.skipif(not compiled.available(), reason="needs Numba, which is not installed")
