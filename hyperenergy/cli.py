@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from hyperenergy import files
 from hyperenergy.errors import ArgumentError, HyperenergyError
 
 if TYPE_CHECKING:
@@ -192,8 +193,8 @@ def minimize(
     from hyperenergy.minimize import minimize as search
     from hyperenergy.naming import parse_objective
 
-    if out is not None and (out.suffix != ".json" or not out.parent.is_dir() or out.is_dir()):
-        raise ArgumentError("out", repr(str(out)), "must be a .json file in a folder that exists")
+    if out is not None:
+        files.target("out", out, (".json",))  # before the search, not after it
     target = parse_objective(objective, pairs=pairs, temperature=temperature, kernel=kernel)
     best = search(target, points, dim, restarts=restarts, hops=hops, seed=seed, device=device)
     rows = [
@@ -230,7 +231,8 @@ def minimize(
             "anchors": best.anchors.tolist(),
             "positives": best.positives.tolist(),
         }
-        out.write_text(json.dumps(record), "utf-8")
+        with files.replacing("out", out, (".json",)) as beside:
+            beside.write_text(json.dumps(record), "utf-8")
         print(f"configuration: {out}")
 
 

@@ -235,7 +235,7 @@ def test_export(tmp_path) -> None:
     assert lines[:2] == ["12", "icosahedron"] and len(lines) == 14
     assert np.array_equal([[float(c) for c in line.split()[1:]] for line in lines[2:]], code.coordinates)
     for path, message in (
-        ("x.txt", "must end in one of"),
+        ("x.txt", "must be a .npz or .csv or .xyz file"),
         ("no/x.csv", "folder that exists"),
         ("24.xyz", "4 coordinates"),
     ):

@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "hyperenergy"
 # From the ground up; a name stands for a module or for a folder of modules, which may import one another.
 LAYERS = [
     "errors",
+    "files",
     "steps",
     "namespaces",
     "sphere",
@@ -40,6 +41,7 @@ LAYERS = [
     "metrics",
     "naming",
     "verify",
+    "layout",
     "plot",
     "view",
     "cli",

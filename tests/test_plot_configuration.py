@@ -23,8 +23,9 @@ import hyperenergy as he
 from hyperenergy import codes, plot
 from hyperenergy.errors import ArgumentError
 from hyperenergy.expectation import InnerProductLaw
+from hyperenergy.layout import neighbor_pairs
 from hyperenergy.plot import style
-from hyperenergy.plot.configuration import neighbors, principal
+from hyperenergy.plot.configuration import principal
 from hyperenergy.plot.style import VIEW
 from hyperenergy.prediction import Prediction
 from hyperenergy.sphere import random_points
@@ -122,12 +123,12 @@ def test_neighbors_are_the_same_in_any_frame_and_order(generator: torch.Generato
     x = codes.get("icosahedron").points
     order = torch.randperm(12, generator=generator)
     turned = (x @ rotation(3, generator))[order].numpy()
-    pairs = {frozenset(pair) for pair in neighbors(x.numpy()).tolist()}
-    assert {frozenset(order[pair].tolist()) for pair in neighbors(turned)} == pairs
+    pairs = {frozenset(pair) for pair in neighbor_pairs(x.numpy()).tolist()}
+    assert {frozenset(order[pair].tolist()) for pair in neighbor_pairs(turned)} == pairs
     # Opposite points are no neighbors, and of coincident ones the least distance is not 0.
     assert all(abs(x[list(pair)].sum(0)).max() > 0.1 for pair in pairs)
-    assert len(neighbors(np.concatenate([x.numpy()] * 2))) == 4 * 30
-    assert len(neighbors(np.ones((3, 1)))) == 0
+    assert len(neighbor_pairs(np.concatenate([x.numpy()] * 2))) == 4 * 30
+    assert len(neighbor_pairs(np.ones((3, 1)))) == 0
 
 
 def test_many_points_are_not_joined(generator: torch.Generator) -> None:
@@ -447,6 +448,6 @@ def test_examples(name: str, least: float, most: float, tmp_path: Path) -> None:
 def test_the_minimum_is_the_snub_cube() -> None:
     """Five neighbors each: four triangles and a square."""
     best = runpy.run_path(str(EXAMPLES / "snub_cube.py"))["minimum"]()
-    pairs = neighbors(best.points.numpy())
+    pairs = neighbor_pairs(best.points.numpy())
     assert len(pairs) == 60 and (np.bincount(pairs.ravel()) == 5).all()
     assert best.value < he.Energy(he.Riesz(1))(random_points(24, 3, generator=torch.Generator().manual_seed(0)))

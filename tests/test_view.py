@@ -22,10 +22,11 @@ import hyperenergy as he
 from hyperenergy import codes
 from hyperenergy.codes.export import export
 from hyperenergy.errors import ArgumentError
+from hyperenergy.layout import neighbor_pairs
 from hyperenergy.naming import parse_objective
 from hyperenergy.view import Configuration, load, page, write
 from hyperenergy.view.facts import numerical_strength, products
-from hyperenergy.view.geometry import frames, nearest_pairs, surface
+from hyperenergy.view.geometry import frames, surface
 from hyperenergy.view.recall import objective
 
 MOST_BYTES = 6_000_000
@@ -193,10 +194,10 @@ def test_no_surface_where_there_is_none() -> None:
     assert surface(np.repeat(np.eye(3), 2, axis=0)) is None
 
 
-def test_nearest_pairs() -> None:
-    assert len(nearest_pairs(codes.get("600-cell").coordinates)) == 720
-    assert len(nearest_pairs(codes.get("e8-roots").coordinates)) == 6720
-    assert nearest_pairs(np.array([[1.0, 0], [1, 0], [0, 1]])).tolist() == [[0, 2], [1, 2]]  # not the coincident ones
+def test_neighbor_pairs() -> None:
+    assert len(neighbor_pairs(codes.get("600-cell").coordinates)) == 720
+    assert len(neighbor_pairs(codes.get("e8-roots").coordinates)) == 6720
+    assert neighbor_pairs(np.array([[1.0, 0], [1, 0], [0, 1]])).tolist() == [[0, 2], [1, 2]]  # not the coincident ones
 
 
 @pytest.mark.parametrize("x", [codes.get("600-cell").coordinates, random_rows(9, 5), random_rows(3, 7)])
@@ -366,7 +367,7 @@ def test_write_leaves_nothing_behind(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["a.html"]
     (tmp_path / "b.html").mkdir()
     for bad in ("a.txt", "b.html", "none/a.html"):
-        with pytest.raises(ArgumentError, match=r"must be an \.html file in a folder that exists"):
+        with pytest.raises(ArgumentError, match=r"must be a .html or .htm file in a folder that exists"):
             write("<p>", tmp_path / bad)
 
 
@@ -395,7 +396,7 @@ def test_a_browser_that_is_missing(tmp_path: Path) -> None:
     [
         (["nothing.json"], "source: got 'nothing.json'; there is no such file"),
         (["icosaedron"], "did you mean icosahedron"),
-        (["icosahedron", "--out", "a.txt"], "out: got 'a.txt'; must be an .html file"),
+        (["icosahedron", "--out", "a.txt"], "out: got 'a.txt'; must be a .html or .htm file"),
     ],
 )
 def test_command_errors(arguments: list[str], message: str) -> None:

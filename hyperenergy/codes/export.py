@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from pathlib import Path
 
 import numpy as np
 
 from hyperenergy.codes.catalogue import Code
 from hyperenergy.errors import ArgumentError
+from hyperenergy.files import replacing
 
 FORMATS = (".npz", ".csv", ".xyz")
 
@@ -19,26 +18,14 @@ def export(code: Code, path: str | Path) -> None:
     point), or .xyz (dimension at most 3).
 
     Raises ArgumentError for another suffix, a folder that does not exist, or a dimension that the format does not hold.
-    The file is complete or not there: it is written beside its place and moved.
     """
     path = Path(path)
-    if path.suffix not in FORMATS:
-        raise ArgumentError("export", repr(str(path)), f"must end in one of {', '.join(FORMATS)}")
-    if not path.parent.is_dir() or path.is_dir():
-        raise ArgumentError("export", repr(str(path)), "must be a file in a folder that exists")
     if path.suffix == ".xyz" and code.dim > 3:
         raise ArgumentError(
             "export", repr(str(path)), f"{code.name} has {code.dim} coordinates and .xyz holds 3; use .csv"
         )
-    beside = path.with_name(f".{path.name}.{os.getpid()}{path.suffix}")
-    try:
-        _WRITERS[path.suffix](code, beside)
-        beside.replace(path)
-    except OSError as error:
-        raise ArgumentError("export", repr(str(path)), f"cannot be written ({error.strerror})") from None
-    finally:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
+    with replacing("export", path, FORMATS) as beside:
+        _WRITERS[path.suffix.lower()](code, beside)
 
 
 def _npz(code: Code, path: Path) -> None:

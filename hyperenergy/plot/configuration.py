@@ -14,12 +14,13 @@ from torch import Tensor
 from hyperenergy.codes import Code
 from hyperenergy.errors import ArgumentError
 from hyperenergy.expectation.law import Floats
+from hyperenergy.layout import neighbor_pairs
 from hyperenergy.minimum import Minimum
 from hyperenergy.plot import inputs, style
 from hyperenergy.prediction import Prediction
 
-# Neighbors are joined up to this multiple of the least distance, of at most so many points.
-_NEIGHBORS, _MOST_JOINED = 1.2, 400
+# Neighbors are joined of at most so many points.
+_MOST_JOINED = 400
 # Points nearer than this are one point, and pairs that are no further apart are aligned.
 _SAME = 1e-8
 # Pairs are drawn further apart, by a factor of 1, 2, 5, 10, ..., as long as none is further apart than this.
@@ -60,7 +61,7 @@ def configuration(
         ax.plot(np.cos(angles), np.sin(angles), color=style.GRAY, linewidth=0.8, solid_capstyle="round", zorder=1)
     flat = anchors @ frame
     if dim == 3 and size <= _MOST_JOINED:
-        pairs = neighbors(anchors)
+        pairs = neighbor_pairs(anchors)
         _segments(ax, flat[pairs], style.GRAY, 0.9, "edges", zorder=2)
     area = float(np.clip(1500 / size, 3, 40))
     behind = " (faded: behind)" if dim == 3 else ""
@@ -88,19 +89,6 @@ def configuration(
         loc="upper center", bbox_to_anchor=(0.5, 0.01), ncols=columns, frameon=False, fontsize="small", borderaxespad=0
     )
     return ax
-
-
-def neighbors(x: Floats) -> NDArray[np.intp]:
-    """Pairs (edges, 2), i < j, at up to 1.2 times the least distance of distinct points (points, dim)."""
-    from scipy.spatial.distance import pdist
-
-    i, j = np.triu_indices(len(x), 1)
-    distance = pdist(x)
-    apart = distance > _SAME
-    if not apart.any():
-        return np.empty((0, 2), dtype=np.intp)
-    near = apart & (distance <= _NEIGHBORS * distance[apart].min())
-    return np.stack([i[near], j[near]], 1)
 
 
 def principal(x: Floats) -> tuple[Floats, float]:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 from torch import Tensor
 
 from hyperenergy.codes import Code
 from hyperenergy.errors import ArgumentError
 from hyperenergy.expectation import InnerProductLaw
 from hyperenergy.expectation.law import Floats
+from hyperenergy.layout import cluster_order
 from hyperenergy.minimum import Minimum
 from hyperenergy.plot import inputs, style
 from hyperenergy.prediction import Prediction
 
 # ColorBrewer's red and blue, diverging and safe for color-blind readers.
 _DIVERGING = "RdBu_r"
-# The best order of the leaves takes time like the square of their number, and more memory.
-_BEST_ORDER = 300
 # Primes, so that no inner product p/q with a small q lies on the edge of a bin, where round-off would split it.
 _BINS = (11, 17, 31, 61)
 # Inner products this close are one.
@@ -34,7 +32,7 @@ def gram(X: Minimum | Prediction | Code | Tensor, ax: Axes | None = None) -> Axe
     Raises ArgumentError for other shapes and rows that are not unit.
     """
     x, count = inputs.drawn(inputs.points(X))
-    x = x[_order(x)]
+    x = x[cluster_order(x)]
     ax = style.canvas(ax, (4.8, 4.4))
     picture = ax.imshow(x @ x.T, cmap=_DIVERGING, vmin=-1, vmax=1, interpolation="nearest")
     assert ax.figure is not None
@@ -45,14 +43,6 @@ def gram(X: Minimum | Prediction | Code | Tensor, ax: Axes | None = None) -> Axe
     ax.set_yticks([])
     ax.set_title(inputs.title(inputs.name(X), count), fontsize="medium")
     return ax
-
-
-def _order(x: Floats) -> NDArray[np.intp]:
-    """Of the leaves of the tree of clusters."""
-    from scipy.cluster.hierarchy import leaves_list, linkage
-
-    tree = linkage(x, method="average", optimal_ordering=len(x) <= _BEST_ORDER)
-    return np.asarray(leaves_list(tree), dtype=np.intp)
 
 
 def inner_products(

@@ -11,8 +11,6 @@ from hyperenergy.view.load import Floats
 
 Integers = NDArray[np.int64]
 
-# Distances within this relative gap of a point's least are nearest neighbors, too.
-_NEAREST = 0.01
 MOST_EDGES = 8000
 # Facets whose unit normals agree to this are one face of the hull.
 _COPLANAR = 1e-7
@@ -42,15 +40,6 @@ class Frame:
     axes: Floats
     plane: bool = False
     stereographic: bool = False
-
-
-def nearest_pairs(x: Floats) -> Integers:
-    """(edges, 2), i < j: each point and those at its least distance, up to 1 percent; none at distance 0."""
-    squared = np.maximum(2 - 2 * x @ x.T, 0)
-    squared[squared < 1e-12] = np.inf
-    near = squared <= squared.min(1, keepdims=True) * (1 + _NEAREST) ** 2
-    near &= np.isfinite(squared)
-    return np.argwhere(np.triu(near | near.T, 1))
 
 
 def surface(x: Floats) -> Surface | None:

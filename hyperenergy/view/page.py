@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
-import os
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
@@ -14,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from hyperenergy.errors import ArgumentError
+from hyperenergy.files import replacing
+from hyperenergy.layout import cluster_order, neighbor_pairs
 from hyperenergy.prediction import Prediction
 from hyperenergy.view import facts, geometry
 from hyperenergy.view.load import Configuration, Floats
@@ -66,19 +65,9 @@ def page(configuration: Configuration, seed: int = 0) -> str:
 
 def write(html: str, path: str | Path) -> Path:
     """Write a page; the file is complete or not there.  ArgumentError for what is not an .html file in a folder."""
-    path = Path(path)
-    if path.suffix.lower() not in (".html", ".htm") or not path.parent.is_dir() or path.is_dir():
-        raise ArgumentError("out", repr(str(path)), "must be an .html file in a folder that exists")
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with replacing("out", path, (".html", ".htm")) as beside:
         beside.write_text(html, "utf-8")
-        beside.replace(path)
-    except OSError as error:
-        raise ArgumentError("out", repr(str(path)), f"cannot be written ({error.strerror})") from None
-    finally:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
-    return path.resolve()
+    return Path(path).resolve()
 
 
 _SURFACE_VIEWS = ("Voronoi cells by number of neighbors", "Convex hull", "Points and nearest neighbors")
@@ -88,7 +77,7 @@ def _scene(x: Floats, positives: Floats | None) -> tuple[dict[str, Any], list[fa
     """What the script draws, and lines for the panel."""
     points, dim = x.shape
     notes: list[str] = []
-    edges = geometry.nearest_pairs(x)
+    edges = neighbor_pairs(x)
     if len(edges) > geometry.MOST_EDGES:
         notes.append(f"The first {geometry.MOST_EDGES} of {len(edges)} edges are drawn.")
         edges = edges[: geometry.MOST_EDGES]
@@ -142,11 +131,9 @@ def _packed(x: Floats) -> str:
 
 
 def _gram(x: Floats, of: int) -> tuple[dict[str, Any], str]:
-    """The Gram matrix with rows in the order of the leaves of an average-linkage tree, so that clusters are blocks."""
-    from scipy.cluster.hierarchy import leaves_list, linkage
-
+    """The Gram matrix, ordered by clusters."""
     gram = np.clip(x @ x.T, -1, 1)
-    order = leaves_list(linkage(np.sqrt(np.maximum(2 - 2 * gram[np.triu_indices(len(x), 1)], 0)), "average"))
+    order = cluster_order(x)
     note = "" if len(x) == of else f"A random sample of {len(x)} of the {of} rows and columns is shown."
     return {"size": len(x), "values": _packed(gram[np.ix_(order, order)])}, note
 

@@ -1,0 +1,37 @@
+"""Files that are complete or not there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from hyperenergy.errors import ArgumentError
+
+
+def target(name: str, path: str | Path, suffixes: Sequence[str]) -> Path:
+    """The path; ArgumentError, naming the argument ``name``, for another suffix or a folder that does not exist."""
+    path = Path(path)
+    if path.suffix.lower() not in suffixes or not path.parent.is_dir() or path.is_dir():
+        allowed = " or ".join(suffixes)
+        raise ArgumentError(name, repr(str(path)), f"must be a {allowed} file in a folder that exists")
+    return path
+
+
+@contextlib.contextmanager
+def replacing(name: str, path: str | Path, suffixes: Sequence[str]) -> Iterator[Path]:
+    """A path beside ``path`` to write to; it is moved there when the block ends well, and removed when it does not.
+
+    Raises ArgumentError as ``target``, and where the file cannot be written.
+    """
+    path = target(name, path, suffixes)
+    beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        yield beside
+        beside.replace(path)
+    except OSError as error:
+        raise ArgumentError(name, repr(str(path)), f"cannot be written ({error.strerror})") from None
+    finally:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
