@@ -22,7 +22,7 @@ from hyperenergy.errors import ArgumentError, integer
 from hyperenergy.kernels import Kernel
 from hyperenergy.losses import modules as losses
 from hyperenergy.losses.checks import check_pair
-from hyperenergy.objectives import Objective
+from hyperenergy.objectives import Aligned, BatchLoss, Objective
 from hyperenergy.sphere import Points
 
 Rows = Float[Tensor, "*starts rows dim"]
@@ -100,20 +100,22 @@ class Expected(Objective):
         return self.loss.positive
 
     @property
+    def _whole(self) -> Objective:
+        """The loss of all pairs at once, which has the same unknowns."""
+        return Aligned(self.loss) if self.aligned else BatchLoss(self.loss)
+
+    @property
     def alignment_term(self) -> tuple[float, Kernel] | None:
-        return None if self.aligned else self.loss.alignment_term
+        return self._whole.alignment_term
 
     def rows(self, points: int) -> int:
-        return points if self.aligned else 2 * points
+        return self._whole.rows(points)
 
     def views(self, z: Rows) -> tuple[Points, Points]:
-        if self.aligned:
-            return z, z
-        U, V = z.tensor_split(2, -2)
-        return U, V
+        return self._whole.views(z)
 
     def assemble(self, anchors: Points, positives: Points) -> Rows:
-        return positives if self.aligned else torch.cat([anchors, positives], -2)
+        return self._whole.assemble(anchors, positives)
 
     def check(self, points: int, dim: int) -> None:
         self.exact(points)

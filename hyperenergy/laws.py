@@ -23,7 +23,8 @@ from hyperenergy.expectation import expected_uniform
 from hyperenergy.expected import PAIRWISE, Expected, multiset_orders
 from hyperenergy.losses import modules as losses
 from hyperenergy.minimize import minimize
-from hyperenergy.sphere import normalize, random_points
+from hyperenergy.objectives import Objective
+from hyperenergy.sphere import random_points
 
 # Particles closer than this are one, weights below this are none, and a first variation above minus this (relative to
 # max(1, |value|)) counts as nonnegative: the square root of what moves the value by round-off.
@@ -115,28 +116,39 @@ def _expected(loss: losses.PairLoss, batch: int, weights: Tensor | None) -> Expe
 
 
 def _judged(loss: losses.PairLoss, batch: int, points: Tensor, weights: Tensor) -> Law:
-    """The law with its value and the least first variation: on a grid, then by a local search from the best of it."""
-    from scipy.optimize import minimize as local_search
-
+    """The law with its value and the least first variation: on a grid, then by a search from the best of it."""
     value = float(_expected(loss, batch, weights).value(points))
     dim = points.shape[1]
     grid = random_points(512 * dim, dim, generator=torch.Generator().manual_seed(0))
     grid = torch.cat([grid, points])
     h = torch.cat([first_variation(loss, batch, points, weights, x) for x in grid.split(64)])
 
-    def function(y: Any) -> tuple[float, Any]:
-        x = torch.tensor(y, dtype=torch.float64, requires_grad=True)
-        value = first_variation(loss, batch, points, weights, normalize(x)[None])[0]
-        (gradient,) = torch.autograd.grad(value, x)
-        return float(value.detach()), gradient.numpy()
-
-    least, direction = float(h.min()), grid[h.argmin()]
-    for start in grid[h.argsort()[:4]]:
-        end = local_search(function, start.numpy(), jac=True, method="BFGS")
-        if end.fun < least:
-            least, direction = float(end.fun), normalize(torch.tensor(end.x))
+    # Several points at once, which do not see each other.
+    start = grid[h.argsort()[:4]]
+    objective = _FirstVariation(loss, batch, points, weights)
+    found = minimize(objective, len(start), dim, start=start[None], throw=False, max_iterations=200).points
+    candidates = torch.cat([start, found])
+    h = first_variation(loss, batch, points, weights, candidates)
     order = weights.argsort(descending=True)
-    return Law(loss, batch, points[order], weights[order], value, least, direction)
+    return Law(loss, batch, points[order], weights[order], value, float(h.min()), candidates[h.argmin()])
+
+
+@dataclass(frozen=True, eq=False)
+class _FirstVariation(Objective):
+    """The sum of h over points that do not interact, for ``minimize`` to go down from each."""
+
+    loss: losses.PairLoss
+    batch: int
+    points: Tensor
+    weights: Tensor
+
+    def value(self, z: Tensor) -> Tensor:
+        h = first_variation(self.loss, self.batch, self.points, self.weights, z.flatten(0, -2))
+        return h.reshape(z.shape[:-1]).sum(-1)
+
+    @property
+    def label(self) -> str:
+        return f"first variation of {self.loss.label} at batches of {self.batch}"
 
 
 def _merged(points: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
