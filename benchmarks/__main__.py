@@ -18,6 +18,7 @@ import hyperenergy as he
 from benchmarks.peers import PEERS, keops_evaluation
 from hyperenergy.objectives import Energy
 from hyperenergy.sphere import random_points
+from hyperenergy.verify.subjects import dhel, one_sided, symmetrized
 
 # Best known energies, sum over i < j.
 THOMSON = {
@@ -103,17 +104,7 @@ def reach() -> None:
         (he.InfoNCE(0.05), 4, 2, 256, 0, None),
     ]
     for tau in (0.05, 0.3, 1.0):
-        for loss in (
-            he.InfoNCE(tau),
-            he.InfoNCE(tau, symmetric=True),
-            he.SimCLR(tau),
-            he.NTXent(tau),
-            he.DCL(tau),
-            he.DCL(tau, within_view=False),
-            he.DCL(tau, symmetric=True),
-            he.DHEL(tau),
-            he.DHEL(tau, two_view=True),
-        ):
+        for loss in (*one_sided(tau), *symmetrized(tau), *dhel(tau)):
             cases.append((loss, 12, 3, 128, 3, None))
     for kernel in (he.Gaussian(2), he.Laplace(1), he.InverseMultiquadric(1)):
         cases.append((he.KCL(kernel), 12, 3, 128, 0, None))

@@ -16,7 +16,14 @@ from hyperenergy import codes
 from hyperenergy.codes.exact import ExactVectors
 from hyperenergy.codes.polynomial import Polynomial, from_roots, gegenbauer_coefficients, nonpositive_on_interval, solve
 from hyperenergy.codes.quadratic import Quadratic
-from hyperenergy.codes.universal import interpolants, interpolation_nodes, prove, remainder_is_nonnegative
+from hyperenergy.codes.universal import (
+    interpolants,
+    interpolation_nodes,
+    prove,
+    prove_polygon,
+    remainder_is_nonnegative,
+    sums_to_zero,
+)
 from hyperenergy.errors import ArgumentError
 from hyperenergy.steps import Step
 
@@ -91,6 +98,20 @@ def test_a_polygon_that_is_none() -> None:
     assert broken(dataclasses.replace(code, coordinates=coordinates).prove())[0] == "coordinates"
     cell = dataclasses.replace(codes.get("24-cell"), vectors=None)
     assert broken(cell.prove())[0] == "coordinates"
+
+
+def test_each_step_for_polygons_can_fail() -> None:
+    """A square among twelve places is proved; gaps, doubled points and a rectangle are not."""
+    circle = codes.polygon(12).coordinates
+    for residues, first in (
+        ([0, 3, 6, 9], []),
+        ([0, 1, 2, 4], ["distribution"]),
+        ([0, 0, 6, 6], ["distribution"]),
+        ([0, 1, 6, 7], ["design"]),
+    ):
+        assert broken(prove_polygon(circle[residues], residues, 12))[:1] == first
+    assert broken(prove_polygon(circle[[1, 0, 2, 3]], range(4), 12))[0] == "coordinates"
+    assert [k for k in range(1, 8) if not sums_to_zero(range(7), 7, k)] == [7]
 
 
 @pytest.mark.parametrize(

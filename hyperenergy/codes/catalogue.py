@@ -102,7 +102,7 @@ class Code:
         ``full`` looks at every point also where symmetries make that needless: minutes for the Leech vectors.
         """
         if self.vectors is None:
-            return universal.prove_polygon(self.coordinates)
+            return universal.prove_polygon(self.coordinates, range(self.size), self.size)
         rank = min(self.dim, len(self.vectors) - 1)  # a simplex may sit in a larger space
         return universal.prove(
             self.vectors, self.dim, rank=rank, skip=self.skip, coordinates=self.coordinates, full=full

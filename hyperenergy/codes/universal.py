@@ -25,7 +25,7 @@ Sources: Cohn and Kumar 2007, sections 4, 5 and 7; Delsarte, Goethals and Seidel
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import islice
 
@@ -218,47 +218,47 @@ def polygon_coordinates(points: int) -> np.ndarray:
     return np.stack([np.cos(angles), np.sin(angles)], 1)
 
 
-def prove_polygon(coordinates: np.ndarray) -> tuple[Step, ...]:
-    """The regular polygon: sharp, hence universally optimal by Cohn and Kumar's theorem.
+def prove_polygon(coordinates: np.ndarray, residues: Sequence[int], order: int) -> tuple[Step, ...]:
+    """Points (cos 2 pi a/N, sin 2 pi a/N), N = ``order``, a in ``residues``; for the regular polygon these are 0..N-1, and it
+    is sharp, hence universally optimal by Cohn and Kumar's theorem.
 
-    Its coordinates lie in no quadratic field, and are compared with cosines and sines; the rest is arithmetic modulo N.
+    Its coordinates lie in no quadratic field, and are compared up to round-off.  The rest is arithmetic in Z/N, where the
+    differences of the residues are the angles.
     """
-    points = len(coordinates)
+    seen = [sorted(min((a - b) % order, (b - a) % order) for b in residues) for a in residues]
+    products = len(set(seen[0])) - 1  # a point sees itself at the angle 0
     proof = Proof()
-    products = points // 2
     proof.step(
         "coordinates",
-        "the points are (cos 2 pi j/N, sin 2 pi j/N) up to round-off",
-        lambda: same_coordinates(coordinates, polygon_coordinates(points)),
+        "the points are (cos 2 pi a/N, sin 2 pi a/N) up to round-off",
+        lambda: same_coordinates(coordinates, polygon_coordinates(order)[list(residues)]),
     )
     proof.step(
         "distribution",
-        f"by rotations every point sees the {products} inner products cos(2 pi j/N), 1 <= j <= N/2",
-        lambda: len({min(j, points - j) for j in range(1, points)}) == products,
+        "every point sees the same inner products cos(2 pi (a-b)/N), and no point occurs twice",
+        lambda: all(angles == seen[0] and angles.count(0) == 1 for angles in seen),
         ("coordinates",),
     )
+    wanted = range(1, 2 * products)
     proof.step(
         "design",
-        "the sums of cos(2 pi j k/N) over j vanish in the degrees k = 1..N-1: at a primitive root of unity z, "
-        "sum_j z^{jk} = 0",
-        lambda: all(sums_to_zero(points, k) for k in range(1, points)),
+        "the sums of cos(2 pi a k/N) and sin(2 pi a k/N) vanish in the degrees k = 1..2m-1, m the number of inner products: "
+        "a sharp code, optimal by Cohn and Kumar's theorem 1.2",
+        lambda: _is(not (wrong := [k for k in wanted if not sums_to_zero(residues, order, k)]), f"not for k = {wrong}"),
         ("distribution",),
-    )
-    proof.step(
-        "sharp",
-        "N-1 >= 2m-1 with m inner products: a sharp code, optimal by Cohn and Kumar's theorem 1.2",
-        lambda: points - 1 >= 2 * products - 1,
-        ("design",),
     )
     return proof.steps
 
 
-def sums_to_zero(points: int, k: int) -> bool:
-    """sum_j z^{jk} = 0 for a primitive root of unity z of order ``points``: the exponents run equally often through the
-    multiples of g = gcd(k, N), which are the roots of x^{N/g} - 1, whose coefficient sum over roots vanishes for N/g > 1."""
-    exponents = Counter(j * k % points for j in range(points))
-    step = int(np.gcd(k, points))
-    return set(exponents) == set(range(0, points, step)) and len(set(exponents.values())) == 1 and points // step > 1
+def sums_to_zero(residues: Sequence[int], order: int, k: int) -> bool:
+    """Whether sum_a z^{ak} = 0 for a primitive root of unity z: whether the polynomial sum_a x^{ak mod N} is divisible by
+    the cyclotomic one, the minimal polynomial of z."""
+    import sympy
+
+    x = sympy.Symbol("x")
+    counts = Counter(a * k % order for a in residues)
+    polynomial = sympy.Poly({(a,): n for a, n in counts.items()}, x)
+    return bool(polynomial.rem(sympy.Poly(sympy.cyclotomic_poly(order, x), x)).is_zero)
 
 
 def _is(condition: bool, reason: str) -> bool:

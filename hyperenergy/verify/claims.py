@@ -30,6 +30,7 @@ from hyperenergy.structured import MultiView, Supervised
 from hyperenergy.theorems import Theorem
 from hyperenergy.verify import checks, expectation
 from hyperenergy.verify.grid import Grid, Instance, Result
+from hyperenergy.verify.subjects import dhel, one_sided, symmetrized
 
 Check = Callable[[Instance, Grid], Result]
 
@@ -61,25 +62,6 @@ class Exp:
 
     def __call__(self, x: Tensor) -> Tensor:
         return (x / self.temperature).exp()
-
-
-def one_sided(tau: float) -> list[losses.PairLoss]:
-    """The losses of B1 that treat anchors and positives differently."""
-    return [losses.InfoNCE(tau), losses.SimCLR(tau), losses.DCL(tau), losses.DCL(tau, within_view=False)]
-
-
-def symmetrized(tau: float) -> list[losses.PairLoss]:
-    """The mean over both directions of each of them."""
-    return [
-        losses.InfoNCE(tau, symmetric=True),
-        losses.NTXent(tau),
-        losses.DCL(tau, symmetric=True),
-        losses.DCL(tau, within_view=False, symmetric=True),
-    ]
-
-
-def dhel(tau: float) -> list[losses.PairLoss]:
-    return [losses.DHEL(tau), losses.DHEL(tau, two_view=True)]
 
 
 def phi_psi(tau: float) -> list[losses.PairLoss]:

@@ -29,6 +29,7 @@ from hyperenergy.prediction import Outcome
 from hyperenergy.sphere import random_points
 from hyperenergy.verify import checks
 from hyperenergy.verify.grid import Grid, Instance, Result
+from hyperenergy.verify.subjects import dhel, one_sided, symmetrized
 
 Check = Callable[[Instance, Grid], Result]
 
@@ -38,16 +39,7 @@ _LARGE_BATCHES = tuple(2**k for k in range(8, 15))
 
 
 def _softmax_losses(tau: float) -> list[losses.PairLoss]:
-    return [
-        losses.InfoNCE(tau),
-        losses.InfoNCE(tau, symmetric=True),
-        losses.SimCLR(tau),
-        losses.NTXent(tau),
-        losses.DCL(tau),
-        losses.DCL(tau, within_view=False),
-        losses.DHEL(tau),
-        losses.DHEL(tau, two_view=True),
-    ]
+    return [*one_sided(tau), *symmetrized(tau), *dhel(tau)]
 
 
 def _dims(grid: Grid, cases: tuple[tuple[int, float], ...]) -> Iterator[tuple[int, float]]:
