@@ -219,8 +219,9 @@ def polygon_coordinates(points: int) -> np.ndarray:
 
 
 def prove_polygon(coordinates: np.ndarray, residues: Sequence[int], order: int) -> tuple[Step, ...]:
-    """Points (cos 2 pi a/N, sin 2 pi a/N), N = ``order``, a in ``residues``; for the regular polygon these are 0..N-1, and it
-    is sharp, hence universally optimal by Cohn and Kumar's theorem.
+    """Points (cos 2 pi a/N, sin 2 pi a/N), N = ``order``, a in ``residues``.  For the regular polygon these are 0..N-1, and
+    it is sharp, hence universally optimal by Cohn and Kumar's theorem.
+
 
     Its coordinates lie in no quadratic field, and are compared up to round-off.  The rest is arithmetic in Z/N, where the
     differences of the residues are the angles.
