@@ -193,6 +193,8 @@ def test_the_sign_of_the_remainder_for_powers() -> None:
     one = Polynomial.of([1])
     assert not remainder_is_nonnegative(nodes, [Polynomial.of([])] * 14 + [one])
     assert not remainder_is_nonnegative(nodes, [Polynomial.of([])] * 13 + [one, one * -1])
+    assert not remainder_is_nonnegative(nodes, [Polynomial.of([])] * 13 + [one * -1, one])  # large k alone
+    assert remainder_is_nonnegative(nodes, [Polynomial.of([])] * 13 + [one * -1, one / 100])
 
 
 def homogeneous(variables: list[Quadratic], degree: int) -> Quadratic:

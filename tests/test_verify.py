@@ -315,12 +315,13 @@ def test_a_wrong_code_is_not_proved(monkeypatch) -> None:
     instance = Instance("B2c", he.Energy(Gaussian(1)), 12, 3)
     assert checks.check_universal_optimum(instance, SMALL).outcome is Outcome.PROVED
     code = codes.get("icosahedron")
-    moved = code.coordinates.copy()
-    moved[3] = -moved[3]
-    tampered = dataclasses.replace(code, coordinates=moved)
+    assert code.vectors is not None
+    a = code.vectors.a.copy()
+    a[3] = -a[3]
+    tampered = dataclasses.replace(code, vectors=dataclasses.replace(code.vectors, a=a))
     monkeypatch.setattr(codes, "universal_optimum", lambda points, dim: tampered)
     result = checks.check_universal_optimum(instance, SMALL)
-    assert result.outcome is not Outcome.PROVED
+    assert result.outcome is Outcome.INCONCLUSIVE and result.reason.startswith("the exact proof fails at ['norm'")
 
 
 def test_workers_end_with_their_parent(tmp_path: Path) -> None:

@@ -222,7 +222,6 @@ def prove_polygon(coordinates: np.ndarray, residues: Sequence[int], order: int) 
     """Points (cos 2 pi a/N, sin 2 pi a/N), N = ``order``, a in ``residues``.  For the regular polygon these are 0..N-1, and
     it is sharp, hence universally optimal by Cohn and Kumar's theorem.
 
-
     Its coordinates lie in no quadratic field, and are compared up to round-off.  The rest is arithmetic in Z/N, where the
     differences of the residues are the angles.
     """
