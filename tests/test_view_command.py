@@ -1,0 +1,109 @@
+"""The command that writes the page, and the page in a browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hyperenergy.errors import ArgumentError
+from hyperenergy.view import load, page, write
+
+# ---- files and the command -----------------------------------------------------------------------------------------
+
+
+def test_write_leaves_nothing_behind(tmp_path: Path) -> None:
+    assert write("<p>", tmp_path / "a.html") == (tmp_path / "a.html").resolve()
+    assert [p.name for p in tmp_path.iterdir()] == ["a.html"]
+    (tmp_path / "b.html").mkdir()
+    for bad in ("a.txt", "b.html", "none/a.html"):
+        with pytest.raises(ArgumentError, match=r"must be a .html or .htm file in a folder that exists"):
+            write("<p>", tmp_path / bad)
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "hyperenergy.cli", "view", *arguments]
+    env = {**os.environ, **environment}
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=env)
+
+
+def test_command(tmp_path: Path) -> None:
+    out = tmp_path / "page.html"
+    done = run("icosahedron", "--out", str(out), "--no-open")
+    assert done.returncode == 0 and f"page: {out}" in done.stdout
+    assert out.read_text("utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_a_browser_that_is_missing(tmp_path: Path) -> None:
+    out = tmp_path / "page.html"
+    done = run("simplex-4", "--out", str(out), PATH=str(tmp_path), BROWSER="no-such-browser")
+    assert done.returncode == 0 and f"page: {out}" in done.stdout and "no browser was found" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nothing.json"], "source: got 'nothing.json'; there is no such file"),
+        (["icosaedron"], "did you mean icosahedron"),
+        (["icosahedron", "--out", "a.txt"], "out: got 'a.txt'; must be a .html or .htm file"),
+    ],
+)
+def test_command_errors(arguments: list[str], message: str) -> None:
+    done = run(*arguments, "--no-open")
+    assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr
+
+
+def test_plotly_is_loaded_only_for_a_page() -> None:
+    code = "import sys, hyperenergy.view; print('plotly' in sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "False"
+
+
+# ---- in a browser --------------------------------------------------------------------------------------------------
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+# WebGL without a graphics card.
+_FLAGS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+@pytest.mark.parametrize("name", ["icosahedron", "24-cell"])
+def test_in_a_browser(tmp_path: Path, name: str, width: int, scheme: str) -> None:
+    """From disk, without a request or an error, no wider than the screen; the picture turns by keys and by itself."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if BROWSER is None:
+        pytest.skip("no chromium on this machine")
+    out = write(page(load(name)), tmp_path / "page.html")
+    problems: list[str] = []
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=_FLAGS)
+        context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
+        tab = context.new_page()
+        tab.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
+        tab.on("pageerror", lambda error: problems.append(str(error)))
+        tab.on("request", lambda r: None if r.url.startswith(("file:", "data:", "blob:")) else problems.append(r.url))
+        tab.goto(out.as_uri())
+        for plot in ("#sphere canvas", "#histogram .main-svg", "#gram .main-svg"):
+            tab.wait_for_selector(plot, state="attached")
+        assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        eye = "() => document.getElementById('sphere').layout.scene.camera.eye"
+        before = tab.evaluate(eye)
+        tab.focus("#sphere")
+        tab.keyboard.press("ArrowLeft")
+        tab.wait_for_function(f"x => ({eye})().x !== x", arg=before["x"])
+        for option in range(tab.locator("#view option").count()):
+            tab.select_option("#view", str(option))
+        if name == "24-cell":
+            tab.click("#play")
+            tab.wait_for_function("() => +document.getElementById('angle').value > 3")
+            tab.click("#play")
+        assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == (
+            "rgb(255, 255, 255)" if scheme == "light" else "rgb(15, 19, 24)"
+        )
+        browser.close()
+    assert problems == []
