@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import torch
@@ -27,3 +27,20 @@ def draw() -> Callable[..., Tensor]:
     """Uniform unit vectors of a shape (*batch, points, dim), the same in every run of a test."""
     generator = torch.Generator().manual_seed(12345)
     return lambda *shape: random_points(*shape, generator=generator)
+
+
+@pytest.fixture
+def generator() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
+@pytest.fixture
+def closed_figures() -> Iterator[None]:
+    """Figures without a screen, closed after the test."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    yield
+    pyplot.close("all")

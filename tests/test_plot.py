@@ -6,7 +6,6 @@ import math
 import runpy
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import matplotlib
@@ -25,14 +24,10 @@ from hyperenergy.laws import Law, first_variation
 from hyperenergy.losses.modules import PairLoss
 from hyperenergy.plot import style
 
-matplotlib.use("Agg")
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.fixture(autouse=True)
-def closed() -> Iterator[None]:
-    yield
-    pyplot.close("all")
+pytestmark = pytest.mark.usefixtures("closed_figures")
 
 
 @pytest.fixture
