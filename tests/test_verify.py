@@ -364,11 +364,12 @@ def test_a_wrong_limit_is_refuted(monkeypatch) -> None:
 
     instance = Instance("E1", he.DHEL(0.5), 2**14, 3)
     assert module.check_limit(instance, SMALL).outcome is Outcome.CONSISTENT
-    right = module.limit
+    distance = module.distance_to_limit
     for shift in (1e-6, -1e-6):
-        monkeypatch.setattr(module, "limit", lambda loss, dim, shift=shift: right(loss, dim) + shift)
+        monkeypatch.setattr(module, "distance_to_limit", lambda *case, shift=shift: distance(*case) + shift)
         assert module.check_limit(instance, SMALL).outcome is Outcome.REFUTED
     above = Instance("E3", he.KCL(he.Gaussian(2)), 8, 3)
+    right = module.limit
     monkeypatch.setattr(module, "limit", lambda loss, dim: right(loss, dim) + 10)
     assert module.check_above_limit(above, SMALL).outcome is Outcome.REFUTED
 

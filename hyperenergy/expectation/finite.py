@@ -17,7 +17,7 @@ import numpy as np
 
 from hyperenergy.errors import ArgumentError, integer
 from hyperenergy.expectation.law import InnerProductLaw
-from hyperenergy.expectation.limits import check_known, limit, log_partition
+from hyperenergy.expectation.limits import check_known, limit, log_partition, normalizer
 from hyperenergy.losses import modules as losses
 
 # The trapezoidal rule in u, with its step, from where the integrand is below 1e-17 on.
@@ -45,6 +45,14 @@ def expected_uniform(loss: losses.PairLoss, batch: int, dim: int) -> float:
     own = isinstance(loss, losses.InfoNCE | losses.SimCLR | losses.NTXent)
     value = _log_sum(temperature, batch - 1, copies, own, dim)
     return value * (2 if isinstance(loss, losses.DHEL) and loss.two_view else 1) - 1 / temperature
+
+
+def distance_to_limit(loss: losses.PairLoss, batch: int, dim: int) -> float:
+    """How far the expected loss of a uniform batch, less its normalizer, is from its limit: rate/batch + O(1/batch^2).
+
+    Raises ArgumentError as ``expected_uniform``.
+    """
+    return expected_uniform(loss, batch, dim) - normalizer(loss, batch) - limit(loss, dim)
 
 
 def _log_sum(temperature: float, terms: int, copies: int, own: bool, dim: int) -> float:

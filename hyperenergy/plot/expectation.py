@@ -12,7 +12,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.ticker import MaxNLocator
 
 from hyperenergy.errors import ArgumentError, integer
-from hyperenergy.expectation import expected_uniform, limit, normalizer, rate, spectrum
+from hyperenergy.expectation import distance_to_limit, expected_uniform, limit, rate, spectrum
 from hyperenergy.expectation.law import Floats
 from hyperenergy.kernels import Kernel
 from hyperenergy.laws import Law, first_variation
@@ -20,8 +20,8 @@ from hyperenergy.losses.modules import PairLoss
 from hyperenergy.plot import style
 
 _BATCHES = tuple(2**k for k in range(1, 11))
-# Expected losses carry this error, or that times M where more, relative to max(1, |value|): the round-off of a power M-1.
-_ACCURACY, _ACCURACY_PER_PAIR = 1e-12, 3e-15
+# Expected losses carry this error, relative to max(1, |limit|).
+_ACCURACY = 1e-12
 # Of a particle of weight 1, in square points; the height of the first variation over the unit circle; angles drawn.
 _AREA, _HEIGHT, _ANGLES = 600.0, 0.4, 720
 # Less first variation than this, relative to max(1, |value|), is drawn as none.
@@ -67,11 +67,8 @@ def convergence(
 
 def _distances(loss: PairLoss, dim: int, sizes: Floats) -> Floats:
     """From the limit, less the normalizer, at each batch size; nan where within round-off."""
-    end = limit(loss, dim)
-    values = np.array([expected_uniform(loss, int(M), dim) for M in sizes])
-    error = abs(values - np.array([normalizer(loss, int(M)) for M in sizes]) - end)
-    noise = np.maximum(_ACCURACY, _ACCURACY_PER_PAIR * sizes) * np.maximum(1, abs(values))
-    return np.asarray(np.where(error > noise, error, np.nan))
+    error = np.array([abs(distance_to_limit(loss, int(M), dim)) for M in sizes])
+    return np.asarray(np.where(error > _ACCURACY * max(1, abs(limit(loss, dim))), error, np.nan))
 
 
 def law(best: Law, ax: Axes | None = None) -> Axes:

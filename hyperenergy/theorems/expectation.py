@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 
 from hyperenergy import codes
 from hyperenergy.expected import Expected
 from hyperenergy.losses import modules as losses
-from hyperenergy.objectives import Objective
+from hyperenergy.objectives import BatchLoss, Objective
 from hyperenergy.prediction import Prediction, Status
 from hyperenergy.theorems.registry import PAPER, Theorem
+from hyperenergy.theorems.values import aligned_value
 
 E1 = Theorem(
     "E1",
@@ -53,7 +52,6 @@ E4 = Theorem(
 def _predict_b8(objective: Objective, points: int, dim: int) -> Prediction | None:
     if not isinstance(objective, Expected) or type(objective.loss) is not losses.InfoNCE:
         return None
-    temperature = float(objective.loss.temperature)
     if objective.partition is not False:
         parts = objective.parts(points)
         if max(map(len, parts)) > dim + 1:
@@ -61,19 +59,21 @@ def _predict_b8(objective: Objective, points: int, dim: int) -> Prediction | Non
         anchors = torch.zeros(points, dim, dtype=torch.float64)
         for part in parts:
             anchors[part] = codes.simplex(len(part), dim).points
-        value = sum(_simplex_value(len(part), len(part), temperature) for part in parts) / len(parts)
+        value = sum(_simplex_value(objective.loss, len(part), len(part)) for part in parts) / len(parts)
         # Batches may be turned against each other.
         return Prediction("B8", Status.THEOREM.value, value, anchors, anchors, len(parts) == 1)
     if objective.replace or points > dim + 1 or not objective.exact(points):
         return None
     anchors = codes.simplex(points, dim).points
-    value = _simplex_value(objective.batch, points, temperature)
+    value = _simplex_value(objective.loss, objective.batch, points)
     return Prediction("B8", Status.THEOREM.value, value, anchors, anchors, True)
 
 
-def _simplex_value(batch: int, points: int, temperature: float) -> float:
-    """InfoNCE of ``batch`` aligned vertices of a simplex of ``points``."""
-    return math.log1p((batch - 1) * math.exp(-points / ((points - 1) * temperature)))
+def _simplex_value(loss: losses.PairLoss, batch: int, points: int) -> float:
+    """The loss of ``batch`` aligned vertices of a simplex of ``points``."""
+    value = aligned_value(BatchLoss(loss), {-1 / (points - 1): batch - 1})
+    assert value is not None
+    return value
 
 
 B8 = Theorem(

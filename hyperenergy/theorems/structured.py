@@ -14,6 +14,7 @@ from hyperenergy.objectives import BatchLoss, Objective
 from hyperenergy.prediction import Prediction, Status
 from hyperenergy.structured import MultiView, Supervised
 from hyperenergy.theorems.registry import Theorem
+from hyperenergy.theorems.values import aligned_value
 
 
 def _predict_b7(objective: Objective, points: int, dim: int) -> Prediction | None:
@@ -126,15 +127,18 @@ B9 = Theorem(
 def _predict_b10(objective: Objective, points: int, dim: int) -> Prediction | None:
     if not isinstance(objective, MultiView) or points > dim + 1:
         return None
-    loss, K, M = objective.loss, objective.n_views, points
-    if type(loss) is structured.MultiViewInfoNCE:
-        value = math.log1p((M - 1) * math.exp(-M / ((M - 1) * float(loss.temperature))))
-    elif type(loss) is structured.MultiViewDHEL:
-        tau = float(loss.temperature)
-        value = K * (math.log(M - 1) - 1 / ((M - 1) * tau)) - math.log(K * (K - 1) / 2) - 1 / tau
-    else:
+    loss, K = objective.loss, objective.n_views
+    if type(loss) not in (structured.MultiViewInfoNCE, structured.MultiViewDHEL):
         return None
-    X = codes.simplex(M, dim).points
+    tau, simplex = float(loss.temperature), {-1 / (points - 1): points - 1}
+    if type(loss) is structured.MultiViewInfoNCE:
+        value = aligned_value(BatchLoss(losses.InfoNCE(tau)), simplex)
+    else:
+        energy = aligned_value(BatchLoss(losses.DHEL(tau)), simplex)  # of one view, less 1/tau
+        assert energy is not None
+        value = K * (energy + 1 / tau) - math.log(K * (K - 1) / 2) - 1 / tau
+    assert value is not None
+    X = codes.simplex(points, dim).points
     return Prediction("B10", Status.THEOREM.value, value, X, X, unique=True)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from hyperenergy.compare import value_tolerance
-from hyperenergy.expectation import expected_uniform, limit, normalizer, rate
+from hyperenergy.expectation import distance_to_limit, expected_uniform, limit, normalizer, rate
 from hyperenergy.expected import Expected
 from hyperenergy.kernels import (
     Gaussian,
@@ -104,15 +104,11 @@ def b8(grid: Grid) -> Iterator[tuple[Check, Instance]]:
                 yield checks.check_prediction, Instance("B8", subject, points, dim)
 
 
-def _distance(loss: losses.PairLoss, batch: int, dim: int) -> float:
-    return expected_uniform(loss, batch, dim) - normalizer(loss, batch) - limit(loss, dim)
-
-
 def check_limit(instance: Instance, grid: Grid) -> Result:
     """E1: the expected loss under the uniform law approaches the limit like 1/M."""
     loss, dim = instance.subject, instance.dim
     batches = (*_LARGE_BATCHES, 2**24, 2**30)
-    distances = [_distance(loss, batch, dim) for batch in batches]
+    distances = [distance_to_limit(loss, batch, dim) for batch in batches]
     falls = all(abs(later) < abs(earlier) for earlier, later in itertools.pairwise(distances[:-2]))
     # In the end it is rate/M; what quadrature and round-off leave is 1e-12.
     ends = all(
@@ -160,7 +156,7 @@ class Slope:
 def fitted_slope(loss: losses.PairLoss, dim: int, batches: tuple[int, ...] = _LARGE_BATCHES) -> Slope:
     """The limit of M (expected loss - normalizer - limit) by a parabola in 1/M, against ``rate``."""
     M = np.array(batches, dtype=np.float64)
-    scaled = np.array([_distance(loss, batch, dim) for batch in batches]) * M
+    scaled = np.array([distance_to_limit(loss, batch, dim) for batch in batches]) * M
     return Slope(float(np.polyfit(1 / M, scaled, 2)[-1]), rate(loss, dim))
 
 
