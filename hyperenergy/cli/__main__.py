@@ -1,0 +1,3 @@
+from hyperenergy.cli import main
+
+main()
