@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from hyperenergy.errors import ArgumentError
 from hyperenergy.view import load, page, write
+from tests.browser import chromium, opened
 
 # ---- files and the command -----------------------------------------------------------------------------------------
 
@@ -66,28 +66,13 @@ def test_plotly_is_loaded_only_for_a_page() -> None:
 
 # ---- in a browser --------------------------------------------------------------------------------------------------
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-# WebGL without a graphics card.
-_FLAGS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 @pytest.mark.parametrize("name", ["icosahedron", "24-cell"])
 def test_in_a_browser(tmp_path: Path, name: str, width: int, scheme: str) -> None:
     """From disk, without a request or an error, no wider than the screen; the picture turns by keys and by itself."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if BROWSER is None:
-        pytest.skip("no chromium on this machine")
     out = write(page(load(name)), tmp_path / "page.html")
-    problems: list[str] = []
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=_FLAGS)
-        context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
-        tab = context.new_page()
-        tab.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
-        tab.on("pageerror", lambda error: problems.append(str(error)))
-        tab.on("request", lambda r: None if r.url.startswith(("file:", "data:", "blob:")) else problems.append(r.url))
-        tab.goto(out.as_uri())
+    with chromium() as browser, opened(browser, out.as_uri(), width, scheme) as tab:
         for plot in ("#sphere canvas", "#histogram .main-svg", "#gram .main-svg"):
             tab.wait_for_selector(plot, state="attached")
         assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -105,5 +90,11 @@ def test_in_a_browser(tmp_path: Path, name: str, width: int, scheme: str) -> Non
         assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == (
             "rgb(255, 255, 255)" if scheme == "light" else "rgb(15, 19, 24)"
         )
-        browser.close()
-    assert problems == []
+
+
+@pytest.mark.parametrize("script", ["console.error('x')", "throw Error('x')", "fetch('http://127.0.0.1:9/x')"])
+def test_errors_and_requests_are_seen(tmp_path: Path, script: str) -> None:
+    """The negative control of the other tests in the browser."""
+    out = write(f"<p><script>{script}</script>", tmp_path / "bad.html")
+    with chromium() as browser, pytest.raises(AssertionError), opened(browser, out.as_uri()) as tab:
+        tab.wait_for_timeout(200)
