@@ -15,8 +15,8 @@ LOSS, PAIRS, DIM = he.DHEL(0.5), 4, 3
 
 
 def minimum(values: list[Tensor] | None = None) -> he.Minimum:
-    """From random starts; ``values``, if given, collects the values of the batch at each iteration."""
-    callback = None if values is None else lambda z, value: values.append(value)
+    """From random starts; ``values``, if given, collects the values of the batch as it goes on."""
+    callback = None if values is None else lambda progress: values.append(progress.value)
     return he.minimize(LOSS, PAIRS, DIM, restarts=8, callback=callback)
 
 

@@ -34,7 +34,7 @@ from hyperenergy.losses.modules import (
 )
 from hyperenergy.losses.structured_modules import MultiViewDHEL, MultiViewInfoNCE, SupCon
 from hyperenergy.minimize import minimize
-from hyperenergy.minimum import Minimum
+from hyperenergy.minimum import Minimum, Progress
 from hyperenergy.objectives import Aligned, Energy, FixedAnchors, Objective
 from hyperenergy.prediction import Outcome, Prediction
 from hyperenergy.sphere import normalize
@@ -72,6 +72,7 @@ __all__ = [
     "PhiPsi",
     "Polynomial",
     "Prediction",
+    "Progress",
     "RegularizedLogarithmic",
     "Riesz",
     "SigLIP",

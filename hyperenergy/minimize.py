@@ -8,7 +8,7 @@ minima from saddles.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import torch
@@ -18,7 +18,7 @@ from torch import Tensor
 from hyperenergy.errors import ArgumentError, ConvergenceError, integer
 from hyperenergy.kernels import positive
 from hyperenergy.landscape import finish, same_value_tolerance, summarize
-from hyperenergy.minimum import Minimum, Origin, Stop
+from hyperenergy.minimum import Minimum, Origin, Progress, Stop
 from hyperenergy.objectives import Energy, Objective, as_objective, check_configuration
 from hyperenergy.solvers import compiled_search, newton
 from hyperenergy.solvers.cusps import snap
@@ -27,7 +27,7 @@ from hyperenergy.solvers.lbfgs import LBFGS, State
 from hyperenergy.sphere import check_points
 from hyperenergy.starts import Starts, draw, jump
 
-Callback = Callable[[Tensor, Tensor], None]
+Callback = Callable[[Progress], None]
 
 # Where Newton's method finishes, L-BFGS may stop here: the value is then within about the square of it.
 _COARSE = 1e-7
@@ -75,7 +75,8 @@ def minimize(
     ``tolerance`` bounds the Riemannian gradient norm relative to the scale of the objective.
     ``compiled``: True or False to insist on compiled code for pair energies on a CPU or to do without; by default it is
     used where it is installed and repays its compilation.
-    ``callback(z, value)`` sees the batch of running starts after every iteration, and has the search run in torch.
+    ``callback(progress)`` sees the running starts before the first iteration of every descent and after each, and has the
+    search run in torch; what it raises ends the search.  Newton's method at the end is not seen.
 
     Law: the same arguments give the same result on the same machine.
     Raises ArgumentError for impossible arguments, and ConvergenceError where no start ended at a local minimum; with
@@ -105,9 +106,10 @@ def minimize(
 
     done: list[Ends] = []
     stop = Stop.EXHAUSTED
-    for batch in _batches(z, target.temporaries(points, dim)):
-        ends = search.along((*easier, target), batch.to(where), tolerance)
-        done.append(search.hop(target, ends, hops, generator, lower_bound, tolerance))
+    numbers = torch.arange(len(z), device=where)
+    for batch in numbers.split(_at_once(target.temporaries(points, dim))):
+        ends = search.along((*easier, target), z[batch.cpu()].to(where), tolerance, batch)
+        done.append(search.hop(target, ends, batch, hops, generator, lower_bound, tolerance))
         reached = _reached(target, Ends.join(done), lower_bound, enough)
         if reached is not None:
             stop = reached
@@ -155,9 +157,9 @@ def _path(
     return tuple(path)
 
 
-def _batches(z: Tensor, temporaries: int) -> Iterator[Tensor]:
-    """Starts in batches that fit into memory."""
-    return iter(z.split(max(1, _BATCH // temporaries)))
+def _at_once(temporaries: int) -> int:
+    """How many starts fit into memory."""
+    return max(1, _BATCH // temporaries)
 
 
 def _check_start(start: Tensor, rows: int, dim: int, objective: Objective) -> None:
@@ -183,20 +185,25 @@ def pick_device(device: str | torch.device) -> torch.device:
     return chosen
 
 
-def _run(solver: LBFGS, z: Tensor, max_iterations: int, callback: Callable[[Tensor, Tensor], None] | None) -> Ends:
-    """Step all starts until each is done.  Starts that end leave the batch, so that stragglers run fast."""
+def _run(solver: LBFGS, z: Tensor, max_iterations: int, see: Callable[[State, Tensor], None] | None) -> Ends:
+    """Step all starts until each is done.  Starts that end leave the batch, so that stragglers run fast.
+
+    ``see(state, running)`` is told of every state, with the indices in z of the starts that it holds.
+    """
     state = solver.init(z)
     running = torch.arange(z.shape[0], device=z.device)
     end_z, end_value = z.clone(), state.value.clone()
     end_norm, end_scale, end_failed = solver.gradient_norm(state), state.scale.clone(), state.failed.clone()
     evaluations = z.shape[0]
     iteration = 0
+    if see is not None:
+        see(state, running)
     while len(running) and iteration < max_iterations:
         iteration += 1
         evaluations += len(running)
         state = solver.step(state)
-        if callback is not None:
-            callback(state.z, state.value)
+        if see is not None:
+            see(state, running)
         if iteration % _HOUSEKEEPING and iteration < max_iterations:
             continue
         if solver.objective.kinked:
@@ -242,31 +249,41 @@ class _Search:
         finishes = newton.applicable(objective, z[0]) and not objective.kinked
         return max(tolerance, _COARSE * self.steepness) if finishes else tolerance
 
-    def __call__(self, objective: Objective, z: Tensor, tolerance: float) -> Ends:
-        """L-BFGS from every configuration."""
+    def __call__(self, objective: Objective, z: Tensor, tolerance: float, starts: Tensor | None = None) -> Ends:
+        """L-BFGS from every configuration; the callback is told of starts with numbers."""
         solver = LBFGS(objective, tolerance)
         if self.compiled and isinstance(objective, Energy):
             return compiled_search.search(objective, z, tolerance, self.max_iterations, solver.memory)
         try:
-            return _run(solver, z, self.max_iterations, self.callback)
+            return _run(solver, z, self.max_iterations, self._seen(solver, starts))
         except torch.OutOfMemoryError:
             if len(z) == 1:
                 raise
             warnings.warn(f"out of memory with {len(z)} starts at once: going on with half as many", stacklevel=2)
-            return Ends.join([self(objective, part, tolerance) for part in z.chunk(2)])
+            parts = zip(z.chunk(2), (None, None) if starts is None else starts.chunk(2), strict=True)
+            return Ends.join([self(objective, part, tolerance, numbers) for part, numbers in parts])
 
-    def along(self, path: tuple[Objective, ...], z: Tensor, tolerance: float) -> Ends:
+    def _seen(self, solver: LBFGS, starts: Tensor | None) -> Callable[[State, Tensor], None] | None:
+        callback = self.callback
+        if callback is None or starts is None:
+            return None
+        return lambda state, running: callback(
+            Progress(solver.objective, starts[running], state.z, state.value, solver.gradient_norm(state))
+        )
+
+    def along(self, path: tuple[Objective, ...], z: Tensor, tolerance: float, starts: Tensor) -> Ends:
         """From objective to objective; a minimizer of one is the start for the next."""
         *easier, target = path
         for stage in easier:
-            found = self(stage, z, _ON_THE_WAY).z
+            found = self(stage, z, _ON_THE_WAY, starts).z
             z = torch.where(found.isfinite().all(-1).all(-1)[:, None, None], found, z)
-        return self(target, z, self.coarse(target, z, tolerance))
+        return self(target, z, self.coarse(target, z, tolerance), starts)
 
     def hop(
         self,
         objective: Objective,
         ends: Ends,
+        starts: Tensor,
         hops: int,
         generator: torch.Generator,
         lower_bound: float | None,
@@ -281,7 +298,7 @@ class _Search:
             if not len(behind):
                 break
             coarse = self.coarse(objective, ends.z, tolerance)
-            tried = self(objective, jump(ends.z[behind], hop, generator), coarse)
+            tried = self(objective, jump(ends.z[behind], hop, generator), coarse, starts[behind])
             ends = ends.replace(behind, tried, tried.value < ends.value[behind])
         return ends
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from hyperenergy.objectives import Objective
@@ -43,6 +43,21 @@ class Origin(Enum):
     RANDOM = "independent uniform random points"
     ANTIPODAL = "random points with their antipodes: symmetric, not an unbiased sample"
     GIVEN = "given by the caller"
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """What a callback sees of a search: the starts that still run, before the first iteration and after each.
+
+    objective: an easier one on the way, or the one that is meant.  starts: their numbers, from 0 on, among all starts of
+    the search.  z: unit rows.  value: of that objective.  gradient_norm: as in ``Minimum``.
+    """
+
+    objective: Objective
+    starts: Int[Tensor, "running"]
+    z: Float[Tensor, "running rows dim"]
+    value: Float[Tensor, "running"]
+    gradient_norm: Float[Tensor, "running"]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import math
+import sys
+from typing import Any
 
 import pytest
 import torch
@@ -9,7 +11,7 @@ import hyperenergy as he
 from hyperenergy import sphere
 from hyperenergy.minimum import Status
 from hyperenergy.objectives import BatchLoss
-from hyperenergy.solvers.lbfgs import LBFGS
+from hyperenergy.solvers.lbfgs import LBFGS, LONGEST_STEP
 from hyperenergy.sphere import random_points
 from tests.zoo import HARMONIC_OTHER, THOMSON
 
@@ -197,7 +199,7 @@ def test_the_lowest_value_is_returned_even_if_another_start_is_stationary() -> N
         restarts=2,
         max_iterations=300,
         throw=False,
-        callback=lambda z, v: seen.append(float(v.min())),
+        callback=lambda progress: seen.append(float(progress.value.min())),
     )
     assert best.value <= min(seen) + 1e-12
 
@@ -246,9 +248,49 @@ def test_coincident_starts_are_not_called_converged() -> None:
 
 
 def test_callback_sees_every_iteration() -> None:
-    seen = []
-    best = he.minimize(he.DHEL(0.5), 4, 3, restarts=3, callback=lambda z, value: seen.append(float(value.min())))
-    assert len(seen) == best.iterations and seen[-1] <= seen[0]
+    seen: list[he.Progress] = []
+    loss, start = he.DHEL(0.5), random_points(3, 8, 3, generator=torch.Generator().manual_seed(0))
+    best = he.minimize(loss, 4, 3, start=start, callback=seen.append)
+    assert len(seen) == best.iterations + 1 and float(seen[-1].value.min()) <= float(seen[0].value.min())
+    assert torch.equal(seen[0].z, start) and seen[0].starts.tolist() == [0, 1, 2]
+    for progress in seen[:: len(seen) // 4]:
+        value, gradient, scale = progress.objective.value_and_gradient(progress.z)
+        assert torch.equal(progress.value, value)
+        assert torch.allclose(progress.gradient_norm, gradient.square().sum((1, 2)).sqrt() / scale)
+
+
+def leaps(points: int, **options: Any) -> tuple[int, set[int], list[he.Objective]]:
+    """How often a start is seen further from where it was than a step leads; the numbers and the objectives seen."""
+    last: dict[int, torch.Tensor] = {}
+    found, objectives = 0, []
+
+    def see(progress: he.Progress) -> None:
+        nonlocal found
+        objectives.append(progress.objective)
+        for number, z in zip(progress.starts.tolist(), progress.z, strict=True):
+            found += number in last and float((z - last[number]).norm(dim=-1).max()) > LONGEST_STEP
+            last[number] = z
+
+    he.minimize(he.Energy(he.Riesz(1)), points, 3, restarts=7, callback=see, **options)
+    return found, set(last), objectives
+
+
+def test_callback_knows_each_start_through_batches_and_stages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were the numbers mixed up, a start would seem to leap; as it does where it hops (the control)."""
+    target, easier = he.Energy(he.Riesz(1)), he.Energy(he.Gaussian(1))
+    monkeypatch.setattr(sys.modules["hyperenergy.minimize"], "_BATCH", 2 * target.temporaries(11, 3))
+    found, numbers, objectives = leaps(11, path=[easier])
+    assert found == 0 and numbers == {*range(7)}
+    assert objectives[0] is easier and {o.label for o in objectives} == {easier.label, target.label}
+    assert leaps(16, hops=3)[0] > 0
+
+
+def test_what_a_callback_raises_ends_the_search() -> None:
+    def stop(progress: he.Progress) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        he.minimize(he.DHEL(0.5), 4, 3, restarts=3, callback=stop)
 
 
 GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device, and there is none here")

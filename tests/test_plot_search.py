@@ -30,7 +30,7 @@ def test_trace_draws_best_and_spread() -> None:
     values: list[Any] = [torch.tensor([5.0, 3.0]), torch.tensor([2.0, math.nan]), np.array([2.5]), 1.5]
     ax = plot.trace(values, 1.0)
     k, best = line(ax, "best so far")
-    np.testing.assert_array_equal(k, [1, 2, 3, 4])
+    np.testing.assert_array_equal(k, [0, 1, 2, 3])
     np.testing.assert_allclose(best, [2, 1, 1, 0.5])  # 2.5 alone is no progress
     assert ax.get_yscale() == "log" and "predicted value" in ax.get_ylabel() and ax.get_xlabel() == "iteration"
     band = ax.collections[0].get_paths()[0].vertices
@@ -52,7 +52,7 @@ def test_values_below_a_prediction_are_shown_and_round_off_is_not() -> None:
 def test_trace_of_a_minimization_comes_down_to_the_theorem() -> None:
     values: list[Tensor] = []
     prediction = he.predict(he.DHEL(0.5), 3, 2)
-    he.minimize(he.DHEL(0.5), 3, 2, restarts=2, callback=lambda z, value: values.append(value))
+    he.minimize(he.DHEL(0.5), 3, 2, restarts=2, callback=lambda progress: values.append(progress.value))
     ax = plot.trace(values, prediction)
     _, best = line(ax, "best so far")
     assert best[0] > 1e-3 and np.nanmin(best) < 1e-10

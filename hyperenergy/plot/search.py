@@ -36,9 +36,10 @@ def trace(
 ) -> Axes:
     """Value minus predicted value along an optimization, on a log axis: the best so far, and the spread of the batch.
 
-    values: one array (starts,) per iteration, as a callback collects them:
-    ``minimize(..., path="direct", callback=lambda z, value: values.append(value))``.  Batches may shrink, and entries
-    that are not finite are left out.  prediction: a Prediction or its value; without one, the least of all values.
+    values: one array (starts,) before the first iteration and one after each, as a callback collects them:
+    ``minimize(..., path="direct", callback=lambda progress: values.append(progress.value))``.
+    Batches may shrink, and entries that are not finite are left out.
+    prediction: a Prediction or its value; without one, the least of all values.
     Differences of zero have no place on the axis; values that are below the prediction, beyond round-off, are drawn in
     another color at their distance.  Returns the Axes, a new one if none is given.
     Raises ArgumentError for an empty list or batch, arrays of other shapes, and what is no prediction.
@@ -51,7 +52,7 @@ def trace(
     best = np.fmin.accumulate(low) - reference
     ax = style.canvas(ax, (5.6, 3.8))
     style.curves(ax)
-    k = np.arange(1, len(batches) + 1)
+    k = np.arange(len(batches))
     look = style.look(0)
     bottom, top = (np.where(x - reference > 0, x - reference, np.nan) for x in (low, high))
     # A batch whose best has arrived still has a spread: down to the least that the axis shows.
