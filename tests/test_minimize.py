@@ -278,8 +278,9 @@ def leaps(points: int, **options: Any) -> tuple[int, set[int], list[he.Objective
 def test_callback_knows_each_start_through_batches_and_stages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Were the numbers mixed up, a start would seem to leap; as it does where it hops (the control)."""
     target, easier = he.Energy(he.Riesz(1)), he.Energy(he.Gaussian(1))
-    monkeypatch.setattr(sys.modules["hyperenergy.minimize"], "_BATCH", 2 * target.temporaries(11, 3))
-    found, numbers, objectives = leaps(11, path=[easier])
+    with monkeypatch.context() as small:
+        small.setattr(sys.modules["hyperenergy.minimize"], "_BATCH", 2 * target.temporaries(11, 3))
+        found, numbers, objectives = leaps(11, path=[easier])
     assert found == 0 and numbers == {*range(7)}
     assert objectives[0] is easier and {o.label for o in objectives} == {easier.label, target.label}
     assert leaps(16, hops=3)[0] > 0
