@@ -33,6 +33,9 @@ B3 = Theorem(
     Status.THEOREM,
     PAPER,
     _predict_b3,
+    formula=r"\min\limits_V L(U,V) = L(U,U) \text{ for every } U, \quad L \text{ one-sided DHEL or KCL} \\ "
+    r"\min\limits_{U,V} L(U,V) = \min\limits_U L(U,U), \quad \text{also in the two-view forms} \\ "
+    r"\frac{\partial^2 L}{\partial u_i \, \partial v_j} = 0 \text{ for all } j \ne i",
 )
 B5 = Theorem(
     "B5",
@@ -42,6 +45,7 @@ B5 = Theorem(
     "misaligned minimizers. DHEL and KCL never do (B3).",
     Status.FALSE,
     "found numerically; each counterexample is a configuration with a lower value than the best aligned one",
+    formula=r"(U,V) \text{ minimizes } L \; \implies \; u_i = v_i \text{ for all } i, \quad \text{at every } M",
 )
 B5S = Theorem(
     "B5s",
@@ -49,4 +53,5 @@ B5S = Theorem(
     "The minimizers of symmetric InfoNCE, NT-Xent and symmetric DCL satisfy u_i = v_i at every M, d and tau.",
     Status.CONJECTURE,
     "numerical evidence only",
+    formula=r"(U,V) \text{ minimizes } L \; \implies \; u_i = v_i \text{ for all } i, \quad \text{at every } M, d, \tau",
 )

@@ -20,6 +20,10 @@ E1 = Theorem(
     "least for u = v and the uniform law alone, with the value -1/tau + log 0F1(; d/2; 1/(4 tau^2)).",
     Status.THEOREM,
     f"Wang and Isola 2020; {PAPER}",
+    formula=r"\lim\limits_{M \to \infty} (\mathbb{E} \, L_M - c_M) = F = -\frac{1}{\tau} \, \mathbb{E}[u \cdot v] + "
+    r"\mathbb{E}_u \log \mathbb{E}_{u'} \, e^{u \cdot u'/\tau} \\ "
+    r"c_M = \log M, \; \log(2M-1), \; \log 2(M-1), \; \log(M-1) \text{ for InfoNCE, SimCLR, DCL, DHEL} \\ "
+    r"F \ge -\frac{1}{\tau} + \log \; \text{}_0F_1(; d/2; 1/(4\tau^2))",
 )
 E2 = Theorem(
     "E2",
@@ -28,6 +32,11 @@ E2 = Theorem(
     "DHEL and DCL, e^{1/tau}/Z - 1 - rho/2 for InfoNCE, and (e^{1/tau}/Z - 1)/2 - rho/2 for SimCLR.",
     Status.THEOREM,
     "second-order delta method; proved in proofs_check",
+    formula=r"\mathbb{E} \, L_M - c_M = F + \frac{a}{M} + O(M^{-2}) \\ "
+    r"a = -\frac{\rho}{2} \text{ for DHEL, DCL} \\ "
+    r"a = \frac{e^{1/\tau}}{Z} - 1 - \frac{\rho}{2} \text{ for InfoNCE} \\ "
+    r"a = \frac{1}{2} (\frac{e^{1/\tau}}{Z} - 1) - \frac{\rho}{2} \text{ for SimCLR} \\ "
+    r"Z = \, \text{}_0F_1(; d/2; 1/(4\tau^2)), \quad 1 + \rho = Z^{-2} \, \text{}_0F_1(; d/2; 1/\tau^2)",
 )
 E3 = Theorem(
     "E3",
@@ -37,6 +46,10 @@ E3 = Theorem(
     "as they are for every kernel that is completely monotone on (0, infinity) up to a constant, and not constant.",
     Status.THEOREM,
     f"{PAPER}, expectation level; Schoenberg 1942",
+    formula=r"\mathbb{E} \, \mathrm{KCL}_M = -\mathbb{E} \, K_A(\left|u-v\right|^2) + \gamma \, \mathbb{E} \, "
+    r"K_U(\left|u-u'\right|^2) \text{ for every } M \ge 2 \\ "
+    r"\mathbb{E} \, \mathrm{KCL}_M \ge -K_A(0) + \gamma \iint K_U(\left|x-y\right|^2) \, d\sigma(x) \, "
+    r"d\sigma(y)",
 )
 E4 = Theorem(
     "E4",
@@ -46,6 +59,8 @@ E4 = Theorem(
     "pentagon, tau = 0.5, InfoNCE 0.43875 against 0.43937.",
     Status.FALSE,
     f"{PAPER} claims uniformity in the limit alone; the counterexamples show that it is needed",
+    formula=r"\mathbb{E}_\sigma \, L_M = \min\limits_\mu \, \mathbb{E}_\mu \, L_M \text{ at every } M, \quad L \text{ "
+    r"InfoNCE or DHEL}",
 )
 
 
@@ -85,4 +100,8 @@ B8 = Theorem(
     Status.THEOREM,
     "Cho et al. 2024; Lee et al. 2025 (arXiv 2506.09781)",
     _predict_b8,
+    formula=r"\min\limits_{U,V} \, \underset{|S|=B}{\mathrm{mean}} \, \mathrm{InfoNCE}(U_S,V_S) = \log(1 + (B-1) \, "
+    r"e^{-N/((N-1)\tau)}) \\ "
+    r"\min\limits_{U,V} \frac{B}{N} \sum_{k=1}^{N/B} \mathrm{InfoNCE}(U_{S_k},V_{S_k}) = \log(1 + (B-1) \, "
+    r"e^{-B/((B-1)\tau)}), \quad S_k \text{ a fixed partition}",
 )

@@ -13,6 +13,9 @@ B6 = Theorem(
     Status.THEOREM,
     "averaging over sub-configurations (Fekete; see Borodachov, Hardin and Saff 2019, chapter 2); the upper bound by "
     "comparing the full double sum of a configuration, which is at least M^2 I, with its diagonal",
+    formula=r"e_M \le e_{M+1} \le I, \quad I - e_M \le \frac{\kappa(0) - I}{M-1} \\ "
+    r"e_M = \min\limits_{x_1,\dots,x_M} \frac{1}{M(M-1)} \sum_{i \ne j} \kappa(\left|x_i-x_j\right|^2), \quad I "
+    r"= \iint \kappa(\left|x-y\right|^2) \, d\sigma(x) \, d\sigma(y)",
 )
 B11 = Theorem(
     "B11",
@@ -21,4 +24,7 @@ B11 = Theorem(
     "tau log(M-1). So do the minimal values.",
     Status.THEOREM,
     f"{PAPER}; bounds on log-sum-exp by the largest term",
+    formula=r"G \le \tau \, \mathrm{DHEL} \le G + \tau \log(M-1), \quad \tau \, \mathrm{DHEL} \text{ decreases to } G "
+    r"\text{ as } \tau \to 0 \\ "
+    r"G(U,V) = -\frac{1}{M} \sum_i u_i \cdot v_i + \frac{1}{M} \sum_i \max\limits_{j \ne i} \, u_i \cdot u_j",
 )

@@ -28,6 +28,8 @@ class Theorem:
 
     ``predict(objective, points, dim)`` gives the minimum where the hypotheses hold, None elsewhere.  Of a false
     claim it gives what the claim would predict, for a search to refute.
+    formula: LaTeX of the central statement, of a false claim of what is claimed; lines end with a double backslash.
+    Hypotheses and symbols are in ``statement``; kernels are functions of the squared distance.
     """
 
     id: str
@@ -36,6 +38,7 @@ class Theorem:
     status: Status
     source: str
     predict: Predictor = _silent
+    formula: str = ""
 
 
 def predict_aligned_code(

@@ -35,6 +35,8 @@ B1 = Theorem(
     Status.THEOREM,
     f"{PAPER}, batch-level theorem",
     _predict_b1,
+    formula=r"2 \le M \le d+1: \quad (U,V) \text{ minimizes } L \; \iff \\ "
+    r"u_i = v_i \text{ for all } i, \quad u_i \cdot u_j = -\frac{1}{M-1} \text{ for all } i \ne j",
 )
 
 
@@ -52,6 +54,8 @@ F1 = Theorem(
     Status.FALSE,
     f"{PAPER} states the hypothesis of convexity; the counterexample shows that it is needed",
     _predict_f1,
+    formula=r"M \le d+1: \quad \min\limits_{x_1,\dots,x_M} \frac{1}{M(M-1)} \sum_{i \ne j} "
+    r"\kappa(\left|x_i-x_j\right|^2) = \kappa(2M/(M-1)) \text{ for every decreasing } \kappa",
 )
 
 
@@ -71,4 +75,6 @@ F2 = Theorem(
     Status.FALSE,
     "misstatement in the literature on spectral contrastive learning (HaoChen et al. 2021 define the loss)",
     _predict_f2,
+    formula=r"M \le d+1: \quad \min\limits_{U,V} \, [ \, -\frac{2}{M} \sum_i u_i \cdot v_i + \frac{1}{M(M-1)} \sum_{i "
+    r"\ne j} (u_i \cdot v_j)^2 \, ] = -2 + \frac{1}{(M-1)^2}",
 )

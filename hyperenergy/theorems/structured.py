@@ -42,6 +42,7 @@ B7 = Theorem(
     "Graf, Hofer, Niethammer and Kwitt, Dissecting Supervised Contrastive Learning, ICML 2021; the loss: Khosla et al., "
     "Supervised Contrastive Learning, NeurIPS 2020",
     _predict_b7,
+    formula=r"2 \le K \le d+1: \quad \min \, \mathrm{SupCon} = \log(n-1 + n(K-1) \, e^{-K/((K-1)\tau)})",
 )
 
 
@@ -121,6 +122,10 @@ B9 = Theorem(
     "Lee, Chang and Sohn, Analysis of Using Sigmoid Loss for Contrastive Learning, AISTATS 2024, where the bias enters as "
     "b = -bias; the loss: Zhai et al., Sigmoid Loss for Language Image Pre-Training, ICCV 2023",
     _predict_b9,
+    formula=r"\min\limits_{U,V} \, \mathrm{SigLIP} = \min\limits_{0 \le R \le 1} \, [ \, \zeta(-t(2R-1) - "
+    r"\mathrm{bias}) + (N-1) \, \zeta(t(R(N-2)/(N-1) - 1) + \mathrm{bias}) \, ] \\ "
+    r"\zeta(x) = \log(1+e^x), \quad u_i = (\sqrt{R} \, w_i, \sqrt{1-R}), \quad v_i = (\sqrt{R} \, w_i, "
+    r"-\sqrt{1-R})",
 )
 
 
@@ -151,4 +156,6 @@ B10 = Theorem(
     Status.THEOREM,
     "Koromilas et al., A Principled Framework for Multi-View Contrastive Learning, 2025 (arXiv 2507.06979)",
     _predict_b10,
+    formula=r"2 \le M \le d+1: \quad \min \text{ MV-InfoNCE} = \log(1 + (M-1) \, e^{-M/((M-1)\tau)}) \\ "
+    r"\min \text{ MV-DHEL} = -\log(K(K-1)/2) - \frac{1}{\tau} + K \, [ \, \log(M-1) - \frac{1}{(M-1)\tau} \, ]",
 )

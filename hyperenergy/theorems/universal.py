@@ -63,6 +63,8 @@ B2A = Theorem(
     Status.THEOREM,
     PAPER,
     _predict_b2a,
+    formula=r"M \le d+1: \quad \min\limits_{U,V} \, \mathrm{KCL}(U,V) = -K_A(0) + \gamma \, K_U(2M/(M-1)) \\ "
+    r"\min\limits_{x_1,\dots,x_M} \frac{1}{M(M-1)} \sum_{i \ne j} K_U(\left|x_i-x_j\right|^2) = K_U(2M/(M-1))",
 )
 B2B = Theorem(
     "B2b",
@@ -72,6 +74,8 @@ B2B = Theorem(
     Status.THEOREM,
     f"{PAPER}; {COHN_KUMAR}",
     lambda objective, points, dim: _predict_b2bc("B2b", objective, points, dim),
+    formula=r"M = 2d: \quad \min\limits_{x_1,\dots,x_M} \frac{1}{M(M-1)} \sum_{i \ne j} K_U(\left|x_i-x_j\right|^2) = "
+    r"\frac{K_U(4) + (2d-2) \, K_U(2)}{2d-1}",
 )
 B2C = Theorem(
     "B2c",
@@ -82,6 +86,9 @@ B2C = Theorem(
     Status.THEOREM,
     COHN_KUMAR,
     lambda objective, points, dim: _predict_b2bc("B2c", objective, points, dim),
+    formula=r"\sum_{i \ne j} K_U(\left|x_i-x_j\right|^2) \ge \sum_{i \ne j} K_U(\left|c_i-c_j\right|^2), \quad "
+    r"c_1,\dots,c_M \text{ the code} \\ "
+    r"\mathrm{KCL}(U,V) \ge \mathrm{KCL}(C,C)",
 )
 B2D = Theorem(
     "B2d",
@@ -91,6 +98,10 @@ B2D = Theorem(
     Status.CONJECTURE,
     BALLINGER,
     _predict_b2d,
+    formula=r"\sum_{i \ne j} K_U(\left|x_i-x_j\right|^2) \ge \sum_{i \ne j} K_U(\left|c_i-c_j\right|^2), \quad "
+    r"\mathrm{KCL}(U,V) \ge \mathrm{KCL}(C,C) \\ "
+    r"(d,M) = (10,40): \; c_i \cdot c_j \in \{-\frac12, -\frac13, 0, \frac16\} \text{ for } i \ne j \\ "
+    r"(d,M) = (14,64): \; c_i \cdot c_j \in \{-\frac37, -\frac17, \frac17\} \text{ for } i \ne j",
 )
 
 
@@ -136,6 +147,8 @@ B4 = Theorem(
     Status.CONJECTURE,
     "numerical evidence only",
     _predict_b4,
+    formula=r"\min\limits_{U,V} L(U,V) = L(C,C), \quad C \text{ a universally optimal code of } M \text{ points in } "
+    r"\mathbb{R}^d",
 )
 F3 = Theorem(
     "F3",
@@ -147,4 +160,6 @@ F3 = Theorem(
     Status.FALSE,
     "found numerically by this package, and exact in the limit",
     _predict_f3,
+    formula=r"d = 2: \quad \min\limits_{U,V} L(U,V) = L(C,C), \quad C \text{ the regular polygon of } M \text{ points}, "
+    r"\quad L \text{ DCL or DHEL}",
 )
