@@ -30,8 +30,8 @@ B1 = Theorem(
     "B1",
     "Up to d+1 pairs, InfoNCE-family losses share the aligned simplex",
     "Let 2 <= M <= d+1 and let a loss be -s_i plus a contrastive term that is convex, symmetric and strictly increasing "
-    "in the negative similarities relative to s_i = u_i.v_i. Then its minimizers are exactly the configurations with "
-    "u_i = v_i for all i and u_i.u_j = -1/(M-1) for all i != j.",
+    "in the negative similarities relative to s_i = u_i.v_i, and strictly convex across their differences. Then its "
+    "minimizers are exactly the configurations with u_i = v_i for all i and u_i.u_j = -1/(M-1) for all i != j.",
     Status.THEOREM,
     f"{PAPER}, batch-level theorem",
     _predict_b1,
