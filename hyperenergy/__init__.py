@@ -40,6 +40,7 @@ from hyperenergy.prediction import Outcome, Prediction
 from hyperenergy.sphere import normalize
 from hyperenergy.structured import MultiView, Supervised
 from hyperenergy.theorems import predict
+from hyperenergy.trajectory import Recorder, Trajectory
 
 __all__ = [
     "DCL",
@@ -73,6 +74,7 @@ __all__ = [
     "Polynomial",
     "Prediction",
     "Progress",
+    "Recorder",
     "RegularizedLogarithmic",
     "Riesz",
     "SigLIP",
@@ -80,6 +82,7 @@ __all__ = [
     "SpectralContrastive",
     "SupCon",
     "Supervised",
+    "Trajectory",
     "best_law",
     "codes",
     "compare",

@@ -33,6 +33,7 @@ LAYERS = [
     "starts",
     "landscape",
     "minimize",
+    "trajectory",
     "laws",
     "prediction",
     "congruence",

@@ -1,0 +1,104 @@
+"""The way of one start through a search, recorded by a callback."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hyperenergy.errors import integer
+from hyperenergy.minimum import Minimum, Progress
+from hyperenergy.objectives import Objective
+from hyperenergy.sphere import normalize
+
+# What a recorder keeps at most, before it drops every second sight: 2^24 float32 are 64 MiB.
+_MOST_NUMBERS = 2**24
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """Configurations in the order of the search, the last one being the minimum.
+
+    objective: the one that is meant; values, gradient_norms (relative, as in ``Minimum``) are of it, also where the search
+    went by way of another.  iterations: from 0 on.  stages: the label of what was being minimized.  rows: unit rows.
+    """
+
+    objective: Objective
+    iterations: tuple[int, ...]
+    stages: tuple[str, ...]
+    rows: Float[Tensor, "frames rows dim"]
+    values: Float[Tensor, "frames"]
+    gradient_norms: Float[Tensor, "frames"]
+
+
+class Recorder:
+    """A callback for ``minimize`` that keeps what it sees, at first all of it, then every second, fourth, ... iteration.
+
+    >>> import hyperenergy as he
+    >>> recorder = he.Recorder()
+    >>> best = he.minimize(he.DHEL(0.5), points=4, dim=3, restarts=2, callback=recorder)
+    >>> bool(recorder.trajectory(best).values[0] > best.value)
+    True
+    """
+
+    def __init__(self) -> None:
+        self._sights: list[tuple[int, str, NDArray[np.int64], NDArray[np.float32]]] = []
+        self._ticks, self._stride, self._numbers = 0, 1, 0
+
+    def __call__(self, progress: Progress) -> None:
+        tick = self._ticks
+        self._ticks += 1
+        if tick % self._stride:
+            return
+        z = progress.z.float().cpu().numpy().copy()
+        self._sights.append((tick, progress.objective.label, progress.starts.cpu().numpy(), z))
+        self._numbers += z.size
+        while self._numbers > _MOST_NUMBERS and len(self._sights) > 1:
+            self._stride *= 2
+            self._sights = [sight for sight in self._sights if not sight[0] % self._stride]
+            self._numbers = sum(z.size for *_, z in self._sights)
+
+    def trajectory(self, minimum: Minimum, frames: int = 120) -> Trajectory:
+        """The way of the start that came nearest to the minimum, up to there, in at most so many frames (2 or more), denser
+        at the beginning, where the points move most.  Only the minimum itself where nothing was seen.
+
+        Raises ArgumentError for an impossible number of frames.
+        """
+        frames = integer("frames", frames, 2)
+        sights = [*self._way(minimum.rows.cpu().numpy())]
+        first = sights[0][0] if sights else 0
+        # Squares of equal steps: the last step is about twice the mean one.
+        at = np.unique(np.rint((len(sights) - 1) * np.linspace(0, 1, frames - 1) ** 2).astype(int))
+        kept = [sights[k] for k in at] if sights else []
+        rows = torch.stack([normalize(torch.from_numpy(z).double()) for *_, z in kept] + [minimum.rows.cpu()])
+        target = minimum.objective
+        seen = [target.value_and_gradient(z[None].to(minimum.rows.device)) for z in rows]
+        tiny = torch.finfo(torch.float64).tiny
+        last = kept[-1][0] - first + 1 if kept else 0
+        return Trajectory(
+            objective=target,
+            iterations=(*(tick - first for tick, *_ in kept), last),
+            stages=(*(label for _, label, _ in kept), target.label),
+            rows=rows,
+            values=torch.cat([value for value, *_ in seen]).cpu(),
+            gradient_norms=torch.cat([g.square().sum((-2, -1)).sqrt() / s.clamp(min=tiny) for _, g, s in seen]).cpu(),
+        )
+
+    def _way(self, end: NDArray[np.float64]) -> list[tuple[int, str, NDArray[np.float32]]]:
+        """Sights of one start: the last ones of an L-BFGS descent are so near to what Newton's method makes of them that
+        no other start can be taken for it."""
+        nearest, number, stop = np.inf, -1, -1
+        for k, (_, _, starts, z) in enumerate(self._sights):
+            distance = abs(z - end).max((1, 2))
+            i = int(distance.argmin())
+            if distance[i] <= nearest:
+                nearest, number, stop = float(distance[i]), int(starts[i]), k
+        return [
+            (tick, label, z[starts == number][0])
+            for tick, label, starts, z in self._sights[: stop + 1]
+            if (starts == number).any()
+        ]

@@ -1,0 +1,76 @@
+"""The recorded way of a start."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import hyperenergy as he
+from hyperenergy import trajectory as module
+from hyperenergy.solvers.lbfgs import LONGEST_STEP
+
+COULOMB = he.Energy(he.Riesz(1))
+
+
+def found(points: int, **options: object) -> tuple[he.Minimum, he.Trajectory]:
+    recorder = he.Recorder()
+    best = he.minimize(COULOMB, points, 3, callback=recorder, **options)  # type: ignore[arg-type]
+    return best, recorder.trajectory(best, frames=1000)
+
+
+def steps(way: he.Trajectory) -> np.ndarray:
+    return (way.rows[1:] - way.rows[:-1]).norm(dim=-1).amax(-1).numpy()
+
+
+def test_it_is_the_way_of_one_start_to_the_minimum() -> None:
+    best, way = found(16, restarts=8)
+    assert torch.equal(way.rows[-1], best.points) and float(way.values[-1]) == best.value
+    assert way.iterations[0] == 0 and list(way.iterations) == sorted(way.iterations)
+    assert steps(way).max() <= LONGEST_STEP and steps(way)[-1] < 1e-3  # no leap, neither on the way nor at its end
+    assert (way.values.diff() < 1e-7).all() and float(way.values[0]) > best.value + 0.1
+    assert float(way.gradient_norms[-1]) == pytest.approx(best.gradient_norm, abs=1e-15)
+    for z, value in zip(way.rows[::9], way.values[::9], strict=True):
+        assert float(value) == pytest.approx(float(he.energy(z, he.Riesz(1))), rel=1e-12)
+
+
+def test_the_best_start_is_followed_and_no_other() -> None:
+    """Alone, from where the way begins, the search ends at the same minimum."""
+    best, way = found(16, restarts=8, seed=3)
+    again = he.minimize(COULOMB, 16, 3, start=way.rows[:1])
+    assert len({round(m.value, 6) for m in best.minima}) > 1  # the control: not every start ends there
+    assert again.value == pytest.approx(best.value, abs=1e-10)
+
+
+def test_stages_have_the_values_of_the_target() -> None:
+    _, way = found(8, restarts=2, path=[he.Energy(he.Gaussian(1))])
+    assert way.stages[0] == he.Energy(he.Gaussian(1)).label and way.stages[-1] == COULOMB.label
+    assert float(way.values[0]) == pytest.approx(float(he.energy(way.rows[0], he.Riesz(1))), rel=1e-12)
+
+
+def test_few_frames_and_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    recorder = he.Recorder()
+    best = he.minimize(COULOMB, 24, 3, restarts=4, callback=recorder)
+    assert len(recorder.trajectory(best, frames=10).rows) == 10
+    assert len(recorder.trajectory(best, frames=2).rows) == 2
+    monkeypatch.setattr(module, "_MOST_NUMBERS", 4 * 24 * 3 * 20)
+    small = he.Recorder()
+    best = he.minimize(COULOMB, 24, 3, restarts=4, callback=small)
+    kept = small.trajectory(best, frames=1000)
+    assert 5 <= len(kept.rows) <= 80 and kept.iterations[0] == 0
+    np.testing.assert_allclose(kept.rows[0], recorder.trajectory(best).rows[0])
+    with pytest.raises(he.ArgumentError, match="frames: got 1"):
+        small.trajectory(best, frames=1)
+
+
+def test_nothing_seen_is_the_minimum_alone() -> None:
+    best = he.minimize(COULOMB, 4, 3, restarts=2)
+    way = he.Recorder().trajectory(best)
+    assert torch.equal(way.rows, best.rows[None]) and way.iterations == (0,)
+
+
+def test_pairs() -> None:
+    recorder = he.Recorder()
+    best = he.minimize(he.DHEL(0.5), 4, 3, restarts=3, callback=recorder)
+    way = recorder.trajectory(best)
+    assert way.rows.shape[1:] == (8, 3) and (way.rows.norm(dim=-1) - 1).abs().max() < 1e-15
