@@ -1,4 +1,4 @@
-"""`hyperenergy view`: a configuration as a page."""
+"""`hyperenergy view`: a configuration, or a search for one, as a page."""
 
 from __future__ import annotations
 
@@ -8,20 +8,66 @@ from typing import Annotated
 
 import typer
 
+from hyperenergy import files
+from hyperenergy.errors import ArgumentError
+
 
 def view(
-    source: Annotated[str, typer.Argument(metavar="FILE|CODE", help="A .json, .npz or .csv file, or a code's name.")],
+    source: Annotated[
+        str | None, typer.Argument(metavar="[FILE|CODE]", help="A .json, .npz or .csv file, or a code's name.")
+    ] = None,
+    minimize: Annotated[
+        str | None,
+        typer.Option(help="Instead: a loss or kernel to minimize, e.g. dhel or riesz:s=1; with --points, --dim."),
+    ] = None,
+    points: Annotated[int | None, typer.Option(help="Number of points, or of pairs for a loss.")] = None,
+    dim: Annotated[int | None, typer.Option(help="Ambient dimension d; the sphere is S^(d-1).")] = None,
+    temperature: Annotated[float | None, typer.Option(help="Temperature of a loss.")] = None,
+    kernel: Annotated[str | None, typer.Option(help="Kernel of kcl, e.g. gaussian:t=2.")] = None,
+    pairs: Annotated[str, typer.Option(help="Convention of an energy: unordered, ordered or mean.")] = "unordered",
+    restarts: Annotated[int, typer.Option(help="Random starts.")] = 16,
+    hops: Annotated[int, typer.Option(help="Jumps to neighboring basins per start.")] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same page.")] = 0,
+    device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
     out: Annotated[
         Path | None, typer.Option(help="The page, an .html file; by default named after the source.")
     ] = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Write the page only, start no browser.")] = False,
 ) -> None:
-    """Show a configuration as one interactive HTML page that works offline, and open it."""
+    """Show a configuration as one interactive HTML page that works offline, and open it.
+
+    With --minimize, search for one first; the page then replays the search.
+    """
+    from hyperenergy.minimize import minimize as search
+    from hyperenergy.naming import parse_objective
+    from hyperenergy.trajectory import Recorder
+    from hyperenergy.view import Configuration, load, page, write
+
+    if (source is None) == (minimize is None):
+        raise ArgumentError("source", repr(source), "give a file, the name of a code, or --minimize: one of them")
+    if minimize is None:
+        if points is not None or dim is not None:
+            raise ArgumentError("points" if points is not None else "dim", points or dim, "goes with --minimize alone")
+        assert source is not None
+        path = out if out is not None else Path(f"{Path(source).stem}.html")
+        files.target("out", path, (".html", ".htm"))
+        shown = load(source)
+    else:
+        target = parse_objective(minimize, pairs=pairs, temperature=temperature, kernel=kernel)
+        if points is None or dim is None:
+            missing = "points" if points is None else "dim"
+            raise ArgumentError(missing, None, f"--minimize needs it, e.g. --{missing} 4")
+        path = out if out is not None else Path(f"{minimize.partition(':')[0]}-{points}-{dim}.html")
+        files.target("out", path, (".html", ".htm"))  # before the search, not after it
+        recorder = Recorder()
+        best = search(target, points, dim, restarts=restarts, hops=hops, seed=seed, device=device, callback=recorder)
+        shown = Configuration.of(best, recorder.trajectory(best))
+    _open(write(page(shown), path), no_open)
+
+
+def _open(path: Path, no_open: bool) -> None:
     import webbrowser
 
-    from hyperenergy.view import load, page, write
-
-    path = write(page(load(source)), out if out is not None else Path(f"{Path(source).stem}.html"))
     print(f"page: {path}")
     try:
         opened = no_open or webbrowser.open(path.as_uri())

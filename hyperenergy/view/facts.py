@@ -7,19 +7,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hyperenergy.compare import Match, compare
 from hyperenergy.errors import ArgumentError
 from hyperenergy.expectation.law import InnerProductLaw
 from hyperenergy.gegenbauer import gegenbauer
-from hyperenergy.prediction import Prediction
-from hyperenergy.theorems import get
+from hyperenergy.minimum import Minimum
+from hyperenergy.prediction import Prediction, Status
+from hyperenergy.theorems import get, predict
 from hyperenergy.view import recall
-from hyperenergy.view.geometry import Integers
 from hyperenergy.view.load import Configuration, Floats
 
 # All pairs are counted up to so many points; of more, those of a random sample.
 MOST_PAIRED = 3000
 # Bins are centered at multiples of 1/100, so that most rational inner products lie inside of one.
-_BINS = 201
+EDGES = np.linspace(-1.005, 1.005, 202)
 # Of so many points, kinds and design strength are found within a second or two.
 _MOST_SEEN = 1000
 _DISTINCT = 1e-6
@@ -41,27 +42,39 @@ class Products:
     note: str
 
 
-def products(configuration: Configuration, sample: Integers) -> Products:
-    """Of a code exactly, from its distribution; of a file from all pairs, or those of the sample."""
-    code, dim = configuration.code, configuration.anchors.shape[1]
+def products(configuration: Configuration, seed: int = 0) -> Products:
+    """Of a code exactly, from its distribution; of a file from all pairs, or those of a random sample of the points."""
+    code, (points, dim) = configuration.code, configuration.anchors.shape
+    note = ""
     if code is not None:
         weight = code.size / 2
         distinct = [(float(x), count * weight) for x, count in code.inner_products.items()]
-        note = ""
+        counts = _binned(*np.array(distinct).T)
     else:
-        x = configuration.anchors[sample]
-        values = np.sort(np.clip((x @ x.T)[np.triu_indices(len(x), 1)], -1, 1))
+        sample = np.sort(np.random.default_rng(seed).permutation(points)[:MOST_PAIRED])
+        if len(sample) < points:
+            note = f"Pairs among a random sample of {len(sample)} of the points."
+        values = np.sort(_pairs(configuration.anchors[sample]))
         starts = np.flatnonzero(np.diff(values, prepend=-np.inf) > _DISTINCT)
         ends = np.append(starts[1:], len(values))
         distinct = [(float(values[a:b].mean()), float(b - a)) for a, b in zip(starts, ends, strict=True)]
-        whole = len(x) == len(configuration.anchors)
-        note = "" if whole else f"Pairs among a random sample of {len(x)} of the points."
-    half = 1 / (_BINS - 1)
-    edges = np.linspace(-1 - half, 1 + half, _BINS + 1)
-    at, weights = np.array(distinct).T
-    counts = np.histogram(at + 1e-9, edges, weights=weights)[0].astype(np.float64)
-    uniform = counts.sum() * np.diff(InnerProductLaw(dim).cdf(edges)) if dim >= 2 else None
-    return Products(edges, counts, uniform, distinct if len(distinct) <= _MOST_DISTINCT else None, note)
+        counts = _binned(*np.array(distinct).T)
+    uniform = counts.sum() * np.diff(InnerProductLaw(dim).cdf(EDGES)) if dim >= 2 else None
+    return Products(EDGES, counts, uniform, distinct if len(distinct) <= _MOST_DISTINCT else None, note)
+
+
+def histogram(x: Floats) -> Floats:
+    """Counts of the inner products of the pairs i < j of x (points, dim) in the bins."""
+    return _binned(_pairs(x[:MOST_PAIRED]), None)
+
+
+def _pairs(x: Floats) -> Floats:
+    return np.asarray(np.clip(x @ x.T, -1, 1)[np.triu_indices(len(x), 1)])
+
+
+def _binned(values: Floats, weights: Floats | None) -> Floats:
+    # Values at an edge go where exact ones would: 1e-9 is more than their round-off.
+    return np.histogram(values + 1e-9, EDGES, weights=weights)[0].astype(np.float64)
 
 
 def numerical_strength(x: Floats) -> int:
@@ -79,7 +92,7 @@ def rows(configuration: Configuration) -> tuple[list[Row], Prediction | None]:
     """Label and text of each line of the panel, and the prediction where there is one."""
     x, code = configuration.anchors, configuration.code
     points, dim = x.shape
-    lines: list[Row] = [("points", f"{points} in R^{dim}")]
+    lines: list[Row] = [("points" if configuration.positives is None else "pairs", f"{points} in R^{dim}")]
     judged, prediction = _judged(configuration)
     lines += judged
     if configuration.positives is not None:
@@ -106,6 +119,8 @@ def rows(configuration: Configuration) -> tuple[list[Row], Prediction | None]:
 
 
 def _judged(configuration: Configuration) -> tuple[list[Row], Prediction | None]:
+    if configuration.minimum is not None:
+        return _found(configuration.minimum)
     label, said = configuration.objective, configuration.value
     lines: list[Row] = [] if label is None else [("objective", label)]
     if said is not None:
@@ -121,17 +136,37 @@ def _judged(configuration: Configuration) -> tuple[list[Row], Prediction | None]
         return [*lines, ("verdict", "none: the objective cannot be evaluated at this configuration")], None
     if said is None or not math.isclose(said, value, rel_tol=1e-9, abs_tol=1e-9):
         lines.append(("value, computed again", _number(value, 12)))
-    if len(configuration.anchors) > recall.MOST_COMPARED:
-        return [*lines, ("prediction", f"not looked up for more than {recall.MOST_COMPARED} points")], None
+    return lines + _verdict(len(configuration.anchors), prediction, match), prediction
+
+
+def _found(minimum: Minimum) -> tuple[list[Row], Prediction | None]:
+    points, dim = minimum.anchors.shape
+    prediction = predict(minimum.objective, points, dim) if points <= recall.MOST_COMPARED else None
+    match = None if prediction is None else compare(minimum, prediction)
+    others = ", ".join(f"{_number(m.value, 9)} ({m.count}x)" for m in minimum.minima[1:6])
+    lines = [
+        ("objective", minimum.objective.label),
+        ("value", _number(minimum.value, 15)),
+        ("search", minimum.status.value),
+        ("starts that reached it", f"{minimum.hits} of {minimum.restarts}"),
+        *([("other minima", others)] if others else []),
+    ]
+    return lines + _verdict(points, prediction, match), prediction
+
+
+def _verdict(points: int, prediction: Prediction | None, match: Match | None) -> list[Row]:
+    if points > recall.MOST_COMPARED:
+        return [("prediction", f"not looked up for more than {recall.MOST_COMPARED} points")]
     if prediction is None or match is None:
-        return [*lines, ("prediction", "none: no theorem or conjecture speaks here")], None
-    lines += [
+        return [("prediction", "none: no theorem or conjecture speaks here")]
+    # What a theorem predicts is the minimum, so that the gap is certified: nothing is lower than this.
+    certified = prediction.status == Status.THEOREM.value
+    return [
         ("prediction", f"{_number(prediction.value, 12)} ({prediction.theorem}, {prediction.status})"),
-        ("value gap", _number(match.value_gap, 2)),
+        ("gap to the proven minimum" if certified else "gap to the prediction", _number(match.value_gap, 2)),
         ("verdict", f"{match.outcome.value}: {match.reason}"),
         ("statement", get(prediction.theorem).statement),
     ]
-    return lines, prediction
 
 
 def _kinds(x: Floats) -> int:

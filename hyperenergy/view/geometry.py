@@ -1,8 +1,8 @@
-"""What is drawn: nearest neighbors, cells and hull on the sphere, orthonormal frames to project along."""
+"""What is drawn: hull and neighbors on the sphere, orthonormal frames to project along."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,21 +11,19 @@ from hyperenergy.view.load import Floats
 
 Integers = NDArray[np.int64]
 
-MOST_EDGES = 8000
 # Facets whose unit normals agree to this are one face of the hull.
 _COPLANAR = 1e-7
+# The center is inside of the hull if it is this far from every facet.
+_INSIDE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
 class Surface:
-    """Of points on S^2: hull triangles (n, 3); neighbors per point (edges of the hull between faces that are not
-    coplanar); corners and triangles (corner indices) of the Voronoi cells, with the point that owns each triangle."""
+    """Of points on S^2: hull triangles (n, 3), and neighbors per point: edges of the hull between faces that are not
+    coplanar, which are the sides of its Voronoi cell."""
 
     hull: Integers
     neighbors: Integers
-    corners: Floats
-    triangles: Integers
-    owner: Integers
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,18 +39,20 @@ class Frame:
     plane: bool = False
     stereographic: bool = False
 
+    def cut(self, most: int) -> Frame:
+        """With so many axes at most."""
+        return replace(self, axes=self.axes[:most])
+
 
 def surface(x: Floats) -> Surface | None:
-    """Hull and Voronoi cells of points on S^2; None where they lie in a plane through the center or beside it."""
-    from scipy.spatial import ConvexHull, QhullError, SphericalVoronoi
+    """Hull and neighbors of points on S^2; None where the center is not inside of their hull, or points coincide."""
+    from scipy.spatial import ConvexHull, QhullError
 
     try:
         hull = ConvexHull(x)
-        cells = SphericalVoronoi(x, threshold=1e-9)
-        cells.sort_vertices_of_regions()
     except (QhullError, ValueError):
         return None
-    if not (hull.equations[:, -1] < -1e-9).all():
+    if not (hull.equations[:, -1] < -_INSIDE).all() or len(hull.vertices) < len(x):
         return None
     pairs = set()
     for facet, others in enumerate(hull.neighbors):
@@ -61,22 +61,13 @@ def surface(x: Floats) -> Surface | None:
                 i, j = sorted(np.delete(hull.simplices[facet], corner).tolist())
                 pairs.add((i, j))
     neighbors = np.bincount(np.array(sorted(pairs)).ravel(), minlength=len(x))
-    n, triangles, owner = len(x), [], []
-    for point, region in enumerate(cells.regions):
-        corners = np.array(region) + n
-        triangles.append(np.stack([np.full(len(corners), point), corners, np.roll(corners, -1)], 1))
-        owner += [point] * len(corners)
-    return Surface(
-        hull.simplices.astype(np.int64),
-        neighbors,
-        np.concatenate([x, cells.vertices]),
-        np.concatenate(triangles),
-        np.array(owner),
-    )
+    return Surface(hull.simplices.astype(np.int64), neighbors)
 
 
 def frames(x: Floats) -> list[Frame]:
-    """The ways to look at points in more than three dimensions."""
+    """The ways to look at points: in more than three dimensions, several."""
+    if x.shape[1] <= 3:
+        return [Frame("Points and nearest neighbors", "", np.eye(x.shape[1]))]
     found = [
         Frame("Principal axes", "The directions in which the points spread most.", _principal(x)),
         Frame(

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from hyperenergy import codes
 from hyperenergy.codes import Code
 from hyperenergy.errors import ArgumentError
+from hyperenergy.minimum import Minimum
+from hyperenergy.trajectory import Trajectory
 
 Floats = NDArray[np.float64]
 
@@ -29,7 +31,8 @@ class Configuration:
     """What a page shows.
 
     anchors: (points, dim), unit rows.  positives: of the same shape, or None where there are no pairs.  objective: its
-    label, and value, where the file has them.  code: where it comes from the catalogue.
+    label, and value, where the file has them.  code: where it comes from the catalogue.  trajectory: where it is the
+    ``minimum`` of a search that was recorded.
     """
 
     name: str
@@ -38,6 +41,21 @@ class Configuration:
     objective: str | None = None
     value: float | None = None
     code: Code | None = None
+    minimum: Minimum | None = None
+    trajectory: Trajectory | None = None
+
+    @staticmethod
+    def of(minimum: Minimum, trajectory: Trajectory | None = None) -> Configuration:
+        """What a search found, and how, if that was recorded."""
+        anchors, positives = minimum.objective.views(minimum.rows.cpu())
+        x = anchors.numpy()
+        return Configuration(
+            name=f"{minimum.objective.label}: {len(x)} {'points' if anchors is positives else 'pairs'} in R^{x.shape[1]}",
+            anchors=x,
+            positives=None if anchors is positives else positives.numpy(),
+            minimum=minimum,
+            trajectory=trajectory,
+        )
 
 
 def load(source: str | Path) -> Configuration:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Sequence
 from html import escape
@@ -13,54 +12,86 @@ from typing import Any
 import numpy as np
 
 from hyperenergy.files import replacing
-from hyperenergy.layout import cluster_order, neighbor_pairs
+from hyperenergy.layout import cluster_order
 from hyperenergy.prediction import Prediction
-from hyperenergy.view import facts, geometry
+from hyperenergy.trajectory import Trajectory
+from hyperenergy.view import facts
+from hyperenergy.view.geometry import Integers
 from hyperenergy.view.load import Configuration, Floats
+from hyperenergy.view.scene import MOST_AXES, Scene, packed
 
 MOST_DRAWN = 1000
 MOST_GRAM = 400
-# Coordinates beyond these are left out of the rotation.
-_MOST_AXES = 24
 _LISTED = 20
+# A replay has as many moments as fit into this, of those that were recorded.
+_REPLAY_BYTES = 600_000
 
 
 def page(configuration: Configuration, seed: int = 0) -> str:
     """The page as HTML.  The seed chooses the points that are drawn where there are too many for all."""
-    x = configuration.anchors
+    lines, prediction = facts.rows(configuration)
+    return document(
+        name=configuration.name,
+        lines=lines,
+        tables=_section(_distinct(facts.products(configuration, seed)) + _coordinates(configuration)),
+        data=payload(configuration, prediction, seed),
+    )
+
+
+def payload(configuration: Configuration, prediction: Prediction | None, seed: int = 0) -> dict[str, Any]:
+    """What the script shows of a configuration: see ``show`` in page.js."""
+    x, y = configuration.anchors, configuration.positives
     random = np.random.default_rng(seed)
-    order = random.permutation(len(x))
-    drawn = np.sort(order[:MOST_DRAWN])
+    drawn = np.sort(random.permutation(len(x))[:MOST_DRAWN])
     notes = []
     if len(drawn) < len(x):
         notes.append(f"A random sample of {len(drawn)} of the {len(x)} points is drawn; neighbors are those within it.")
-    lines, prediction = facts.rows(configuration)
-    histogram = facts.products(configuration, np.sort(order[: facts.MOST_PAIRED]))
-    scene, neighbors = _scene(x[drawn], None if configuration.positives is None else configuration.positives[drawn])
-    gram, gram_note = _gram(x[np.sort(order[:MOST_GRAM])], len(x))
-    notes += scene.pop("notes")
-    data = {
-        "scene": scene,
+    scene = Scene.of(x[drawn], y is not None)
+    histogram = facts.products(configuration, seed)
+    found = {} if configuration.minimum is None else {"value": configuration.minimum.value}
+    last = scene.moment(x[drawn], None if y is None else y[drawn], counts=histogram.counts.round(3).tolist(), **found)
+    moments = _replay(configuration.trajectory, scene, drawn, last) if configuration.trajectory else [last]
+    return {
+        "scene": scene.data(),
+        "moments": moments,
+        "reference": reference(prediction),
         "histogram": {
             "edges": histogram.edges.round(4).tolist(),
-            "counts": histogram.counts.round(3).tolist(),
             "uniform": None if histogram.uniform is None else histogram.uniform.round(3).tolist(),
             "predicted": _predicted(configuration, prediction),
+            "notes": [histogram.note] if histogram.note else [],
         },
-        "gram": gram,
+        "gram": _gram(x, seed),
+        "notes": notes + scene.notes(x[drawn]),
     }
-    return _document(
-        name=configuration.name,
-        lines=[*lines, *neighbors],
-        notes=notes,
-        histogram_note=histogram.note,
-        gram_note=gram_note,
-        views=[frame["name"] for frame in scene["frames"]] if scene["surface"] is None else list(_SURFACE_VIEWS),
-        turns=scene["dim"] > 3,
-        paired=configuration.positives is not None,
-        tables=_distinct(histogram) + _coordinates(configuration),
-        data=data,
-    )
+
+
+def reference(prediction: Prediction | None) -> dict[str, Any] | None:
+    """What values are compared with, and the least difference that a double resolves."""
+    if prediction is None:
+        return None
+    least = float(np.finfo(float).eps) * max(1.0, abs(prediction.value))
+    return {"value": prediction.value, "name": prediction.theorem, "least": least}
+
+
+def _replay(way: Trajectory, scene: Scene, drawn: Integers, last: dict[str, Any]) -> list[dict[str, Any]]:
+    """The moments of a search, as many as the page has room for; the last one is given."""
+    most = max(2, _REPLAY_BYTES // len(json.dumps(last)))
+    frames = np.unique(np.rint(np.linspace(0, len(way.rows) - 1, min(most, len(way.rows)))).astype(int))
+    moments = []
+    for k in frames:
+        anchors, positives = (view.numpy() for view in way.objective.views(way.rows[k]))
+        about = {"iteration": way.iterations[k], "value": float(way.values[k]), "stage": ""}
+        if way.stages[k] != way.objective.label:
+            about["stage"] = f"on the way by {way.stages[k]}"
+        if k == frames[-1]:
+            moments.append({**last, **about})
+            break
+        counts = facts.histogram(anchors)
+        moments.append(
+            scene.moment(anchors[drawn], positives[drawn] if scene.paired else None, counts=counts.tolist(), **about)
+        )
+    return moments
 
 
 def write(html: str, path: str | Path) -> Path:
@@ -70,72 +101,16 @@ def write(html: str, path: str | Path) -> Path:
     return Path(path).resolve()
 
 
-_SURFACE_VIEWS = ("Voronoi cells by number of neighbors", "Convex hull", "Points and nearest neighbors")
-
-
-def _scene(x: Floats, positives: Floats | None) -> tuple[dict[str, Any], list[facts.Row]]:
-    """What the script draws, and lines for the panel."""
-    points, dim = x.shape
-    notes: list[str] = []
-    edges = neighbor_pairs(x)
-    if len(edges) > geometry.MOST_EDGES:
-        notes.append(f"The first {geometry.MOST_EDGES} of {len(edges)} edges are drawn.")
-        edges = edges[: geometry.MOST_EDGES]
-    found = geometry.surface(x) if dim == 3 else None
-    lines: list[facts.Row] = []
-    if dim > 3:
-        views = geometry.frames(x)
-    else:
-        views = [geometry.Frame("Points and nearest neighbors", "", np.eye(dim))]
-    if dim > _MOST_AXES:
-        notes.append(f"The rotation goes through the first {_MOST_AXES} of {dim} axes of each frame.")
-    surface = None
-    if found is not None:
-        counts = np.bincount(found.neighbors)
-        shown = [f"{count} with {k}" for k, count in enumerate(counts) if count]
-        lines.append(("neighbors on the hull", ", ".join(shown)))
-        surface = {
-            "hull": found.hull.ravel().tolist(),
-            "neighbors": found.neighbors.tolist(),
-            "corners": found.corners.round(4).ravel().tolist(),
-            "triangles": found.triangles.ravel().tolist(),
-            "owner": found.owner.tolist(),
-        }
-    elif dim == 3:
-        notes.append("No hull and no cells: the center is not inside of the convex hull of the points.")
-    scene = {
-        "dim": dim,
-        "points": points,
-        "frames": [
-            {
-                "name": frame.name,
-                "note": frame.note,
-                "stereographic": frame.stereographic,
-                "plane": frame.plane,
-                "axes": min(dim, _MOST_AXES),
-                "anchors": _packed(x @ frame.axes[:_MOST_AXES].T),
-                "positives": None if positives is None else _packed(positives @ frame.axes[:_MOST_AXES].T),
-            }
-            for frame in views
-        ],
-        "edges": edges.ravel().tolist(),
-        "surface": surface,
-        "notes": notes,
+def _gram(x: Floats, seed: int) -> dict[str, Any]:
+    """The Gram matrix, ordered by clusters; of many points, that of a sample."""
+    shown = x[np.sort(np.random.default_rng(seed).permutation(len(x))[:MOST_GRAM])]
+    order = cluster_order(shown)
+    sampled = f"A random sample of {len(shown)} of the {len(x)} rows and columns is shown."
+    return {
+        "size": len(shown),
+        "values": packed((shown @ shown.T)[np.ix_(order, order)]),
+        "notes": [sampled] if len(shown) < len(x) else [],
     }
-    return scene, lines
-
-
-def _packed(x: Floats) -> str:
-    """Numbers in [-1, 1] as 16-bit integers, little-endian, in base64."""
-    return base64.b64encode((np.clip(x, -1, 1) * 32767).round().astype("<i2").tobytes()).decode("ascii")
-
-
-def _gram(x: Floats, of: int) -> tuple[dict[str, Any], str]:
-    """The Gram matrix, ordered by clusters."""
-    gram = np.clip(x @ x.T, -1, 1)
-    order = cluster_order(x)
-    note = "" if len(x) == of else f"A random sample of {len(x)} of the {of} rows and columns is shown."
-    return {"size": len(x), "values": _packed(gram[np.ix_(order, order)])}, note
 
 
 def _predicted(configuration: Configuration, prediction: Prediction | None) -> list[float]:
@@ -162,51 +137,55 @@ def _table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -
 def _distinct(histogram: facts.Products) -> str:
     if histogram.distinct is None:
         return "<p>More than 30 distinct inner products: see the histogram.</p>"
-    rows = [(f"{x:.8f}", f"{count:.0f}") for x, count in histogram.distinct]
+    rows = [(f"{x:z.8f}", f"{count:.0f}") for x, count in histogram.distinct]
     return _table("Distinct inner products of pairs", ("inner product", "pairs"), rows)
 
 
 def _coordinates(configuration: Configuration) -> str:
-    x = configuration.anchors[:_LISTED, :_MOST_AXES]
+    x = configuration.anchors[:_LISTED, :MOST_AXES]
     points, dim = configuration.anchors.shape
     whole = x.shape == configuration.anchors.shape
     caption = "Coordinates" if whole else f"Coordinates: {len(x)} of {points} points, {x.shape[1]} of {dim} axes"
-    rows = [(str(i), *(f"{value:.5f}" for value in row)) for i, row in enumerate(x, 1)]
+    rows = [(str(i), *(f"{value:z.5f}" for value in row)) for i, row in enumerate(x, 1)]
     return _table(caption, ("point", *(f"x{k}" for k in range(1, x.shape[1] + 1))), rows)
 
 
-def _document(
+def _section(tables: str) -> str:
+    return f'<section class="tables" aria-labelledby="h-tables"><h2 id="h-tables">Numbers</h2>{tables}</section>'
+
+
+_SCRIPTS = ("projection.js", "traces.js", "charts.js", "page.js")
+
+
+def document(
     *,
     name: str,
     lines: Sequence[facts.Row],
-    notes: Sequence[str],
-    histogram_note: str,
-    gram_note: str,
-    views: Sequence[str],
-    turns: bool,
-    paired: bool,
     tables: str,
-    data: dict[str, Any],
+    data: dict[str, Any] | None,
+    form: str = "",
+    script: str = "",
+    connect: str = "",
 ) -> str:
+    """The HTML.  Without data nothing is shown at first; ``form``, ``script`` and the addresses that the script may
+    ``connect`` to are for pages that get their data later."""
     from plotly.offline import get_plotlyjs
 
     own = files("hyperenergy.view")
+    scripts = [(own / file).read_text("utf-8") for file in _SCRIPTS]
     # "<" would end the script element in the middle of a text.
-    payload = json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    given = json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     fields = {
         "title": escape(name),
+        "connect": connect and f"; connect-src {connect}",
+        "form": form,
+        "hidden": " hidden" if data is None else "",
         "facts": "".join(f"<dt>{escape(key)}</dt><dd>{escape(value)}</dd>" for key, value in lines),
-        "notes": "".join(f"<p class=note>{escape(note)}</p>" for note in notes),
-        "histogram_note": escape(histogram_note),
-        "gram_note": escape(gram_note),
-        "views": "".join(f'<option value="{k}">{escape(view)}</option>' for k, view in enumerate(views)),
-        "turns": "" if turns else " hidden",
-        "pairs": "" if paired else " hidden",
         "tables": tables,
         "style": (own / "page.css").read_text("utf-8"),
-        "data": payload,
+        "data": given,
         "plotly": get_plotlyjs(),
-        "script": (own / "page.js").read_text("utf-8"),
+        "script": "\n".join(['"use strict";\n(() => {', *scripts, script, "})();"]),
     }
     # Split first, so that no text that is filled in is searched for fields.
     parts = (own / "page.html").read_text("utf-8").split("@@")
