@@ -45,6 +45,7 @@ LAYERS = [
     "layout",
     "plot",
     "view",
+    "report",
     "cli",
 ]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +13,7 @@ import typer
 
 from hyperenergy.cli.console import Bar, print_table
 
-Out = Annotated[Path, typer.Option(help="Folder for results.jsonl and report.md.")]
+Out = Annotated[Path, typer.Option(help="Folder for report.html, configurations, report.md and results.jsonl.")]
 
 
 def verify(
@@ -28,8 +30,10 @@ def verify(
     """Check claims over a grid: minimize from random starts, compare with the prediction, give a verdict.
 
     Exit status 0 only where every claim comes out as its status says: theorems consistent, conjectures supported, and
-    false claims refuted by a counterexample that was found.
+    false claims refuted by a counterexample that was found.  report.html shows each claim with its statement, its
+    instances and the worst of them, and links to configurations for `hyperenergy view`; report.md is the same as text.
     """
+    from hyperenergy import report
     from hyperenergy.minimize import pick_device
     from hyperenergy.naming import parse_decimals, parse_integers
     from hyperenergy.verify.claims import select, tasks
@@ -48,13 +52,16 @@ def verify(
     )
     chosen = select([part.strip() for part in claims.split(",")] if claims is not None else None)
     todo = tasks(chosen, grid)
+    report.check_folder(out)
     start = time.perf_counter()
     with ResultFile(out) as file, Bar(len(todo)) as advance:
         results, complete = collect(todo, grid, file, advance)
     seconds = time.perf_counter() - start
     summaries = summarize([claim.id for claim in chosen], results)
-    report = out / "report.md"
-    report.write_text(markdown(summaries, " ".join(["hyperenergy", *sys.argv[1:]]), seconds, complete), "utf-8")
+    command = shlex.join(["hyperenergy", *_without_folder(sys.argv[1:])])
+    text = out / "report.md"
+    text.write_text(markdown(summaries, command, seconds, complete), "utf-8")
+    html = report.write(out, summaries, command, seconds, complete)
     print_table(f"{len(results)} instances, {seconds:.0f} s", HEADER, table(summaries))
     for summary in summaries:
         if summary.theorem.id in ("B5", "B5s"):
@@ -63,10 +70,20 @@ def verify(
                 ("objective", "instances", "lower", "misalignment there"),
                 [(name, str(n), str(k), spread) for name, n, k, spread in by_objective(summary)],
             )
-    print(f"results: {out / 'results.jsonl'}\nreport:  {report}")
+    print(f"results: {out / 'results.jsonl'}\nas text: {text}\nreport:  {html}")
     if not complete:
         print(f"interrupted: {len(results)} of {len(todo)} instances were finished and are kept", file=sys.stderr)
         raise typer.Exit(130)
     wrong = [s.theorem.id for s in summaries if not s.as_stated]
     print("every claim came out as its status says" if not wrong else f"not as stated: {', '.join(wrong)}")
     raise typer.Exit(1 if wrong else 0)
+
+
+def _without_folder(arguments: Sequence[str]) -> Iterator[str]:
+    """The arguments less ``--out`` and its value: the report lies there, and need not say where that is on this machine."""
+    rest = iter(arguments)
+    for argument in rest:
+        if argument == "--out":
+            next(rest, None)
+        elif not argument.startswith("--out="):
+            yield argument

@@ -36,7 +36,7 @@ B1 = Theorem(
     f"{PAPER}, batch-level theorem",
     _predict_b1,
     formula=r"2 \le M \le d+1: \quad (U,V) \text{ minimizes } L \; \iff \\ "
-    r"u_i = v_i \text{ for all } i, \quad u_i \cdot u_j = -\frac{1}{M-1} \text{ for all } i \ne j",
+    r"u_i = v_i \text{ for all } i, \\ u_i \cdot u_j = -\frac{1}{M-1} \text{ for all } i \ne j",
 )
 
 
