@@ -26,7 +26,7 @@
 
   const cell = (text, column) => {
     const td = document.createElement("td");
-    td.className = numeric[column] ? "number" : LONG.includes(names[column]) ? "long" : "";
+    td.className = numeric[column] ? "number" : LONG.includes(names[column]) ? names[column] : "";
     if (column === OUTCOME && text in marks) {
       td.dataset.mark = marks[text][0];
       text = `${marks[text][1]} ${text}`;
@@ -82,7 +82,7 @@
       select();
     });
   }
-  at("controls").hidden = false;
+  at("listing").hidden = false;
   select();
   // A browser may keep what was typed when the page is loaded again.
   addEventListener("pageshow", select);

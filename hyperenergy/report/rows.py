@@ -41,9 +41,9 @@ def rows(results: Sequence[Result], files: Mapping[int, str]) -> list[list[str]]
             r.outcome.value,
             number(r.value, 12),
             number(r.prediction, 12),
-            number(r.value_gap, 2),
-            number(r.misalignment, 2),
-            number(r.congruence, 2),
+            small(r.value_gap),
+            small(r.misalignment),
+            small(r.congruence),
             "" if r.hits is None else str(r.hits),
             "" if r.restarts is None else str(r.restarts),
             f"{r.seconds:.2f}",
@@ -58,3 +58,8 @@ def rows(results: Sequence[Result], files: Mapping[int, str]) -> list[list[str]]
 def number(value: float | None, digits: int) -> str:
     """To significant digits; empty for None."""
     return "" if value is None else f"{value:.{digits}g}"
+
+
+def small(value: float | None) -> str:
+    """To two digits, with an exponent; empty for None."""
+    return "" if value is None else f"{value:.1e}" if value else "0"

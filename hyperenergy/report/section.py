@@ -10,7 +10,7 @@ from hyperenergy.report.elements import anchor, conclusion, table
 from hyperenergy.report.figure import svg
 from hyperenergy.report.formulas import mathml
 from hyperenergy.report.records import FOLDER, file_name
-from hyperenergy.report.rows import number
+from hyperenergy.report.rows import number, small
 from hyperenergy.report.telling import Telling, kept, worst
 from hyperenergy.verify.grid import Result
 from hyperenergy.verify.report import Summary, by_objective
@@ -76,15 +76,15 @@ def _worst(summary: Summary) -> str:
 def _caption(found: Telling) -> str:
     r = found.result
     numbers = [
-        f"{name} {number(x, digits)}"
-        for name, x, digits in (
-            ("value", r.value, 12),
-            ("claimed", r.prediction, 12),
-            ("gap", r.value_gap, 2),
-            ("misalignment", r.misalignment, 2),
-            ("residual", r.congruence, 2),
+        f"{name} {text}"
+        for name, text in (
+            ("value", number(r.value, 12)),
+            ("claimed", number(r.prediction, 12)),
+            ("gap", small(r.value_gap)),
+            ("misalignment", small(r.misalignment)),
+            ("residual", small(r.congruence)),
         )
-        if x is not None
+        if text
     ]
     if r.anchors is None:
         note = " No configuration of it is stored."
