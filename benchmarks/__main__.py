@@ -16,6 +16,7 @@ import torch
 
 import hyperenergy as he
 from benchmarks.peers import PEERS, keops_evaluation
+from benchmarks.report import INSTANCES, OPENINGS, opening_times
 from hyperenergy.objectives import Energy
 from hyperenergy.sphere import random_points
 from hyperenergy.verify.subjects import dhel, one_sided, symmetrized
@@ -179,6 +180,13 @@ def evaluation() -> None:
             say(f"  {name:<24} {1e6 * float(np.median(times)) / 64:.1f}")
 
 
+def report() -> None:
+    """The report of `hyperenergy verify` in a browser."""
+    say(f"\nreport of {INSTANCES} instances in a headless Chromium, ms, median of {OPENINGS}")
+    times = opening_times()
+    say("  " + (", ".join(f"{name} {ms:.0f}" for name, ms in times.items()) or "no browser"))
+
+
 def scale() -> None:
     """Large configurations: time and the largest memory of the process so far."""
     say("\nlarge configurations, energy and gradient")
@@ -216,7 +224,9 @@ def _processor() -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=["thomson", "reach", "evaluation", "scale", "spectrum"], help="one part")
+    parser.add_argument(
+        "--only", choices=["thomson", "reach", "evaluation", "scale", "spectrum", "report"], help="one part"
+    )
     parser.add_argument("--points", default="12,32,50,64,100,150,200", help="sizes of the Thomson cases")
     parser.add_argument("--out", type=Path, help="write the lines to this file, too")
     arguments = parser.parse_args()
@@ -229,6 +239,7 @@ def main() -> None:
         "reach": reach,
         "scale": scale,
         "spectrum": spectrum,
+        "report": report,
     }
     for name, part in parts.items():
         if arguments.only in (None, name):
