@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from hyperenergy.cli.codes import codes
+from hyperenergy.cli.explore import explore
 from hyperenergy.cli.minimize import minimize
 from hyperenergy.cli.verify import verify
 from hyperenergy.cli.view import view
@@ -20,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (verify, minimize, codes, view):
+for command in (verify, minimize, codes, view, explore):
     app.command()(command)
 
 

@@ -38,6 +38,7 @@ def view(
 
     With --minimize, search for one first; the page then replays the search.
     """
+    from hyperenergy.cli.browser import open_browser
     from hyperenergy.minimize import minimize as search
     from hyperenergy.naming import parse_objective
     from hyperenergy.trajectory import Recorder
@@ -62,16 +63,7 @@ def view(
         recorder = Recorder()
         best = search(target, points, dim, restarts=restarts, hops=hops, seed=seed, device=device, callback=recorder)
         shown = Configuration.of(best, recorder.trajectory(best))
-    _open(write(page(shown), path), no_open)
-
-
-def _open(path: Path, no_open: bool) -> None:
-    import webbrowser
-
-    print(f"page: {path}")
-    try:
-        opened = no_open or webbrowser.open(path.as_uri())
-    except (webbrowser.Error, OSError):
-        opened = False
-    if not opened:
+    written = write(page(shown), path)
+    print(f"page: {written}")
+    if not no_open and not open_browser(written.as_uri()):
         print("no browser was found; open that file in one", file=sys.stderr)

@@ -129,23 +129,25 @@ function show(next, running) {
   tell();
   drawGram(page.gram);
 }
-// The next moment of a search that runs; of those before it only the values stay.
-function push(moment) {
-  const last = moments[now];
-  moments[now] = { iteration: last.iteration, value: last.value };
-  now = moments.push(moment) - 1;
+function refresh() {
   camera = current();
   draw();
   charts();
   tell();
 }
+// The next moment of a search that runs; of those before it only the values stay.  Drawn when the browser is ready to,
+// which may be after some more of them.
+let awaited = 0;
+function push(moment) {
+  const last = moments[now];
+  moments[now] = { iteration: last.iteration, value: last.value };
+  now = moments.push(moment) - 1;
+  if (!awaited) awaited = requestAnimationFrame(() => { awaited = 0; if (live) refresh(); });
+}
 function seek(k) {
   now = k;
   time.value = k;
-  camera = current();
-  draw();
-  charts();
-  tell();
+  refresh();
 }
 
 by("view").addEventListener("change", (event) => { camera = current(); view = +event.target.value; face(); });

@@ -50,6 +50,9 @@ def payload(configuration: Configuration, prediction: Prediction | None, seed: i
     histogram = facts.products(configuration, seed)
     found = {} if configuration.minimum is None else {"value": configuration.minimum.value}
     last = scene.moment(x[drawn], None if y is None else y[drawn], counts=histogram.counts.round(3).tolist(), **found)
+    gram = _gram(x, seed)
+    if configuration.trajectory is not None:
+        gram["notes"].append("Of the minimum, whatever moment of the search is shown.")
     moments = _replay(configuration.trajectory, scene, drawn, last) if configuration.trajectory else [last]
     return {
         "scene": scene.data(),
@@ -61,7 +64,7 @@ def payload(configuration: Configuration, prediction: Prediction | None, seed: i
             "predicted": _predicted(configuration, prediction),
             "notes": [histogram.note] if histogram.note else [],
         },
-        "gram": _gram(x, seed),
+        "gram": gram,
         "notes": notes + scene.notes(x[drawn]),
     }
 

@@ -1,0 +1,30 @@
+"""`hyperenergy explore`: searches to watch, on a local page."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import Annotated
+
+import typer
+
+
+def explore(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 for any free one.")] = 8642,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Print the address only, start no browser.")] = False,
+) -> None:
+    """Watch searches on a local page: pick a loss or kernel, sizes and temperature, run, stop, compare.
+
+    The page is served to this machine alone, until Ctrl-C.
+    """
+    from hyperenergy.cli.browser import open_browser
+    from hyperenergy.explore.server import HOST, bind, serve
+
+    listening = bind(port)
+    address = f"http://{HOST}:{listening.getsockname()[1]}/"
+    # The socket listens already: a browser waits for the answer.
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is the way to end
+        print(f"page: {address} (Ctrl-C ends)", flush=True)
+        if not no_open and not open_browser(address):
+            print("no browser was found; open that address in one", file=sys.stderr)
+        serve(listening)

@@ -1,0 +1,1 @@
+"""A local page on which searches run and are watched: ``hyperenergy explore``."""

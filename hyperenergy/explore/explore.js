@@ -1,0 +1,95 @@
+// The form, and the conversation with the server. What is shown is drawn as on any page: show, push.
+const form = by("search-form"), status = by("status"), runButton = by("run"), stopButton = by("stop"), saveButton = by("save");
+const field = (name) => form.elements.namedItem(name);
+
+function say(text, wrong) {
+  status.textContent = text;
+  status.classList.toggle("wrong", Boolean(wrong));
+}
+function running(yes) {
+  runButton.disabled = yes;
+  stopButton.disabled = !yes;
+  if (yes) saveButton.disabled = true;
+}
+function choose() {
+  const chosen = by("objective").selectedOptions[0].dataset, warm = chosen.temperature === "1";
+  by("temperature-label").hidden = !warm;
+  field("temperature").disabled = !warm;
+  field("parameters").value = chosen.parameters;
+}
+by("objective").addEventListener("change", choose);
+choose();
+
+function showFacts(rows) {
+  by("facts").replaceChildren(...rows.flatMap(([key, value]) => {
+    const term = document.createElement("dt"), text = document.createElement("dd");
+    [term.textContent, text.textContent] = [key, value];
+    return [term, text];
+  }));
+}
+
+let watching = false;  // a run whose moments are of interest
+const hear = {
+  start(message) {
+    watching = true;
+    showFacts(message.facts);
+    show(message.page, true);
+    say("Running: what moves is the first of the random starts.");
+  },
+  moment(message) {
+    if (watching) push(message.moment);
+  },
+  end(message) {
+    watching = false;
+    running(false);
+    saveButton.disabled = false;
+    showFacts(message.facts);
+    show(message.page, false);
+    const verdict = message.facts.find(([key]) => key === "verdict");
+    say("Done: the best of all starts. " + (verdict ? verdict[1] : "No theorem or conjecture speaks here."));
+  },
+  stopped() {
+    watching = false;
+    running(false);
+    say(page ? "Stopped at iteration " + moments[now].iteration + "." : "Stopped.");
+  },
+  error(message) {
+    watching = false;
+    running(false);
+    const wrong = message.argument && field(message.argument.split(" ")[0]);
+    if (wrong) { wrong.setAttribute("aria-invalid", "true"); wrong.focus(); }
+    say(message.message, true);
+  },
+  page(message) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([message.html], { type: "text/html" }));
+    link.download = message.name.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-|-$/g, "") + ".html";
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+    saveButton.disabled = false;
+    say("Saved " + link.download + ".");
+  },
+};
+
+const socket = new WebSocket("ws://" + location.host + "/socket");
+const send = (message) => socket.send(JSON.stringify(message));
+socket.addEventListener("message", (event) => {
+  const message = JSON.parse(event.data);
+  hear[message.kind](message);
+});
+socket.addEventListener("close", () => {
+  running(true);
+  stopButton.disabled = true;
+  say("The server has ended. Start `hyperenergy explore` again, and reload this page.", true);
+});
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  for (const element of form.elements) element.removeAttribute("aria-invalid");
+  running(true);
+  say("Starting.");
+  send({ kind: "run", slow: by("slow").checked, ...Object.fromEntries(new FormData(form)) });
+});
+stopButton.addEventListener("click", () => send({ kind: "stop" }));
+by("slow").addEventListener("change", () => send({ kind: "pace", slow: by("slow").checked }));
+saveButton.addEventListener("click", () => { saveButton.disabled = true; say("Writing the page."); send({ kind: "page" }); });

@@ -1,0 +1,87 @@
+"""What a person can ask for: the choices of the form, and what it sent."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hyperenergy.errors import ArgumentError, integer
+from hyperenergy.kernels import positive
+from hyperenergy.naming import KERNELS, LOSSES, parse_number, parse_objective
+from hyperenergy.objectives import Objective, check_configuration
+
+# Sizes that a page shows while they move.
+MOST_POINTS, MOST_DIM, MOST_RESTARTS = 500, 64, 64
+# What is set where a class has no default of its own.
+_EXAMPLES = {"kernel": "gaussian:t=2"}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A loss or kernel to pick: whether it takes a temperature, and its other parameters as one would type them."""
+
+    name: str
+    label: str
+    temperature: bool
+    parameters: str
+
+
+def choices() -> dict[str, list[Choice]]:
+    """Losses and kernels, each with parameters that work."""
+    return {
+        "Losses": [_choice(name, cls) for name, cls in LOSSES.items()],
+        "Kernels": [_choice(name, cls) for name, cls in KERNELS.items()],
+    }
+
+
+def _choice(name: str, cls: type) -> Choice:
+    parameters = dict(inspect.signature(cls).parameters)
+    shown = []
+    for key, parameter in parameters.items():
+        value = _EXAMPLES.get(key) if parameter.default is parameter.empty else parameter.default
+        if key != "temperature" and value is not None:
+            shown.append(f"{key}={str(value).lower() if isinstance(value, bool) else value}")
+    return Choice(name, cls.__name__, "temperature" in parameters, ",".join(shown))
+
+
+@dataclass(frozen=True)
+class Request:
+    """A search."""
+
+    objective: Objective
+    points: int
+    dim: int
+    restarts: int
+    seed: int
+
+    @staticmethod
+    def parse(form: Mapping[str, Any]) -> Request:
+        """From the texts of the form.  ArgumentError, with the name of the field, for what cannot be searched."""
+        temperature = _text(form, "temperature")
+        options: dict[str, Any] = {}
+        if temperature:
+            options["temperature"] = positive("temperature", parse_number("temperature", temperature))
+        objective = parse_objective(f"{_text(form, 'objective')}:{_text(form, 'parameters')}", **options)
+        points = integer("points", _integer(form, "points"), 2, MOST_POINTS)
+        dim = integer("dim", _integer(form, "dim"), 1, MOST_DIM)
+        check_configuration(objective, points, dim)
+        return Request(
+            objective,
+            points,
+            dim,
+            integer("restarts", _integer(form, "restarts"), 1, MOST_RESTARTS),
+            integer("seed", _integer(form, "seed"), 0, 2**31),
+        )
+
+
+def _text(form: Mapping[str, Any], key: str) -> str:
+    value = form.get(key, "")
+    if not isinstance(value, str) or len(value) > 200:
+        raise ArgumentError(key, repr(value)[:40], "must be a short text")
+    return value.strip()
+
+
+def _integer(form: Mapping[str, Any], key: str) -> object:
+    return parse_number(key, _text(form, key))

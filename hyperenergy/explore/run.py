@@ -1,0 +1,116 @@
+"""One search in a thread of its own, told as messages: start, moments, end."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from hyperenergy.errors import HyperenergyError
+from hyperenergy.explore.request import Request
+from hyperenergy.minimize import minimize
+from hyperenergy.minimum import Progress
+from hyperenergy.prediction import Prediction
+from hyperenergy.theorems import get, predict
+from hyperenergy.trajectory import Recorder
+from hyperenergy.view import facts
+from hyperenergy.view.load import Configuration
+from hyperenergy.view.page import payload
+from hyperenergy.view.scene import Scene
+
+Message = dict[str, Any]
+# Seconds between two moments: of slow motion, one for each iteration; otherwise of what a browser keeps up with.
+_SLOW, _FAST = 0.04, 0.08
+
+
+class Stopped(Exception):
+    """Raised in the midst of a search that is to end."""
+
+
+class Run(threading.Thread):
+    """Minimizes, and tells of it.
+
+    Messages: ``start`` with the page of the first configuration and what is predicted; a ``moment`` of the first start
+    after each iteration in slow motion, else now and then; at last ``end`` with the page of the minimum, which replays the
+    way to it, or ``stopped``, or ``error``.  ``tell`` is called in this thread.
+    """
+
+    def __init__(self, request: Request, tell: Callable[[Message], None], slow: bool = True) -> None:
+        super().__init__(daemon=True)
+        self.request, self.tell, self.slow = request, tell, slow
+        self.found: Configuration | None = None
+        self._stopping = threading.Event()
+        self._scene: Scene | None = None
+        self._iteration, self._shown = 0, 0.0
+        self._recorder = Recorder()
+
+    def stop(self) -> None:
+        """Ask for an end, at the next iteration."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        try:
+            self._search()
+        except Stopped:
+            self.tell({"kind": "stopped"})
+        except HyperenergyError as error:
+            self.tell({"kind": "error", "message": str(error), "argument": getattr(error, "argument", None)})
+        except Exception as error:
+            logging.getLogger(__name__).exception("a search failed")
+            self.tell({"kind": "error", "message": f"the search failed: {error}", "argument": None})
+
+    def _search(self) -> None:
+        r = self.request
+        self._prediction = predict(r.objective, r.points, r.dim)
+        best = minimize(r.objective, r.points, r.dim, restarts=r.restarts, seed=r.seed, throw=False, callback=self._see)
+        self.found = Configuration.of(best, self._recorder.trajectory(best))
+        lines, prediction = facts.rows(self.found)
+        if self._stopping.is_set():
+            raise Stopped
+        self.tell({"kind": "end", "page": payload(self.found, prediction), "facts": lines, "name": self.found.name})
+
+    def _see(self, progress: Progress) -> None:
+        if self._stopping.is_set():
+            raise Stopped
+        self._recorder(progress)
+        followed = (progress.starts == 0).nonzero().flatten()
+        if not len(followed):
+            return
+        rows = progress.z[followed[0]].cpu()
+        anchors, positives = self.request.objective.views(rows)
+        x = anchors.numpy()
+        y = None if anchors is positives else positives.numpy()
+        value = float(self.request.objective.value(rows[None]))
+        about = {"iteration": self._iteration, "value": value, "stage": ""}
+        if progress.objective.label != self.request.objective.label:
+            about["stage"] = f"on the way by {progress.objective.label}"
+        if self._scene is None:
+            self._scene = Scene.of(x, y is not None)
+            page = payload(Configuration("start", x, y), self._prediction)
+            page["moments"][0] |= about
+            page["gram"]["notes"] = ["Of the start; that of the minimum comes at the end."]
+            self.tell({"kind": "start", "page": page, "facts": _announced(self.request, self._prediction)})
+        elif self._due():
+            self.tell(
+                {"kind": "moment", "moment": self._scene.moment(x, y, counts=facts.histogram(x).tolist(), **about)}
+            )
+        self._iteration += 1
+
+    def _due(self) -> bool:
+        """Whether to show this moment; in slow motion, all, each in its time."""
+        left = self._shown + (_SLOW if self.slow else _FAST) - time.monotonic()
+        if left > 0 and (not self.slow or self._stopping.wait(left)):
+            return False
+        self._shown = time.monotonic()
+        return True
+
+
+def _announced(request: Request, prediction: Prediction | None) -> list[facts.Row]:
+    kind = "points" if request.objective.rows(request.points) == request.points else "pairs"
+    lines = [(kind, f"{request.points} in R^{request.dim}"), ("objective", request.objective.label)]
+    if prediction is None:
+        return [*lines, ("prediction", "none: no theorem or conjecture speaks here")]
+    said = f"{prediction.value:.12g} ({prediction.theorem}, {prediction.status})"
+    return [*lines, ("prediction", said), ("statement", get(prediction.theorem).statement)]

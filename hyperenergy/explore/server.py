@@ -1,0 +1,168 @@
+"""The local server: one page, and one conversation for each tab that has it open."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+from collections import deque
+from html import escape
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from hyperenergy.errors import ArgumentError, integer
+from hyperenergy.explore.request import MOST_DIM, MOST_POINTS, MOST_RESTARTS, Request, choices
+from hyperenergy.explore.run import Message, Run
+from hyperenergy.view.page import document, page
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from starlette.websockets import WebSocket
+
+HOST = "127.0.0.1"
+_NAMES = (HOST, "localhost")
+
+
+def bind(port: int) -> socket.socket:
+    """A listening socket on 127.0.0.1; 0 is any free port.  ArgumentError for a port that is in use or not allowed."""
+    port = integer("port", port, 0, 65535)
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((HOST, port))
+        listening.listen()
+    except OSError as error:
+        listening.close()
+        why = (error.strerror or str(error)).lower()
+        raise ArgumentError("port", port, f"{why}; choose another, or 0 for any free one") from None
+    return listening
+
+
+def serve(listening: socket.socket) -> None:
+    """Answer until interrupted; KeyboardInterrupt is raised once all is closed."""
+    import uvicorn
+
+    config = uvicorn.Config(application(), log_level="warning", lifespan="off", ws_max_size=2**16)
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def application() -> Starlette:
+    """The page at /, and the conversations at /socket.  Pages of other hosts get no answer: neither by a name of their own
+    for this machine nor by opening a socket across origins."""
+    from starlette.applications import Starlette
+    from starlette.requests import Request as HttpRequest
+    from starlette.responses import HTMLResponse
+    from starlette.routing import Host, Route, Router, WebSocketRoute
+
+    html = _html()
+
+    async def index(request: HttpRequest) -> HTMLResponse:
+        return HTMLResponse(html)
+
+    answers = Router([Route("/", index), WebSocketRoute("/socket", _converse)])
+    return Starlette(routes=[Host(name, answers) for name in _NAMES])
+
+
+def _html() -> str:
+    own = files("hyperenergy.explore")
+    groups = "".join(
+        f'<optgroup label="{group}">'
+        + "".join(
+            f'<option value="{c.name}" data-temperature="{int(c.temperature)}" data-parameters="{escape(c.parameters)}"'
+            f"{' selected' if c.name == 'dhel' else ''}>{c.label}</option>"
+            for c in members
+        )
+        + "</optgroup>"
+        for group, members in choices().items()
+    )
+    fields = {"objectives": groups, "points": MOST_POINTS, "dim": MOST_DIM, "restarts": MOST_RESTARTS}
+    parts = (own / "form.html").read_text("utf-8").split("@@")
+    return document(
+        name="Explore",
+        lines=[],
+        tables="",
+        data=None,
+        form="".join(str(fields[part]) if k % 2 else part for k, part in enumerate(parts)),
+        script=(own / "explore.js").read_text("utf-8"),
+        connect="'self' ws:",
+    )
+
+
+class _Outbox:
+    """Messages from the thread of a search to its tab.  Of moments that wait, only the last is kept: a slow tab skips
+    some, and delays nothing."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._messages: deque[tuple[str, str]] = deque()
+        self._some = asyncio.Event()
+
+    def put(self, message: Message) -> None:
+        """From any thread."""
+        text = json.dumps(message, separators=(",", ":"), allow_nan=False)
+        with contextlib.suppress(RuntimeError):  # the server has ended meanwhile
+            self._loop.call_soon_threadsafe(self._add, message["kind"], text)
+
+    def _add(self, kind: str, text: str) -> None:
+        if kind == "moment" and self._messages and self._messages[-1][0] == "moment":
+            self._messages.pop()
+        self._messages.append((kind, text))
+        self._some.set()
+
+    async def send_all(self, socket: WebSocket) -> None:
+        from starlette.websockets import WebSocketDisconnect
+
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # the tab has gone meanwhile
+            while True:
+                await self._some.wait()
+                self._some.clear()
+                while self._messages:
+                    await socket.send_text(self._messages.popleft()[1])
+
+
+async def _converse(socket: WebSocket) -> None:
+    """Run, stop and show what the tab asks for; when it goes, its search ends."""
+    origin = socket.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != socket.headers.get("host"):
+        await socket.close(1008)
+        return
+    await socket.accept()
+    outbox = _Outbox()
+    sending = asyncio.create_task(outbox.send_all(socket))
+    run: Run | None = None
+    try:
+        async for text in socket.iter_text():
+            match asked := _message(text):
+                case {"kind": "run"}:
+                    try:
+                        request = Request.parse(asked)
+                    except ArgumentError as error:
+                        outbox.put({"kind": "error", "message": str(error), "argument": error.argument})
+                        continue
+                    if run is not None:
+                        run.stop()
+                        await asyncio.to_thread(run.join)
+                    run = Run(request, outbox.put, slow=asked.get("slow") is True)
+                    run.start()
+                case {"kind": "stop"} if run is not None:
+                    run.stop()
+                case {"kind": "pace"} if run is not None:
+                    run.slow = asked.get("slow") is True
+                case {"kind": "page"} if run is not None and run.found is not None:
+                    html = await asyncio.to_thread(page, run.found)
+                    outbox.put({"kind": "page", "name": run.found.name, "html": html})
+    finally:
+        if run is not None:
+            run.stop()
+        sending.cancel()
+
+
+def _message(text: str) -> dict[str, Any]:
+    """What a tab sent; nothing where it is no object."""
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return message if isinstance(message, dict) else {}

@@ -1,0 +1,306 @@
+"""The local page: what can be asked for, one search told as messages, and the conversations of the server."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import hyperenergy as he
+from hyperenergy.explore.request import Request, choices
+from hyperenergy.explore.run import Message, Run
+from hyperenergy.explore.server import bind
+from hyperenergy.view.page import page
+from tests.browser import chromium, opened
+from tests.pages import payload
+
+FORM = {
+    "objective": "dhel",
+    "points": "4",
+    "dim": "3",
+    "temperature": "0.5",
+    "parameters": "",
+    "restarts": "3",
+    "seed": "0",
+}
+
+# ---- what can be asked for -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("choice", [c for members in choices().values() for c in members], ids=lambda c: c.name)
+def test_every_choice_works_as_it_is_filled_in(choice: Any) -> None:
+    temperature = "0.5" if choice.temperature else ""
+    form = FORM | {"objective": choice.name, "parameters": choice.parameters, "temperature": temperature}
+    assert choice.label in Request.parse(form).objective.label
+
+
+def test_the_form_is_read() -> None:
+    asked = Request.parse(FORM | {"objective": "kcl", "temperature": "", "parameters": "kernel=laplace:t=1,gamma=4"})
+    assert asked.objective.label == he.KCL(he.Laplace(1), gamma=4).label
+    assert (asked.points, asked.dim, asked.restarts, asked.seed) == (4, 3, 3, 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "argument", "message"),
+    [
+        ({"objective": "dhell"}, "objective", "did you mean dhel"),
+        ({"points": "1"}, "points", "points: got 1"),
+        ({"points": "501"}, "points", "points: got 501"),
+        ({"points": "four"}, "points", "must be a number"),
+        ({"points": ""}, "points", "must be a number"),
+        ({"points": 4}, "points", "must be a short text"),
+        ({"dim": "0"}, "dim", "dim: got 0"),
+        ({"dim": "65"}, "dim", "dim: got 65"),
+        ({"temperature": "0"}, "temperature", "temperature: got 0"),
+        ({"temperature": "nan"}, "temperature", "temperature: got nan"),
+        ({"parameters": "beta=2"}, "objective dhel", "its parameters are: temperature, two_view"),
+        ({"parameters": "x" * 300}, "parameters", "must be a short text"),
+        ({"objective": "kcl", "temperature": ""}, "kernel", "kcl needs it"),
+        ({"restarts": "1000"}, "restarts", "restarts: got 1000"),
+        ({"seed": "-1"}, "seed", "seed: got -1"),
+    ],
+)
+def test_what_cannot_be_searched(changes: dict[str, Any], argument: str, message: str) -> None:
+    with pytest.raises(he.ArgumentError, match=re.escape(message)) as raised:
+        Request.parse(FORM | changes)
+    assert raised.value.argument == argument
+
+
+# ---- one search ----------------------------------------------------------------------------------------------------
+
+
+def told(asked: dict[str, Any], slow: bool = False) -> list[Message]:
+    messages: list[Message] = []
+    run = Run(Request.parse(FORM | asked), messages.append, slow)
+    run.run()
+    return messages
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slow motion, with every iteration, but without its waits."""
+    monkeypatch.setattr("hyperenergy.explore.run._SLOW", 0.0)
+
+
+def test_a_search_is_told_from_start_to_end(quick: None) -> None:
+    start, *moments, end = told({"restarts": "8"}, slow=True)
+    assert start["kind"] == "start" and end["kind"] == "end" and {m["kind"] for m in moments} == {"moment"}
+    prediction = he.predict(he.DHEL(0.5), 4, 3)
+    assert prediction is not None
+    assert start["page"]["reference"]["value"] == prediction.value and dict(start["facts"])["prediction"]
+    values = [m["moment"]["value"] for m in moments]
+    assert values[0] > values[-1] and [m["moment"]["iteration"] for m in moments] == [*range(1, len(moments) + 1)]
+    assert end["page"]["moments"][-1]["value"] == pytest.approx(prediction.value, abs=1e-12)
+    assert dict(end["facts"])["verdict"].startswith("consistent") and dict(end["facts"])["starts that reached it"]
+    json.dumps([start, *moments, end], allow_nan=False)
+
+
+def test_values_on_the_way_are_those_of_what_was_asked_for(quick: None) -> None:
+    """Of a soft kernel the search goes by way of the harmonic one first."""
+    start, *moments, end = told(
+        {"objective": "gaussian", "parameters": "t=2", "points": "16", "temperature": ""}, slow=True
+    )
+    stages = [m["moment"]["stage"] for m in moments]
+    assert end["kind"] == "end" and "on the way by" in stages[0] and stages[-1] == ""
+    assert min(m["moment"]["value"] for m in moments) >= end["page"]["moments"][-1]["value"] * (1 - 1e-9)
+    assert start["page"]["moments"][0]["value"] > end["page"]["moments"][-1]["value"]
+
+
+def test_no_prediction_is_said() -> None:
+    start, *_, end = told({"points": "9"})
+    assert start["page"]["reference"] is None and end["page"]["reference"] is None
+    assert "no theorem" in dict(start["facts"])["prediction"]
+
+
+def test_stop_ends_a_search() -> None:
+    messages: list[Message] = []
+    run = Run(Request.parse(FORM | {"points": "60"}), messages.append)
+    run.start()
+    while not any(m["kind"] == "moment" for m in messages):
+        time.sleep(0.01)
+    run.stop()
+    run.join(10)
+    assert not run.is_alive() and messages[-1]["kind"] == "stopped" and run.found is None
+
+
+def test_errors_are_told(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise he.ConvergenceError("no start")
+
+    monkeypatch.setattr("hyperenergy.explore.run.minimize", fail)
+    assert told({})[-1] == {"kind": "error", "message": "no start", "argument": None}
+    monkeypatch.setattr("hyperenergy.explore.run.minimize", None)
+    assert "the search failed" in told({})[-1]["message"] and "a search failed" in caplog.text
+
+
+def test_what_was_found_is_a_page() -> None:
+    run = Run(Request.parse(FORM), lambda message: None, slow=False)
+    run.run()
+    assert run.found is not None and len(payload(page(run.found))["moments"]) > 20
+
+
+# ---- the server ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """A server of its own, ended by Ctrl-C, without a word of complaint."""
+    command = [sys.executable, "-m", "hyperenergy.cli", "explore", "--port", "0", "--no-open"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    found = re.search(r"http://127\.0\.0\.1:\d+/", line)
+    assert found is not None, line
+    yield found[0]
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 0 and errors == ""
+
+
+def answer(address: str, host: str, origin: str | None = None, path: str = "/socket") -> str:
+    """The status line for a handshake with these headers."""
+    port = int(address.rstrip("/").rpartition(":")[2])
+    lines = [f"GET {path} HTTP/1.1", f"Host: {host.format(port=port)}"]
+    if path == "/socket":
+        lines += ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"]
+        lines += ["Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="]
+    if origin is not None:
+        lines.append(f"Origin: {origin.format(port=port)}")
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+        return connection.recv(100).decode().split("\r\n")[0]
+
+
+def test_other_pages_get_no_answer(address: str) -> None:
+    """Neither by a name of their own for this machine, nor by a socket from elsewhere."""
+    assert "101" in answer(address, "127.0.0.1:{port}", "http://127.0.0.1:{port}")
+    assert "101" in answer(address, "localhost:{port}", "http://localhost:{port}")
+    assert "403" in answer(address, "127.0.0.1:{port}", "http://evil.example")
+    assert "403" in answer(address, "evil.example", "http://evil.example")
+    assert "200" in answer(address, "127.0.0.1:{port}", path="/")
+    assert "404" in answer(address, "evil.example", path="/")
+
+
+def test_only_this_machine_is_listened_to() -> None:
+    with bind(0) as listening:
+        assert listening.getsockname()[0] == "127.0.0.1"
+
+
+def test_nonsense_is_passed_over(address: str) -> None:
+    from websockets.sync.client import connect
+
+    with connect(address.replace("http", "ws") + "socket") as tab:
+        for text in ("{", "[1]", '"x"', "[" * 50_000, '{"kind": "stop"}', '{"kind": "page"}', '{"kind": ["run"]}'):
+            tab.send(text)
+        tab.send(json.dumps({"kind": "run", "points": {}}))
+        assert json.loads(tab.recv(10))["kind"] == "error"
+        tab.send(json.dumps({"kind": "run", **FORM}))
+        assert json.loads(tab.recv(10))["kind"] == "start"
+
+
+def test_a_port_in_use() -> None:
+    with bind(0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(he.ArgumentError, match="address already in use; choose another, or 0 for any free one"):
+            bind(port)
+        command = [sys.executable, "-m", "hyperenergy.cli", "explore", "--port", str(port), "--no-open"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 2 and f"port: got {port}; address already in use" in done.stderr
+    with pytest.raises(he.ArgumentError, match="port: got 70000"):
+        bind(70000)
+
+
+def test_a_browser_that_is_missing() -> None:
+    command = [sys.executable, "-m", "hyperenergy.cli", "explore", "--port", "0"]
+    env = {**os.environ, "PATH": "", "BROWSER": "no-such-browser"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as process:
+        assert process.stdout is not None and process.stderr is not None
+        assert "page: http://127.0.0.1:" in process.stdout.readline()
+        assert "no browser was found; open that address in one" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+    assert process.returncode == 0
+
+
+# ---- in a browser --------------------------------------------------------------------------------------------------
+
+_ALLOWED = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")
+VALUE = "() => document.querySelector('#time-note').textContent"
+DONE = (
+    "() => !document.getElementById('run').disabled && document.getElementById('status').textContent.startsWith('Done')"
+)
+POINTS = """() => {
+    const t = document.getElementById('sphere').data.find((t) => t.name === 'anchors');
+    return [t.x, t.y, t.z];
+}"""
+
+
+def ask(tab: Any, slow: bool, **fields: str) -> None:
+    tab.wait_for_selector("#run:enabled")
+    tab.set_checked("#slow", slow)
+    for name, value in fields.items():
+        tab.fill(f"[name={name}]", value)
+    tab.click("#run")
+
+
+def test_it_runs_to_the_predicted_value(address: str, tmp_path: Any) -> None:
+    with chromium() as browser, opened(browser, address, 390, "dark", _ALLOWED) as tab:
+        ask(tab, True, points="4", dim="3", temperature="0.5")
+        tab.wait_for_function(f"() => /iteration [2-9]/.test(({VALUE})())")
+        first = tab.evaluate(POINTS)
+        tab.wait_for_function(f"x => Math.abs(({POINTS})()[0][0] - x) > 1e-4", arg=first[0][0])  # they move
+        tab.wait_for_function(DONE)
+        prediction = he.predict(he.DHEL(0.5), 4, 3)
+        assert prediction is not None
+        shown = re.search(r"value (\S+)", tab.evaluate(VALUE))
+        assert shown is not None and float(shown[1]) == pytest.approx(prediction.value, abs=1e-8)
+        u = np.array(tab.evaluate(POINTS)).T
+        np.testing.assert_allclose(u @ u.T, (4 * np.eye(4) - 1) / 3, atol=1e-3)
+        assert "consistent" in tab.inner_text("#status") and "(B1, theorem)" in tab.inner_text("#facts")
+        assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        with tab.expect_download() as download:
+            tab.click("#save")
+        download.value.save_as(tmp_path / "saved.html")
+        assert len(payload((tmp_path / "saved.html").read_text("utf-8"))["moments"]) > 20
+
+
+def test_stop_and_a_second_tab(address: str) -> None:
+    """A search is stopped in one tab while another goes on in a second one, to its end."""
+    with (
+        chromium() as browser,
+        opened(browser, address, allowed=_ALLOWED) as one,
+        opened(browser, address, allowed=_ALLOWED) as two,
+    ):
+        ask(one, True, points="40", dim="3", temperature="0.1")
+        one.wait_for_function(f"() => /iteration [1-9]/.test(({VALUE})())")
+        ask(two, True, points="6", dim="3", temperature="0.5")
+        two.wait_for_function(f"() => /iteration [1-9]/.test(({VALUE})())")
+        one.click("#stop")
+        one.wait_for_function("() => document.getElementById('status').textContent.startsWith('Stopped at iteration')")
+        stopped = one.evaluate(VALUE)
+        two.wait_for_function(DONE)
+        assert one.evaluate(VALUE) == stopped
+        assert "6 in R^3" in two.inner_text("#facts") and "40 in R^3" in one.inner_text("#facts")
+        ask(one, False, points="3", dim="2")  # and may run again
+        one.wait_for_function(DONE)
+        assert "3 in R^2" in one.inner_text("#facts") and "6 in R^3" in two.inner_text("#facts")
+
+
+def test_a_wrong_field_is_named(address: str) -> None:
+    with chromium() as browser, opened(browser, address, allowed=_ALLOWED) as tab:
+        ask(tab, False, parameters="two_view=<b>maybe</b>")
+        tab.wait_for_selector("#status.wrong")
+        assert "two_view: got '<b>maybe</b>'; allowed: true, false" in tab.inner_text("#status")
+        tab.select_option("#objective", "riesz")
+        assert tab.is_hidden("[name=temperature]") and tab.input_value("[name=parameters]") == "s=1.0"
+        ask(tab, False, points="5", parameters="s=one")
+        tab.wait_for_function("() => document.getElementById('status').textContent.includes('must be a number')")
