@@ -39,6 +39,7 @@ from hyperenergy.objectives import Aligned, Energy, FixedAnchors, Objective
 from hyperenergy.prediction import Outcome, Prediction
 from hyperenergy.sphere import normalize
 from hyperenergy.structured import MultiView, Supervised
+from hyperenergy.symmetry import Symmetry, symmetry
 from hyperenergy.theorems import predict
 from hyperenergy.trajectory import Recorder, Trajectory
 
@@ -82,6 +83,7 @@ __all__ = [
     "SpectralContrastive",
     "SupCon",
     "Supervised",
+    "Symmetry",
     "Trajectory",
     "best_law",
     "codes",
@@ -95,6 +97,7 @@ __all__ = [
     "minimize",
     "normalize",
     "predict",
+    "symmetry",
     "theorems",
     "uniform_energy",
 ]
