@@ -1,6 +1,6 @@
 """Colorings of items that every map within a tolerance keeps, refined until items of a color see the same colors.
 
-Source: McKay and Piperno, Practical graph isomorphism II, J. Symbolic Comput. 60 (2014), section 2; the colors are told
+Source: McKay and Piperno, Practical graph isomorphism II, J. Symbolic Comput. 60 (2014); the colors are told
 apart by random hashes, and the edges are the classes of inner products.
 """
 

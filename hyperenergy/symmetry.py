@@ -107,7 +107,7 @@ def schoenflies(order: int, rotations: int, half_turns: int, mirrors: int) -> st
 
     The rotations are C_n (n elements, one half-turn if n is even), D_n (2n elements, n half-turns, n+1 if n is even), T, O
     or I; the reflections tell the groups with the same rotations apart (Conway and Smith, On Quaternions and Octonions,
-    2003, table 3.1).  None if there is no such group.
+    2003, chapter 3).  None if there is no such group.
     """
     proper = order == rotations
     solid = {(12, 3): "T", (24, 9): "O", (60, 15): "I"}.get((rotations, half_turns))

@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 
 # Orders of the full groups.
 CODES = {
-    # The reflection groups H3, F4, H4, D5, E6, E7, E8, B7, A8: Humphreys, Reflection Groups and Coxeter Groups, table 2.4.
+    # The reflection groups H3, F4, H4, D5, E6, E7, E8, B7, A8: Humphreys, Reflection Groups and Coxeter Groups (1990), 2.11.
     "icosahedron": 120,
     "24-cell": 1152,
     "600-cell": 14400,
