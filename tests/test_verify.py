@@ -6,6 +6,7 @@ import json
 import signal
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -72,6 +73,16 @@ def test_a_result_survives_its_line() -> None:
     # The counterexample can be checked by anyone: the energy of the stored points.
     X = torch.tensor(result.anchors, dtype=torch.float64)
     assert float(instance.subject(X)) == pytest.approx(result.value, rel=1e-13)
+
+
+def test_a_configuration_that_agrees_is_kept_unless_it_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    check, instance = tasks(select(["B1"]), SMALL)[0]
+    result = run_one(check, instance, SMALL)
+    assert result.outcome is Outcome.CONSISTENT and np.shape(result.anchors) == (instance.points, instance.dim)
+    monkeypatch.setattr("hyperenergy.verify.checks._MOST_KEPT", instance.points * instance.dim - 1)
+    assert run_one(check, instance, SMALL).anchors is None
+    check, instance = tasks(select(["F1"]), SMALL)[-1]
+    assert run_one(check, instance, SMALL).anchors is not None  # a counterexample always is
 
 
 # ---- negative controls ----

@@ -28,6 +28,8 @@ from hyperenergy.verify.grid import Grid, Instance, Result
 _MARGIN, _APART = 1e-12, 1e-8
 # From here on a search takes seconds.
 _MANY_POINTS = 100
+# Coordinates of a configuration that agrees, up to which it is kept.
+_MOST_KEPT = 1000
 
 
 def make_result(instance: Instance, grid: Grid, outcome: Outcome, reason: str, value: float, **found: Any) -> Result:
@@ -64,8 +66,10 @@ def _about(best: Minimum) -> dict[str, Any]:
     return {"gradient_norm": best.gradient_norm, "restarts": best.restarts, "hits": best.hits}
 
 
-def _configuration(best: Minimum) -> dict[str, Any]:
-    """The points themselves, for results that must be seen to be believed."""
+def _configuration(best: Minimum, outcome: Outcome) -> dict[str, Any]:
+    """The points themselves, to be seen; large ones only of counterexamples, which must be seen to be believed."""
+    if best.anchors.numel() > _MOST_KEPT and outcome is not Outcome.REFUTED:
+        return {}
     return {"anchors": best.anchors.tolist(), "positives": best.positives.tolist()}
 
 
@@ -89,7 +93,6 @@ def check_prediction(instance: Instance, grid: Grid) -> Result:
 
 def _judged(instance: Instance, grid: Grid, best: Minimum, prediction: Prediction) -> Result:
     match = compare(best, prediction)
-    shown = _configuration(best) if match.outcome is Outcome.REFUTED else {}
     return make_result(
         instance,
         grid,
@@ -102,7 +105,7 @@ def _judged(instance: Instance, grid: Grid, best: Minimum, prediction: Predictio
         misalignment=match.misalignment,
         congruence=match.congruence,
         **_about(best),
-        **shown,
+        **_configuration(best, match.outcome),
     )
 
 
@@ -202,7 +205,6 @@ def check_alignment(instance: Instance, grid: Grid) -> Result:
         outcome, reason = Outcome.INCONCLUSIVE, "the free search did not reach the best aligned value"
     else:
         outcome, reason = Outcome.CONSISTENT, "no configuration found beats the best aligned one"
-    shown = _configuration(best) if outcome is Outcome.REFUTED else {}
     return make_result(
         instance,
         grid,
@@ -214,7 +216,7 @@ def check_alignment(instance: Instance, grid: Grid) -> Result:
         relative_gap=gap / abs(best_aligned.value),
         misalignment=misalignment,
         **_about(best),
-        **shown,
+        **_configuration(best, outcome),
     )
 
 
