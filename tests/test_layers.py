@@ -48,6 +48,7 @@ LAYERS = [
     "layout",
     "plot",
     "view",
+    "explore",
     "report",
     "cli",
 ]

@@ -19,7 +19,7 @@ from hyperenergy.codes.export import export
 from hyperenergy.errors import ArgumentError
 from hyperenergy.layout import neighbor_pairs
 from hyperenergy.naming import parse_objective
-from hyperenergy.view import Configuration, load, page
+from hyperenergy.view import Configuration, facts, load, page
 from hyperenergy.view.facts import numerical_strength, products
 from hyperenergy.view.geometry import frames, surface
 from hyperenergy.view.recall import objective
@@ -227,6 +227,27 @@ def test_facts_of_a_code(icosahedron: str) -> None:
     for word in ("12 in R^3", "yes, a theorem", "design strength5", "Cohn and Kumar", "-0.44721360"):
         assert word in text
     assert payload(icosahedron)["histogram"]["predicted"] == [-1.0, -0.447214, 0.447214]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("icosahedron", "I_h, order 120; all points are alike"),
+        ("600-cell", "order 14400; all points are alike"),
+        ("leech-4600", "every point sees the same inner products"),
+    ],
+)
+def test_symmetry_of_a_code(name: str, words: str) -> None:
+    assert words in dict(facts.rows(load(name))[0])["symmetry"]
+
+
+def test_symmetry_of_a_file() -> None:
+    x = codes.get("icosahedron").coordinates
+    pole = np.concatenate([x, x[:1] * 0.6 + x[1:2] * 0.4])
+    pole[-1] /= np.linalg.norm(pole[-1])
+    assert dict(facts.rows(Configuration("x", pole))[0])["symmetry"] == "C_s, order 2; 9 kinds of points"
+    noisy = x + 2e-5 * random_rows(12, 3)  # between what is a symmetry and what is none
+    assert "kinds of points by" in dict(facts.rows(Configuration("x", noisy))[0])["symmetry"]
 
 
 def test_facts_of_a_minimum(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from hyperenergy.expectation.law import InnerProductLaw
 from hyperenergy.gegenbauer import gegenbauer
 from hyperenergy.minimum import Minimum
 from hyperenergy.prediction import Prediction, Status
+from hyperenergy.symmetry import symmetry
 from hyperenergy.theorems import get, predict
 from hyperenergy.view import recall
 from hyperenergy.view.load import Configuration, Floats
@@ -26,6 +27,8 @@ _MOST_SEEN = 1000
 _DISTINCT = 1e-6
 _MOST_DISTINCT = 30
 _ZERO, _MOST_DEGREE = 1e-10, 60
+# Maps may miss a point by this much: files are written with few digits.  The work spent on finding them is a second's.
+_SAME, _MOST_WORK = 1e-5, 2 * 10**9
 
 Row = tuple[str, str]
 
@@ -104,17 +107,13 @@ def rows(configuration: Configuration) -> tuple[list[Row], Prediction | None]:
             ("universally optimal", state),
             ("design strength", _number(code.design_strength, 4)),
             ("sharp", "yes" if code.sharp else "no"),
-            ("symmetry", "every point sees the same inner products"),
+            ("symmetry", _symmetry(x, None) if points <= _MOST_SEEN else "every point sees the same inner products"),
             ("source", code.citation),
         ]
     elif points <= _MOST_SEEN:
         if dim >= 2:
             lines.append(("design strength", f"{numerical_strength(x)}, numerically"))
-        kinds = _kinds(x)
-        seen = f"{kinds} kinds of points by the inner products that they see"
-        if kinds in (1, points):
-            seen = f"{'every point sees' if kinds == 1 else 'no two points see'} the same inner products"
-        lines.append(("symmetry", seen))
+        lines.append(("symmetry", _symmetry(x, configuration.positives)))
     return lines, prediction
 
 
@@ -169,12 +168,25 @@ def _verdict(points: int, prediction: Prediction | None, match: Match | None) ->
     ]
 
 
+def _symmetry(x: Floats, positives: Floats | None) -> str:
+    """The group, if it is found with little work; else what the inner products tell."""
+    try:
+        found = symmetry(x, positives, tolerance=_SAME, limit=_MOST_WORK)
+    except ArgumentError:
+        kinds = _kinds(x)
+        seen = f"{kinds} kinds of points by the inner products that they see"
+        return seen if kinds > 1 else "every point sees the same inner products"
+    named = f"{found.name}, order {found.order}" if found.name else f"order {found.order}"
+    orbits = len(found.orbits)
+    return f"{named}; {'all points are alike' if orbits == 1 else f'{orbits} kinds of points'}"
+
+
 def _kinds(x: Floats) -> int:
-    """Classes of points with equal sorted rows of the Gram matrix, to within 1e-5 in each entry."""
+    """Classes of points with equal sorted rows of the Gram matrix."""
     seen = np.sort(x @ x.T, axis=1)
     found: list[Floats] = []
     for row in seen:
-        if not any(abs(row - other).max() <= 1e-5 for other in found):
+        if not any(abs(row - other).max() <= _SAME for other in found):
             found.append(row)
     return len(found)
 
