@@ -13,8 +13,9 @@ from proofs_check.steps import Claims, Proof, Step
 
 STATEMENT = (
     "Let 2 <= M <= d+1 and let a loss be a function of the negatives relative to their positive, n_ij - s_i with "
-    "s_i = u_i.v_i and n_ij = u_i.v_j or u_i.u_j (j != i), that is convex, symmetric, strictly increasing, and strictly convex "
-    "except along the line of equal arguments. Then its minimizers are exactly the batches with u_i = v_i and u_i.u_j = -1/(M-1) for all i != j."
+    "s_i = u_i.v_i and n_ij = u_i.v_j or u_i.u_j (j != i), that is convex, symmetric, strictly increasing, and strictly "
+    "convex except along the line of equal arguments. Then its minimizers are exactly the batches with u_i = v_i and "
+    "u_i.u_j = -1/(M-1) for all i != j."
 )
 SOURCE = (
     "Koromilas et al., Bridging Mini-Batch and Asymptotic Analysis in Contrastive Learning (ICML 2024), batch theorem"
