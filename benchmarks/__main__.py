@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 import hyperenergy as he
+from benchmarks.page import smoothness
 from benchmarks.peers import PEERS, keops_evaluation
 from benchmarks.report import INSTANCES, OPENINGS, opening_times
 from hyperenergy.objectives import Energy
@@ -187,6 +188,13 @@ def report() -> None:
     say("  " + (", ".join(f"{name} {ms:.0f}" for name, ms in times.items()) or "no browser"))
 
 
+def smooth() -> None:
+    """The interactive page in a browser."""
+    say("\npage in a headless Chromium, WebGL drawn by the processor")
+    for line in smoothness():
+        say(line)
+
+
 def scale() -> None:
     """Large configurations: time and the largest memory of the process so far."""
     say("\nlarge configurations, energy and gradient")
@@ -225,7 +233,7 @@ def _processor() -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--only", choices=["thomson", "reach", "evaluation", "scale", "spectrum", "report"], help="one part"
+        "--only", choices=["thomson", "reach", "evaluation", "scale", "spectrum", "report", "page"], help="one part"
     )
     parser.add_argument("--points", default="12,32,50,64,100,150,200", help="sizes of the Thomson cases")
     parser.add_argument("--out", type=Path, help="write the lines to this file, too")
@@ -240,6 +248,7 @@ def main() -> None:
         "scale": scale,
         "spectrum": spectrum,
         "report": report,
+        "page": smooth,
     }
     for name, part in parts.items():
         if arguments.only in (None, name):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import shutil
 import tempfile
 from pathlib import Path
 from statistics import median
 
 import torch
 
+from benchmarks.browser import chromium
 from hyperenergy import report, theorems
 from hyperenergy.prediction import Outcome, Status
 from hyperenergy.sphere import random_points
@@ -38,17 +38,11 @@ def _after(act: str) -> str:
 
 def opening_times() -> dict[str, float]:
     """Medians in milliseconds; empty without a browser."""
-    browser_path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        return {}
-    if browser_path is None:
-        return {}
     times: dict[str, list[float]] = {}
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
+        if browser is None:
+            return {}
         path = report.write(Path(folder), _summaries(), "hyperenergy verify", 100.0, True)
-        browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
         for _ in range(OPENINGS):
             context = browser.new_context()
             tab = context.new_page()
@@ -59,7 +53,6 @@ def opening_times() -> dict[str, float]:
                 times.setdefault(name, []).append(tab.evaluate(_after(act)))
             assert tab.locator("#table tbody tr").count() == INSTANCES
             context.close()
-        browser.close()
     return {name: median(found) for name, found in times.items()}
 
 

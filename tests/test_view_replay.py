@@ -105,8 +105,12 @@ POINTS = """() => {
     const t = document.getElementById('sphere').data.find((t) => t.name === 'points' || t.name === 'anchors');
     return [t.x, t.y, t.z];
 }"""
-CELLS = """() => document.getElementById('sphere').data.filter((t) => t.type === 'mesh3d')
-    .map((t) => ({ name: t.name, p: [t.x, t.y, t.z], triangles: [t.i, t.j, t.k] }))"""
+CELLS = """() => {
+    const t = document.getElementById('sphere').data.find((t) => t.type === 'mesh3d');
+    return { p: [t.x, t.y, t.z], triangles: [t.i, t.j, t.k], color: t.facecolor };
+}"""
+LEGEND = """() => document.getElementById('sphere').data.filter((t) => / neighbors /.test(t.name))
+    .map((t) => [t.marker.color, t.name])"""
 
 
 def test_the_slider_moves_the_points(tmp_path: Path) -> None:
@@ -143,7 +147,7 @@ def test_cells_are_the_voronoi_cells(tmp_path: Path, name: str) -> None:
     out = write(page(shown), tmp_path / "page.html")
     with chromium() as browser, opened(browser, out.as_uri()) as tab:
         tab.wait_for_selector("#sphere canvas", state="attached")
-        drawn = tab.evaluate(CELLS)
+        drawn, legend = tab.evaluate(CELLS), dict(tab.evaluate(LEGEND))
     found = surface(shown.anchors)
     assert found is not None
     areas = SphericalVoronoi(shown.anchors, threshold=1e-9).calculate_areas()
@@ -151,11 +155,12 @@ def test_cells_are_the_voronoi_cells(tmp_path: Path, name: str) -> None:
         f"{k} neighbors ({(found.neighbors == k).sum()})": areas[found.neighbors == k].sum()
         for k in set(found.neighbors)
     }
-    assert [mesh["name"] for mesh in drawn] == sorted(expected, key=lambda name: int(name.split()[0]))
-    for mesh in drawn:
-        p = np.array(mesh["p"], float).T
-        a, b, c = (p[np.array(corner)] for corner in mesh["triangles"])
-        # Solid angle of a triangle of unit vectors (Van Oosterom and Strackee 1983).
-        volume = np.einsum("ij,ij->i", a, np.cross(b, c))
-        angle = 2 * np.arctan2(abs(volume), 1 + (a * b + b * c + c * a).sum(1))
-        assert angle.sum() == pytest.approx(expected[mesh["name"]], rel=1e-2)
+    assert sorted(legend.values()) == sorted(expected)
+    p = np.array(drawn["p"], float).T
+    a, b, c = (p[np.array(corner)] for corner in drawn["triangles"])
+    # Solid angle of a triangle of unit vectors (Van Oosterom and Strackee 1983).
+    volume = np.einsum("ij,ij->i", a, np.cross(b, c))
+    angle = 2 * np.arctan2(abs(volume), 1 + (a * b + b * c + c * a).sum(1))
+    for color, name in legend.items():
+        of_color = np.array(drawn["color"]) == color
+        assert angle[of_color].sum() == pytest.approx(expected[name], rel=1e-2)

@@ -9,23 +9,20 @@ const xyz = (p) => ({ x: p[0], y: p[1], z: p[2] });
 const pick = (p, who) => xyz(p.map((c) => who.map((i) => c[i])));
 const scaled = (p, factor) => p.map((c) => c.map((v) => (v === null ? null : factor * v)));
 const flat = { ambient: 1, diffuse: 0, specular: 0, fresnel: 0 };
-const contourless = { x: { highlight: false }, y: { highlight: false }, z: { highlight: false } };
 
+// A dull ball: rings of corners from pole to pole.
 function ball(radius) {
-  const rows = 25, columns = 49, x = [], y = [], z = [];
-  for (let i = 0; i < rows; i++) {
-    const a = Math.PI * i / (rows - 1), line = [[], [], []];
-    for (let j = 0; j < columns; j++) {
-      const b = 2 * Math.PI * j / (columns - 1);
-      line[0].push(radius * Math.sin(a) * Math.cos(b));
-      line[1].push(radius * Math.sin(a) * Math.sin(b));
-      line[2].push(radius * Math.cos(a));
+  const rows = 24, columns = 48, p = [[], [], []], t = { i: [], j: [], k: [] };
+  for (let r = 0; r <= rows; r++) {
+    for (let c = 0; c < columns; c++) {
+      const a = Math.PI * r / rows, b = 2 * Math.PI * c / columns, here = r * columns + c, beside = r * columns + (c + 1) % columns;
+      [Math.sin(a) * Math.cos(b), Math.sin(a) * Math.sin(b), Math.cos(a)].forEach((v, k) => p[k].push(radius * v));
+      if (r === rows) continue;
+      t.i.push(here, beside); t.j.push(here + columns, here + columns); t.k.push(beside, beside + columns);
     }
-    x.push(line[0]); y.push(line[1]); z.push(line[2]);
   }
-  const c = color("ball");
-  return { type: "surface", x, y, z, showscale: false, hoverinfo: "skip", colorscale: [[0, c], [1, c]],
-    lighting: { ambient: 0.9, diffuse: 0.2, specular: 0, fresnel: 0 }, contours: contourless, opacity: 1 };
+  return { type: "mesh3d", ...xyz(p), ...t, color: color("ball"), hoverinfo: "skip",
+    lighting: { ambient: 0.9, diffuse: 0.2, specular: 0, fresnel: 0 } };
 }
 
 // Cells in the color of their number of neighbors.
@@ -35,24 +32,24 @@ function cellTraces(p, hull, neighbors) {
   const kinds = [...new Set(neighbors)].sort((a, b) => a - b);
   const often = kinds.reduce((a, b) => (count(b) >= count(a) ? b : a));
   const fine = rounded(found, n > 100 ? 0 : n > 30 ? 2 : 4);
+  const side = (k) => fine.triangles.filter((_, c) => c % 3 === k);
+  // One mesh for all cells is drawn much faster than one for each color; the legend is of traces without points.
+  out.push({ type: "mesh3d", ...xyz(fine.corner), i: side(0), j: side(1), k: side(2), facecolor: fine.owner.map((who) => kind(neighbors[who])),
+    flatshading: true, lighting: flat, hoverinfo: "skip", name: "cells" });
   for (const k of kinds) {
-    const t = { i: [], j: [], k: [] };
-    fine.owner.forEach((who, c) => {
-      if (neighbors[who] !== k) return;
-      t.i.push(fine.triangles[3 * c]); t.j.push(fine.triangles[3 * c + 1]); t.k.push(fine.triangles[3 * c + 2]);
-    });
-    out.push({ type: "mesh3d", ...xyz(fine.corner), ...t, color: kind(k), flatshading: true, lighting: flat, hoverinfo: "skip",
-      showlegend: true, name: k + " neighbors (" + count(k) + ")" });
+    out.push({ type: "scatter3d", mode: "markers", x: [null], y: [null], z: [null], name: k + " neighbors (" + count(k) + ")",
+      marker: { symbol: "square", size: 12, color: kind(k) } });
   }
   // Each border is a side of two triangles.
   const border = [];
   for (let c = 0; c < found.owner.length; c += 2) border.push(found.triangles[3 * c + 1], found.triangles[3 * c + 2]);
-  out.push({ type: "scatter3d", mode: "lines", ...xyz(scaled(segments(found.corner, found.corner, border, n > 100 ? 3 : 16), 1.004)),
+  out.push({ type: "scatter3d", mode: "lines", ...xyz(scaled(segments(found.corner, found.corner, border, n > 100 ? 1 : 16), 1.004)),
     hoverinfo: "skip", showlegend: false, line: { color: INK, width: 2 } });
-  for (const k of kinds) {
-    const who = [...neighbors.keys()].filter((i) => neighbors[i] === k), plain = k === often && n > 60;
-    out.push({ type: "scatter3d", mode: plain ? "markers" : "text", ...pick(scaled(p, 1.015), who), showlegend: false,
-      text: who.map(() => String(k)), customdata: who.map((i) => i + 1), hovertemplate: "point %{customdata}: " + k + " neighbors<extra></extra>",
+  // Of many points, those of the most frequent kind are dots.
+  const everyone = [...neighbors.keys()], plain = everyone.filter((i) => neighbors[i] === often && n > 60);
+  for (const [mode, who] of [["markers", plain], ["text", everyone.filter((i) => !plain.includes(i))]]) {
+    out.push({ type: "scatter3d", mode, ...pick(scaled(p, 1.015), who), showlegend: false, text: who.map((i) => String(neighbors[i])),
+      customdata: who.map((i) => i + 1), hovertemplate: "point %{customdata}: %{text} neighbors<extra></extra>",
       marker: { size: 3, color: INK }, textposition: "middle center", textfont: { size: n > 300 ? 12 : 15, color: INK } });
   }
   return out;
@@ -65,7 +62,7 @@ const hullTrace = (p, hull) => {
 };
 
 // On the two-sphere neighbors are joined by arcs, elsewhere by segments; pairs always by segments.
-const pieces = (n, arcs) => (arcs ? (n > 100 ? 3 : 16) : 1);
+const pieces = (n, arcs) => (arcs ? (n > 300 ? 1 : n > 100 ? 3 : 16) : 1);
 const markerSize = (n) => Math.max(3, Math.min(9, 60 / Math.sqrt(n)));
 const numbered = (name, n) => [...Array(n).keys()].map((i) => name + " " + (i + 1));
 
