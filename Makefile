@@ -3,7 +3,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 OUT    ?= verify-out
 
-.PHONY: verify test view lint slow bench lock clean
+.PHONY: verify test view explore lint slow bench lock clean
 
 # The stamp is written last: an interrupted installation starts over instead of half counting as done.
 $(VENV)/.installed: requirements.lock pyproject.toml
@@ -24,6 +24,9 @@ slow: $(VENV)/.installed
 
 view: $(VENV)/.installed
 	$(BIN)/hyperenergy view 600-cell
+
+explore: $(VENV)/.installed
+	$(BIN)/hyperenergy explore
 
 # The peers are no part of the lock file: they are wanted here alone.
 bench: $(VENV)/.installed

@@ -22,6 +22,7 @@ from hyperenergy.plot.style import VIEW
 from hyperenergy.prediction import Prediction
 from hyperenergy.sphere import random_points
 from tests.figures import EXAMPLES, UNIT_SQUARE, bars, drawn, image, labels, line, rotation, same_set, segments
+from tests.pages import MOST_BYTES, Elements, payload
 
 pytestmark = pytest.mark.usefixtures("closed_figures")
 
@@ -228,6 +229,7 @@ def test_on_the_circle_the_poles_of_the_density_do_not_dwarf_the_rest() -> None:
         ("simplex_from_dhel", -1e-12, 1e-12),
         ("dcl_loses_alignment", 0.0289, 0.0290),
         ("snub_cube", 223.3470740515, 223.3470740525),
+        ("turning_600_cell", 5395 - 1e-9, 5395 + 1e-9),
     ],
 )
 def test_examples(name: str, least: float, most: float, tmp_path: Path) -> None:
@@ -235,6 +237,13 @@ def test_examples(name: str, least: float, most: float, tmp_path: Path) -> None:
     assert least <= example["run"]() <= most
     example["save"](str(tmp_path / "figure.png"))
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_600_cell_becomes_a_page(tmp_path: Path) -> None:
+    runpy.run_path(str(EXAMPLES / "turning_600_cell.py"))["save"](str(tmp_path / "page.html"))
+    html = (tmp_path / "page.html").read_text("utf-8")
+    assert len(html.encode()) <= MOST_BYTES and len(payload(html)["moments"]) > 10
+    assert "order 14400" in Elements(html).text
 
 
 def test_the_minimum_is_the_snub_cube() -> None:

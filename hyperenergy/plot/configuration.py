@@ -41,7 +41,7 @@ def configuration(
     X: a Minimum, a Prediction, a Code, or unit rows (points, dim).  positives: unit rows of the same shape, for bare
     points and codes; the other two bring their own.  Positives that are the points themselves are not drawn.
     At d = 3 the sphere is seen from afar (orthographic projection), with what is behind faded, and points are joined
-    with their neighbors, at up to 1.2 times the least distance, if there are at most 400.  At d > 3 points are projected
+    with their neighbors (``layout.neighbor_pairs``), if there are at most 400.  At d > 3 points are projected
     on the two leading principal directions, about the origin (where directions tie, on two fixed generic ones of those),
     and the title says how much of the sum of squares that keeps.
     Where pairs are so close that nothing would be seen, u is drawn joined to u + c (v - u) instead of v, with one c of
