@@ -178,8 +178,8 @@ def _symmetry(x: Floats, positives: Floats | None) -> str:
         return seen if kinds > 1 else "every point sees the same inner products"
     named = f"{found.name}, order {found.order}" if found.name else f"order {found.order}"
     orbits = len(found.orbits)
-    kinds = {1: "all points are alike", len(x): "no two points are alike"}
-    return f"{named}; {kinds.get(orbits, f'{orbits} kinds of points')}"
+    alike = {1: "all points are alike", len(x): "no two points are alike"}
+    return f"{named}; {alike.get(orbits, f'{orbits} kinds of points')}"
 
 
 def _kinds(x: Floats) -> int:
