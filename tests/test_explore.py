@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 import hyperenergy as he
-from hyperenergy.explore.request import Request, choices
+from hyperenergy.explore.request import EXAMPLES, Request, choices
 from hyperenergy.explore.run import Message, Run
 from hyperenergy.explore.server import bind
 from hyperenergy.view.page import page
@@ -42,6 +42,14 @@ def test_every_choice_works_as_it_is_filled_in(choice: Any) -> None:
     temperature = "0.5" if choice.temperature else ""
     form = FORM | {"objective": choice.name, "parameters": choice.parameters, "temperature": temperature}
     assert choice.label in Request.parse(form).objective.label
+
+
+@pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
+def test_every_example_works(example: dict[str, str]) -> None:
+    """And all but Thomson's problem and the pairs that DCL pulls apart have a prediction."""
+    asked = Request.parse(FORM | {"temperature": ""} | example)
+    silent = he.predict(asked.objective, asked.points, asked.dim) is None
+    assert silent == (example["objective"] == "dcl" or example["points"] == "24")
 
 
 def test_the_form_is_read() -> None:
@@ -300,6 +308,12 @@ def test_a_wrong_field_is_named(address: str) -> None:
         ask(tab, False, parameters="two_view=<b>maybe</b>")
         tab.wait_for_selector("#status.wrong")
         assert "two_view: got '<b>maybe</b>'; allowed: true, false" in tab.inner_text("#status")
+        tab.select_option("#example", "DHEL: four pairs become a tetrahedron")
+        assert [tab.input_value(f"[name={name}]") for name in ("objective", "points", "temperature")] == [
+            "dhel",
+            "4",
+            "0.5",
+        ]
         tab.select_option("#objective", "riesz")
         assert tab.is_hidden("[name=temperature]") and tab.input_value("[name=parameters]") == "s=1.0"
         ask(tab, False, points="5", parameters="s=one")

@@ -19,6 +19,14 @@ function choose() {
 }
 by("objective").addEventListener("change", choose);
 choose();
+by("example").addEventListener("change", (event) => {
+  const example = event.target.selectedOptions[0].dataset.form;
+  if (!example) return;
+  const values = JSON.parse(example);
+  by("objective").value = values.objective;
+  choose();
+  for (const [name, value] of Object.entries(values)) field(name).value = value;
+});
 
 function showFacts(rows) {
   by("facts").replaceChildren(...rows.flatMap(([key, value]) => {

@@ -18,6 +18,26 @@ MOST_POINTS, MOST_DIM, MOST_RESTARTS = 500, 64, 64
 _EXAMPLES = {"kernel": "gaussian:t=2"}
 
 
+# Searches worth watching: what the form is filled with.
+EXAMPLES: dict[str, dict[str, str]] = {
+    "DHEL: four pairs become a tetrahedron": {"objective": "dhel", "points": "4", "dim": "3", "temperature": "0.5"},
+    "InfoNCE: twelve pairs become an icosahedron": {
+        "objective": "info-nce",
+        "points": "12",
+        "dim": "3",
+        "temperature": "0.5",
+    },
+    "DCL pulls five pairs apart": {"objective": "dcl", "points": "5", "dim": "3", "temperature": "0.1"},
+    "24 charges on a sphere": {"objective": "riesz", "points": "24", "dim": "3", "parameters": "s=1"},
+    "120 points in four dimensions: the 600-cell": {
+        "objective": "riesz",
+        "points": "120",
+        "dim": "4",
+        "parameters": "s=2",
+    },
+}
+
+
 @dataclass(frozen=True)
 class Choice:
     """A loss or kernel to pick: whether it takes a temperature, and its other parameters as one would type them."""

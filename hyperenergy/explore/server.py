@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from hyperenergy.errors import ArgumentError, integer
-from hyperenergy.explore.request import MOST_DIM, MOST_POINTS, MOST_RESTARTS, Request, choices
+from hyperenergy.explore.request import EXAMPLES, MOST_DIM, MOST_POINTS, MOST_RESTARTS, Request, choices
 from hyperenergy.explore.run import Message, Run
 from hyperenergy.view.page import document, page
 
@@ -77,7 +77,16 @@ def _html() -> str:
         + "</optgroup>"
         for group, members in choices().items()
     )
-    fields = {"objectives": groups, "points": MOST_POINTS, "dim": MOST_DIM, "restarts": MOST_RESTARTS}
+    examples = "".join(
+        f'<option data-form="{escape(json.dumps(form))}">{escape(name)}</option>' for name, form in EXAMPLES.items()
+    )
+    fields = {
+        "examples": examples,
+        "objectives": groups,
+        "points": MOST_POINTS,
+        "dim": MOST_DIM,
+        "restarts": MOST_RESTARTS,
+    }
     parts = (own / "form.html").read_text("utf-8").split("@@")
     return document(
         name="Explore",
