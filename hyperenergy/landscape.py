@@ -67,12 +67,14 @@ def _examined(z: Tensor) -> int:
 def finish(
     objective: Objective,
     ends: Ends,
-    search: Callable[[Tensor], Ends],
+    search: Callable[[Tensor, Tensor], Ends],
+    see: Callable[[Ends, int], None],
     generator: torch.Generator,
     tolerance: float,
 ) -> tuple[Ends, dict[int, Signature]]:
     """Finish one configuration of each distinct minimum by Newton's method; starts that sit on saddles go on from beside
-    them.  Returns the signatures by the index of the start."""
+    them, by ``search(configurations, indices)``.  ``see(ends, index)`` is told which one is finished next.  Returns the
+    signatures by the index of the start."""
     ends = Ends.join([ends])
     signatures: dict[int, Signature] = {}
     for attempt in range(_MOST_ESCAPES + 1):
@@ -84,6 +86,7 @@ def finish(
             chosen = int(group[ends.gradient_norm[group].argmin()])
             if chosen in signatures or not newton.applicable(objective, ends.z[chosen]):
                 continue
+            see(ends, chosen)
             z, signature = newton.polish(objective, ends.z[chosen])
             if signature is None:
                 continue
@@ -98,7 +101,7 @@ def finish(
             break
         stuck = torch.cat(saddles)
         beside = random_points(*ends.z[stuck].shape, generator=generator).to(ends.z.device)
-        again = search(normalize(ends.z[stuck] + 1e-2 * beside))
+        again = search(normalize(ends.z[stuck] + 1e-2 * beside), stuck)
         ends = ends.replace(stuck, again, torch.ones_like(stuck, dtype=torch.bool))
         for k in stuck.tolist():
             signatures.pop(k, None)

@@ -75,8 +75,9 @@ def minimize(
     ``tolerance`` bounds the Riemannian gradient norm relative to the scale of the objective.
     ``compiled``: True or False to insist on compiled code for pair energies on a CPU or to do without; by default it is
     used where it is installed and repays its compilation.
-    ``callback(progress)`` sees the running starts before the first iteration of every descent and after each, and has the
-    search run in torch; what it raises ends the search.  Newton's method at the end is not seen.
+    ``callback(progress)`` sees the running starts before the first iteration of every descent and after each, and at the end
+    those that Newton's method finishes, one by one, before it does; it has the search run in torch.  What it raises ends
+    the search.
 
     Law: the same arguments give the same result on the same machine.
     Raises ArgumentError for impossible arguments, and ConvergenceError where no start ended at a local minimum; with
@@ -116,7 +117,12 @@ def minimize(
             break
     ends = Ends.join(done)
     ends, signatures = finish(
-        target, ends, lambda z: search(target, z, search.coarse(target, z, tolerance)), generator, tolerance
+        target,
+        ends,
+        lambda z, starts: search(target, z, search.coarse(target, z, tolerance), starts),
+        lambda ends, k: search.see_end(target, ends, k),
+        generator,
+        tolerance,
     )
     best = summarize(target, ends, signatures, tolerance)
     minimum = Minimum(
@@ -188,7 +194,7 @@ def pick_device(device: str | torch.device) -> torch.device:
 def _run(solver: LBFGS, z: Tensor, max_iterations: int, see: Callable[[State, Tensor], None] | None) -> Ends:
     """Step all starts until each is done.  Starts that end leave the batch, so that stragglers run fast.
 
-    ``see(state, running)`` is told of every state, with the indices in z of the starts that it holds.
+    ``see(state, running)`` is told of the first state and of every step, with the indices in z of the starts that it holds.
     """
     state = solver.init(z)
     running = torch.arange(z.shape[0], device=z.device)
@@ -249,8 +255,8 @@ class _Search:
         finishes = newton.applicable(objective, z[0]) and not objective.kinked
         return max(tolerance, _COARSE * self.steepness) if finishes else tolerance
 
-    def __call__(self, objective: Objective, z: Tensor, tolerance: float, starts: Tensor | None = None) -> Ends:
-        """L-BFGS from every configuration; the callback is told of starts with numbers."""
+    def __call__(self, objective: Objective, z: Tensor, tolerance: float, starts: Tensor) -> Ends:
+        """L-BFGS from every configuration; the callback is told of them by the numbers of the starts."""
         solver = LBFGS(objective, tolerance)
         if self.compiled and isinstance(objective, Energy):
             return compiled_search.search(objective, z, tolerance, self.max_iterations, solver.memory)
@@ -260,12 +266,19 @@ class _Search:
             if len(z) == 1:
                 raise
             warnings.warn(f"out of memory with {len(z)} starts at once: going on with half as many", stacklevel=2)
-            parts = zip(z.chunk(2), (None, None) if starts is None else starts.chunk(2), strict=True)
+            parts = zip(z.chunk(2), starts.chunk(2), strict=True)
             return Ends.join([self(objective, part, tolerance, numbers) for part, numbers in parts])
 
-    def _seen(self, solver: LBFGS, starts: Tensor | None) -> Callable[[State, Tensor], None] | None:
+    def see_end(self, objective: Objective, ends: Ends, k: int) -> None:
+        """Tell the callback of the end of the start with this number."""
+        if self.callback is not None:
+            at = slice(k, k + 1)
+            numbers = torch.arange(k, k + 1, device=ends.z.device)
+            self.callback(Progress(objective, numbers, ends.z[at], ends.value[at], ends.gradient_norm[at]))
+
+    def _seen(self, solver: LBFGS, starts: Tensor) -> Callable[[State, Tensor], None] | None:
         callback = self.callback
-        if callback is None or starts is None:
+        if callback is None:
             return None
         return lambda state, running: callback(
             Progress(solver.objective, starts[running], state.z, state.value, solver.gradient_norm(state))

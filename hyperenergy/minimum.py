@@ -47,7 +47,8 @@ class Origin(Enum):
 
 @dataclass(frozen=True, eq=False)
 class Progress:
-    """What a callback sees of a search: the starts that still run, before the first iteration and after each.
+    """What a callback sees of a search: the starts that still run, before the first iteration and after each, and at the end
+    each one that Newton's method is about to finish.
 
     objective: an easier one on the way, or the one that is meant.  starts: their numbers, from 0 on, among all starts of
     the search.  z: unit rows.  value: of that objective.  gradient_norm: as in ``Minimum``.

@@ -15,6 +15,8 @@ from hyperenergy.minimum import Minimum, Progress
 from hyperenergy.objectives import Objective
 from hyperenergy.sphere import normalize
 
+# The iteration, the label of what was minimized there, and the rows.
+Sight = tuple[int, str, NDArray[np.float32]]
 # What a recorder keeps at most, before it drops every second sight: 2^24 float32 are 64 MiB.
 _MOST_NUMBERS = 2**24
 
@@ -47,15 +49,17 @@ class Recorder:
 
     def __init__(self) -> None:
         self._sights: list[tuple[int, str, NDArray[np.int64], NDArray[np.float32]]] = []
+        self._last: dict[int, Sight] = {}
         self._ticks, self._stride, self._numbers = 0, 1, 0
 
     def __call__(self, progress: Progress) -> None:
-        tick = self._ticks
+        tick, label = self._ticks, progress.objective.label
         self._ticks += 1
+        starts, z = progress.starts.cpu().numpy(), progress.z.float().cpu().numpy().copy()
+        self._last |= {int(number): (tick, label, rows) for number, rows in zip(starts, z, strict=True)}
         if tick % self._stride:
             return
-        z = progress.z.float().cpu().numpy().copy()
-        self._sights.append((tick, progress.objective.label, progress.starts.cpu().numpy(), z))
+        self._sights.append((tick, label, starts, z))
         self._numbers += z.size
         while self._numbers > _MOST_NUMBERS and len(self._sights) > 1:
             self._stride *= 2
@@ -64,7 +68,8 @@ class Recorder:
 
     def trajectory(self, minimum: Minimum, frames: int = 120) -> Trajectory:
         """The way of the start that came nearest to the minimum, up to there, in at most so many frames (2 or more), denser
-        at the beginning, where the points move most.  Only the minimum itself where nothing was seen.
+        at the beginning, where the points move most.  With hops, that is all that the start did, also in vain.  Only the
+        minimum itself where nothing was seen.
 
         Raises ArgumentError for an impossible number of frames.
         """
@@ -88,17 +93,18 @@ class Recorder:
             gradient_norms=torch.cat([g.square().sum((-2, -1)).sqrt() / s.clamp(min=tiny) for _, g, s in seen]).cpu(),
         )
 
-    def _way(self, end: NDArray[np.float64]) -> list[tuple[int, str, NDArray[np.float32]]]:
-        """Sights of one start: the last ones of an L-BFGS descent are so near to what Newton's method makes of them that
-        no other start can be taken for it."""
-        nearest, number, stop = np.inf, -1, -1
-        for k, (_, _, starts, z) in enumerate(self._sights):
-            distance = abs(z - end).max((1, 2))
-            i = int(distance.argmin())
-            if distance[i] <= nearest:
-                nearest, number, stop = float(distance[i]), int(starts[i]), k
-        return [
-            (tick, label, z[starts == number][0])
-            for tick, label, starts, z in self._sights[: stop + 1]
-            if (starts == number).any()
+    def _way(self, end: NDArray[np.float64]) -> list[Sight]:
+        """Sights of one start.  The last one of a descent is so near to what Newton's method makes of it that no other start
+        can be taken for it; it is always kept, but for those that a hop in vain came after."""
+        sights = [
+            (int(number), (tick, label, rows))
+            for tick, label, starts, z in self._sights
+            for number, rows in zip(starts, z, strict=True)
         ]
+        sights += self._last.items()
+        if not sights:
+            return []
+        distance = [abs(rows - end).max() for _, (_, _, rows) in sights]
+        number, (stop, *_) = sights[int(np.argmin(distance))]
+        way = {sight[0]: sight for other, sight in sights if other == number and sight[0] <= stop}
+        return [way[tick] for tick in sorted(way)]
