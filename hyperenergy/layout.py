@@ -1,4 +1,4 @@
-"""What pictures of configurations share: which points to join, and in which order to show them."""
+"""What pictures of configurations share: which points to show of many, which to join, and in which order."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ _NEIGHBORS = 1.1
 _SAME = 1e-6
 # The best order of the leaves takes time like the square of their number, and more memory.
 _BEST_ORDER = 300
+
+
+def sample(points: int, most: int, seed: int) -> NDArray[np.intp]:
+    """Indices of a random sample of so many points at most, in order; a smaller one is a part of a larger one."""
+    return np.sort(np.random.default_rng(seed).permutation(points)[:most])
 
 
 def neighbor_pairs(x: Floats) -> NDArray[np.intp]:

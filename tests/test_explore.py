@@ -134,11 +134,40 @@ def test_stop_ends_a_search() -> None:
     messages: list[Message] = []
     run = Run(Request.parse(FORM | {"points": "60"}), messages.append)
     run.start()
+    deadline = time.monotonic() + 30
     while not any(m["kind"] == "moment" for m in messages):
+        assert run.is_alive() and time.monotonic() < deadline
         time.sleep(0.01)
     run.stop()
     run.join(10)
     assert not run.is_alive() and messages[-1]["kind"] == "stopped" and run.found is None
+
+
+@pytest.mark.parametrize("after", [0, 1])
+def test_stop_is_heard_after_the_last_iteration(after: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In Newton's method, and while the page is made."""
+    messages: list[Message] = []
+    run = Run(Request.parse(FORM), messages.append, slow=False)
+    name = "hyperenergy.landscape._groups" if after == 0 else "hyperenergy.view.facts.rows"
+    module, _, function = name.rpartition(".")
+    original = getattr(sys.modules[module], function)
+
+    def stopping(*arguments: Any) -> Any:
+        run.stop()
+        return original(*arguments)
+
+    monkeypatch.setattr(name, stopping)
+    run.run()
+    assert messages[-1]["kind"] == "stopped" and run.found is None
+
+
+def test_what_is_not_finite_is_told() -> None:
+    """Of four charges on two points two coincide: an infinite energy, and no number of JSON."""
+    asked = {"objective": "riesz", "parameters": "s=1", "dim": "1", "temperature": ""}
+    *_, end = told(asked)
+    assert end["kind"] == "end" and end["page"]["moments"][-1]["value"] is None
+    assert "not finite" in dict(end["facts"])["search"]
+    json.dumps(end, allow_nan=False)
 
 
 def test_errors_are_told(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
@@ -208,12 +237,29 @@ def test_nonsense_is_passed_over(address: str) -> None:
     from websockets.sync.client import connect
 
     with connect(address.replace("http", "ws") + "socket") as tab:
+        tab.send(b"{}")
         for text in ("{", "[1]", '"x"', "[" * 50_000, '{"kind": "stop"}', '{"kind": "page"}', '{"kind": ["run"]}'):
             tab.send(text)
         tab.send(json.dumps({"kind": "run", "points": {}}))
         assert json.loads(tab.recv(10))["kind"] == "error"
         tab.send(json.dumps({"kind": "run", **FORM}))
         assert json.loads(tab.recv(10))["kind"] == "start"
+
+
+def test_ctrl_c_ends_a_search_that_runs() -> None:
+    from websockets.sync.client import connect
+
+    command = [sys.executable, "-m", "hyperenergy.cli", "explore", "--port", "0", "--no-open"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stderr is not None
+        port = re.findall(r":(\d+)/", process.stdout.readline())[0]
+        with connect(f"ws://127.0.0.1:{port}/socket") as tab:
+            heavy = {"points": "400", "dim": "32", "restarts": "32", "temperature": "0.1"}
+            tab.send(json.dumps({"kind": "run", **FORM, **heavy}))
+            assert json.loads(tab.recv(60))["kind"] == "start"
+            process.send_signal(signal.SIGINT)
+            errors = process.stderr.read()
+    assert process.returncode == 0 and "terminate" not in errors
 
 
 def test_a_port_in_use() -> None:
@@ -303,11 +349,32 @@ def test_stop_and_a_second_tab(address: str) -> None:
         assert "3 in R^2" in one.inner_text("#facts") and "6 in R^3" in two.inner_text("#facts")
 
 
+def test_nothing_of_a_search_stays_for_the_next(address: str) -> None:
+    """The page turns and replays when the next search begins, in three dimensions instead of four."""
+    with chromium() as browser, opened(browser, address, allowed=_ALLOWED) as tab:
+        ask(tab, False, points="10", dim="4", temperature="0.5")
+        tab.wait_for_function(DONE)
+        tab.check("#stretch")
+        tab.click("#play")
+        tab.wait_for_function("() => +document.getElementById('angle').value > 3")
+        ask(tab, False, points="4", dim="3")
+        tab.wait_for_function(DONE)
+        assert tab.is_hidden("#play")
+        state = "() => ['angle', 'time'].map((id) => +document.getElementById(id).value)"
+        assert tab.evaluate(state) == [0, tab.evaluate("+document.getElementById('time').max")]
+        assert not tab.is_checked("#stretch")
+        kinds = tab.evaluate("document.getElementById('sphere').data.map((t) => t.name || t.type)")
+        assert kinds == ["mesh3d", "nearest neighbors", "anchors", "pairs", "positives"]
+        tab.wait_for_timeout(300)
+        assert tab.evaluate("document.getElementById('sphere').data[0].x.length") == 25 * 48  # the ball, untouched
+
+
 def test_a_wrong_field_is_named(address: str) -> None:
     with chromium() as browser, opened(browser, address, allowed=_ALLOWED) as tab:
         ask(tab, False, parameters="two_view=<b>maybe</b>")
         tab.wait_for_selector("#status.wrong")
         assert "two_view: got '<b>maybe</b>'; allowed: true, false" in tab.inner_text("#status")
+        assert tab.get_attribute("[name=parameters]", "aria-invalid") == "true"
         tab.select_option("#example", "DHEL: four pairs become a tetrahedron")
         assert [tab.input_value(f"[name={name}]") for name in ("objective", "points", "temperature")] == [
             "dhel",

@@ -46,6 +46,7 @@ LAYERS = [
     "naming",
     "verify",
     "layout",
+    "markup",
     "plot",
     "view",
     "explore",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 
 import hyperenergy as he
 from hyperenergy.view import Configuration, load, page, write
+from hyperenergy.view.document import document
+from hyperenergy.view.payload import payload as contents
 from tests.browser import chromium, opened
 from tests.pages import MOST_BYTES, Elements, payload, random_rows
 from tests.test_view_command import run
@@ -88,6 +91,9 @@ def test_command(tmp_path: Path) -> None:
         ([], "source: got None; give a file, the name of a code, or --minimize: one of them"),
         (["icosahedron", "--minimize", "dhel"], "one of them"),
         (["icosahedron", "--dim", "3"], "dim: got 3; goes with --minimize alone"),
+        (["icosahedron", "--points", "0"], "points: got 0; goes with --minimize alone"),
+        (["icosahedron", "--temperature", "0.1"], "temperature: got 0.1; goes with --minimize alone"),
+        (["icosahedron", "--pairs", "mean"], "pairs: got 'mean'; goes with --minimize alone"),
         (["--minimize", "dhel", "--dim", "3"], "points: got None; --minimize needs it, e.g. --points 4"),
         (["--minimize", "dhell", "--points", "4", "--dim", "3"], "did you mean dhel"),
         (["--minimize", "dhel", "--points", "4", "--dim", "3", "--out", "x.txt"], "must be a .html or .htm file"),
@@ -133,6 +139,47 @@ def test_the_slider_moves_the_points(tmp_path: Path) -> None:
         tab.wait_for_function("() => document.getElementById('replay').textContent === 'Replay'")
         assert tab.evaluate(marked) == payload(html)["moments"][-1]["iteration"]
         tab.wait_for_function(f"x => Math.abs(({POINTS})()[0][0] - x) < 1e-3", arg=float(best.anchors[0, 0]))
+
+
+def test_values_below_the_prediction_are_drawn_apart(tmp_path: Path) -> None:
+    """As if the conjecture or the theorem were wrong: not hidden as round-off."""
+    recorder = he.Recorder()
+    best = he.minimize(he.DHEL(0.5), 4, 3, restarts=2, callback=recorder)
+    prediction = he.predict(he.DHEL(0.5), 4, 3)
+    assert prediction is not None
+    shown = Configuration.of(best, recorder.trajectory(best))
+    lines = "() => document.getElementById('energy').data.map((t) => [t.name, t.y.filter((y) => y !== null)])"
+    with chromium() as browser:
+        for off in (0.0, 0.01):
+            data = contents(shown, dataclasses.replace(prediction, value=prediction.value + off))
+            out = write(document(name="x", data=data), tmp_path / "page.html")
+            with opened(browser, out.as_uri()) as tab:
+                tab.wait_for_selector("#energy .main-svg", state="attached")
+                found = dict(tab.evaluate(lines))
+            assert (found["below the prediction"] != []) == (off > 0)
+            if off:
+                assert max(found["below the prediction"]) == pytest.approx(off) and min(found["value"]) > 0
+
+
+@pytest.mark.parametrize("way", ["ArrowLeft", "+", "-"])
+def test_a_plane_is_turned_and_seen_nearer(tmp_path: Path, way: str) -> None:
+    out = write(page(load("24-cell")), tmp_path / "page.html")
+    camera = "() => document.getElementById('sphere')._fullLayout.scene._scene.getCamera()"
+    scale = "() => document.getElementById('sphere').layout.scene.aspectratio.x"
+    with chromium() as browser, opened(browser, out.as_uri()) as tab:
+        tab.wait_for_selector("#sphere canvas", state="attached")
+        tab.select_option("#view", "1")
+        tab.wait_for_function(f"() => Math.abs(({camera})().up.y - 1) < 1e-6")
+        tab.wait_for_timeout(300)
+        before = tab.evaluate(scale)
+        tab.focus("#sphere")
+        tab.keyboard.press(way)
+        tab.wait_for_timeout(300)
+        up, ratio = tab.evaluate(camera)["up"], tab.evaluate(scale) / before
+        if way == "ArrowLeft":
+            assert ratio == 1 and abs(up["y"]) < 0.9
+        else:
+            assert ratio == pytest.approx(1.15 if way == "+" else 1 / 1.15) and up["y"] == pytest.approx(1)
 
 
 @pytest.mark.parametrize("name", ["cross-polytope-3", "random"])

@@ -22,9 +22,9 @@ def explore(
 
     listening = bind(port)
     address = f"http://{HOST}:{listening.getsockname()[1]}/"
-    # The socket listens already: a browser waits for the answer.
-    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is the way to end
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is the way to end, also before the server is up
         print(f"page: {address} (Ctrl-C ends)", flush=True)
+        # The socket listens already: a browser waits for the answer.
         if not no_open and not open_browser(address):
             print("no browser was found; open that address in one", file=sys.stderr)
         serve(listening)

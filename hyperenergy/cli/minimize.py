@@ -32,6 +32,7 @@ def minimize(
     from hyperenergy import compare, predict, theorems
     from hyperenergy.minimize import minimize as search
     from hyperenergy.naming import parse_objective
+    from hyperenergy.prediction import NONE_SPEAKS
 
     if out is not None:
         files.target("out", out, (".json",))  # before the search, not after it
@@ -50,7 +51,7 @@ def minimize(
     ]
     prediction = predict(target, points, dim)
     if prediction is None:
-        rows.append(("prediction", "none: no theorem or conjecture speaks here"))
+        rows.append(("prediction", NONE_SPEAKS))
     else:
         match = compare(best, prediction)
         rows += [

@@ -38,7 +38,7 @@ def verify(
     from hyperenergy.naming import parse_decimals, parse_integers
     from hyperenergy.verify.claims import select, tasks
     from hyperenergy.verify.grid import Grid
-    from hyperenergy.verify.report import HEADER, by_objective, markdown, summarize, table
+    from hyperenergy.verify.report import HEADER, by_objective, has_objectives, markdown, summarize, table
     from hyperenergy.verify.run import ResultFile, collect
 
     grid = Grid(
@@ -64,7 +64,7 @@ def verify(
     html = report.write(out, summaries, command, seconds, complete)
     print_table(f"{len(results)} instances, {seconds:.0f} s", HEADER, table(summaries))
     for summary in summaries:
-        if summary.theorem.id in ("B5", "B5s"):
+        if has_objectives(summary):
             print_table(
                 f"{summary.theorem.id}: where is a misaligned minimum lower than the best aligned one?",
                 ("objective", "instances", "lower", "misalignment there"),

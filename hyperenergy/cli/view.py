@@ -13,6 +13,7 @@ from hyperenergy.errors import ArgumentError
 
 
 def view(
+    context: typer.Context,
     source: Annotated[
         str | None, typer.Argument(metavar="[FILE|CODE]", help="A .json, .npz or .csv file, or a code's name.")
     ] = None,
@@ -47,9 +48,11 @@ def view(
     if (source is None) == (minimize is None):
         raise ArgumentError("source", repr(source), "give a file, the name of a code, or --minimize: one of them")
     if minimize is None:
-        if points is not None or dim is not None:
-            raise ArgumentError("points" if points is not None else "dim", points or dim, "goes with --minimize alone")
         assert source is not None
+        for name in ("points", "dim", "temperature", "kernel", "pairs", "restarts", "hops", "seed", "device"):
+            given = context.get_parameter_source(name)
+            if given is not None and given.name == "COMMANDLINE":
+                raise ArgumentError(name, repr(context.params[name]), "goes with --minimize alone")
         path = out if out is not None else Path(f"{Path(source).stem}.html")
         files.target("out", path, (".html", ".htm"))
         shown = load(source)

@@ -26,6 +26,7 @@ by("example").addEventListener("change", (event) => {
   by("objective").value = values.objective;
   choose();
   for (const [name, value] of Object.entries(values)) field(name).value = value;
+  event.target.value = "";  // so that it may be chosen again
 });
 
 function showFacts(rows) {
@@ -56,15 +57,19 @@ const hear = {
     const verdict = message.facts.find(([key]) => key === "verdict");
     say("Done: the best of all starts. " + (verdict ? verdict[1] : "No theorem or conjecture speaks here."));
   },
+  others(message) {
+    if (watching) say(message.text);
+  },
   stopped() {
+    say(watching ? "Stopped at iteration " + moments[now].iteration + "." : "Stopped.");
     watching = false;
     running(false);
-    say(page ? "Stopped at iteration " + moments[now].iteration + "." : "Stopped.");
   },
   error(message) {
     watching = false;
     running(false);
-    const wrong = message.argument && field(message.argument.split(" ")[0]);
+    // What has no field of its own stands among the parameters.
+    const wrong = message.argument && (field(message.argument.split(" ")[0]) || field("parameters"));
     if (wrong) { wrong.setAttribute("aria-invalid", "true"); wrong.focus(); }
     say(message.message, true);
   },
@@ -79,12 +84,14 @@ const hear = {
   },
 };
 
+runButton.disabled = true;
 const socket = new WebSocket("ws://" + location.host + "/socket");
 const send = (message) => socket.send(JSON.stringify(message));
 socket.addEventListener("message", (event) => {
   const message = JSON.parse(event.data);
   hear[message.kind](message);
 });
+socket.addEventListener("open", () => running(false));
 socket.addEventListener("close", () => {
   running(true);
   stopButton.disabled = true;

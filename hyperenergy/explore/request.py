@@ -14,11 +14,11 @@ from hyperenergy.objectives import Objective, check_configuration
 
 # Sizes that a page shows while they move.
 MOST_POINTS, MOST_DIM, MOST_RESTARTS = 500, 64, 64
-# What is set where a class has no default of its own.
-_EXAMPLES = {"kernel": "gaussian:t=2"}
+# What is filled in where a class has no default of its own.
+_FILLED = {"kernel": "gaussian:t=2"}
 
 
-# Searches worth watching: what the form is filled with.
+# Searches worth watching: what the form is filled with, beside the defaults of the objective.
 EXAMPLES: dict[str, dict[str, str]] = {
     "DHEL: four pairs become a tetrahedron": {"objective": "dhel", "points": "4", "dim": "3", "temperature": "0.5"},
     "InfoNCE: twelve pairs become an icosahedron": {
@@ -60,7 +60,7 @@ def _choice(name: str, cls: type) -> Choice:
     parameters = dict(inspect.signature(cls).parameters)
     shown = []
     for key, parameter in parameters.items():
-        value = _EXAMPLES.get(key) if parameter.default is parameter.empty else parameter.default
+        value = _FILLED.get(key) if parameter.default is parameter.empty else parameter.default
         if key != "temperature" and value is not None:
             shown.append(f"{key}={str(value).lower() if isinstance(value, bool) else value}")
     return Choice(name, cls.__name__, "temperature" in parameters, ",".join(shown))

@@ -12,12 +12,12 @@ from hyperenergy.errors import HyperenergyError
 from hyperenergy.explore.request import Request
 from hyperenergy.minimize import minimize
 from hyperenergy.minimum import Progress
-from hyperenergy.prediction import Prediction
+from hyperenergy.prediction import NONE_SPEAKS, Prediction
 from hyperenergy.theorems import get, predict
 from hyperenergy.trajectory import Recorder
 from hyperenergy.view import facts
 from hyperenergy.view.load import Configuration
-from hyperenergy.view.page import payload
+from hyperenergy.view.payload import finite, on_the_way, payload
 from hyperenergy.view.scene import Scene
 
 Message = dict[str, Any]
@@ -33,8 +33,9 @@ class Run(threading.Thread):
     """Minimizes, and tells of it.
 
     Messages: ``start`` with the page of the first configuration and what is predicted; a ``moment`` of the first start
-    after each iteration in slow motion, else now and then; at last ``end`` with the page of the minimum, which replays the
-    way to it, or ``stopped``, or ``error``.  ``tell`` is called in this thread.
+    after each of its iterations in slow motion, else now and then; ``others`` with a word on those that still run after it;
+    at last ``end`` with the page of the minimum, which replays the way to it, or ``stopped``, or ``error``.  ``tell`` is
+    called in this thread.
     """
 
     def __init__(self, request: Request, tell: Callable[[Message], None], slow: bool = True) -> None:
@@ -43,11 +44,12 @@ class Run(threading.Thread):
         self.found: Configuration | None = None
         self._stopping = threading.Event()
         self._scene: Scene | None = None
+        self._prediction: Prediction | None = None
         self._iteration, self._shown = 0, 0.0
         self._recorder = Recorder()
 
     def stop(self) -> None:
-        """Ask for an end, at the next iteration."""
+        """Ask for an end: at the next iteration, or before the next step of what follows the last one."""
         self._stopping.set()
 
     def run(self) -> None:
@@ -65,43 +67,53 @@ class Run(threading.Thread):
         r = self.request
         self._prediction = predict(r.objective, r.points, r.dim)
         best = minimize(r.objective, r.points, r.dim, restarts=r.restarts, seed=r.seed, throw=False, callback=self._see)
-        self.found = Configuration.of(best, self._recorder.trajectory(best))
-        lines, prediction = facts.rows(self.found)
+        found = Configuration.of(best, self._recorder.trajectory(best))
+        self._check()
+        lines, prediction = facts.rows(found)
+        self._check()
+        page = payload(found, prediction)
+        self._check()
+        self.found = found
+        self.tell({"kind": "end", "page": page, "facts": lines})
+
+    def _check(self) -> None:
         if self._stopping.is_set():
             raise Stopped
-        self.tell({"kind": "end", "page": payload(self.found, prediction), "facts": lines, "name": self.found.name})
 
     def _see(self, progress: Progress) -> None:
-        if self._stopping.is_set():
-            raise Stopped
+        self._check()
         self._recorder(progress)
         followed = (progress.starts == 0).nonzero().flatten()
         if not len(followed):
+            if self._due(slow=False):
+                self.tell({"kind": "others", "text": f"The first start has ended; {len(progress.starts)} go on."})
             return
         rows = progress.z[followed[0]].cpu()
         anchors, positives = self.request.objective.views(rows)
         x = anchors.numpy()
         y = None if anchors is positives else positives.numpy()
-        value = float(self.request.objective.value(rows[None]))
-        about = {"iteration": self._iteration, "value": value, "stage": ""}
-        if progress.objective.label != self.request.objective.label:
-            about["stage"] = f"on the way by {progress.objective.label}"
+        target = self.request.objective
+        about = {
+            "iteration": self._iteration,
+            "value": finite(float(target.value(rows[None]))),
+            "stage": on_the_way(progress.objective.label, target),
+        }
         if self._scene is None:
             self._scene = Scene.of(x, y is not None)
             page = payload(Configuration("start", x, y), self._prediction)
             page["moments"][0] |= about
             page["gram"]["notes"] = ["Of the start; that of the minimum comes at the end."]
             self.tell({"kind": "start", "page": page, "facts": _announced(self.request, self._prediction)})
-        elif self._due():
+        elif self._due(self.slow):
             self.tell(
                 {"kind": "moment", "moment": self._scene.moment(x, y, counts=facts.histogram(x).tolist(), **about)}
             )
         self._iteration += 1
 
-    def _due(self) -> bool:
-        """Whether to show this moment; in slow motion, all, each in its time."""
-        left = self._shown + (_SLOW if self.slow else _FAST) - time.monotonic()
-        if left > 0 and (not self.slow or self._stopping.wait(left)):
+    def _due(self, slow: bool) -> bool:
+        """Whether to tell of this moment; in slow motion, of all, each in its time."""
+        left = self._shown + (_SLOW if slow else _FAST) - time.monotonic()
+        if left > 0 and (not slow or self._stopping.wait(left)):
             return False
         self._shown = time.monotonic()
         return True
@@ -111,6 +123,6 @@ def _announced(request: Request, prediction: Prediction | None) -> list[facts.Ro
     kind = "points" if request.objective.rows(request.points) == request.points else "pairs"
     lines = [(kind, f"{request.points} in R^{request.dim}"), ("objective", request.objective.label)]
     if prediction is None:
-        return [*lines, ("prediction", "none: no theorem or conjecture speaks here")]
+        return [*lines, ("prediction", NONE_SPEAKS)]
     said = f"{prediction.value:.12g} ({prediction.theorem}, {prediction.status})"
     return [*lines, ("prediction", said), ("statement", get(prediction.theorem).statement)]

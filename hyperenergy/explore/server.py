@@ -5,23 +5,29 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import socket
+import sys
+import threading
 from collections import deque
 from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from hyperenergy.errors import ArgumentError, integer
 from hyperenergy.explore.request import EXAMPLES, MOST_DIM, MOST_POINTS, MOST_RESTARTS, Request, choices
 from hyperenergy.explore.run import Message, Run
-from hyperenergy.view.page import document, page
+from hyperenergy.markup import fill
+from hyperenergy.view.document import document
+from hyperenergy.view.page import page
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.websockets import WebSocket
 
 HOST = "127.0.0.1"
+# Seconds that a search which was asked to stop gets at the end of the program.
+_PATIENCE = 3.0
 _NAMES = (HOST, "localhost")
 
 
@@ -41,11 +47,21 @@ def bind(port: int) -> socket.socket:
 
 
 def serve(listening: socket.socket) -> None:
-    """Answer until interrupted; KeyboardInterrupt is raised once all is closed."""
+    """Answer until interrupted (Ctrl-C)."""
     import uvicorn
 
     config = uvicorn.Config(application(), log_level="warning", lifespan="off", ws_max_size=2**16)
-    uvicorn.Server(config).run(sockets=[listening])
+    # uvicorn raises KeyboardInterrupt again, once all is closed.
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listening])
+    runs = [thread for thread in threading.enumerate() if isinstance(thread, Run)]
+    for run in runs:
+        run.stop()
+        run.join(_PATIENCE)
+    if any(run.is_alive() for run in runs):
+        # An interpreter that ends while a thread is inside of torch is aborted.
+        sys.stdout.flush()
+        os._exit(0)
 
 
 def application() -> Starlette:
@@ -59,7 +75,7 @@ def application() -> Starlette:
     html = _html()
 
     async def index(request: HttpRequest) -> HTMLResponse:
-        return HTMLResponse(html)
+        return HTMLResponse(html, headers={"Content-Security-Policy": "frame-ancestors 'none'"})
 
     answers = Router([Route("/", index), WebSocketRoute("/socket", _converse)])
     return Starlette(routes=[Host(name, answers) for name in _NAMES])
@@ -87,15 +103,11 @@ def _html() -> str:
         "dim": MOST_DIM,
         "restarts": MOST_RESTARTS,
     }
-    parts = (own / "form.html").read_text("utf-8").split("@@")
     return document(
         name="Explore",
-        lines=[],
-        tables="",
-        data=None,
-        form="".join(str(fields[part]) if k % 2 else part for k, part in enumerate(parts)),
+        form=fill(own / "form.html", {key: str(value) for key, value in fields.items()}),
         script=(own / "explore.js").read_text("utf-8"),
-        connect="'self' ws:",
+        connect=" ".join(f"ws://{name}:*" for name in _NAMES),
     )
 
 
@@ -134,7 +146,7 @@ class _Outbox:
 async def _converse(socket: WebSocket) -> None:
     """Run, stop and show what the tab asks for; when it goes, its search ends."""
     origin = socket.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != socket.headers.get("host"):
+    if origin is not None and origin != f"http://{socket.headers.get('host')}":
         await socket.close(1008)
         return
     await socket.accept()
@@ -142,8 +154,8 @@ async def _converse(socket: WebSocket) -> None:
     sending = asyncio.create_task(outbox.send_all(socket))
     run: Run | None = None
     try:
-        async for text in socket.iter_text():
-            match asked := _message(text):
+        while (event := await socket.receive())["type"] == "websocket.receive":
+            match asked := _message(event.get("text")):
                 case {"kind": "run"}:
                     try:
                         request = Request.parse(asked)
@@ -168,10 +180,10 @@ async def _converse(socket: WebSocket) -> None:
         sending.cancel()
 
 
-def _message(text: str) -> dict[str, Any]:
-    """What a tab sent; nothing where it is no object."""
+def _message(text: str | None) -> dict[str, Any]:
+    """What a tab sent; nothing where it is no object, or no text."""
     try:
-        message = json.loads(text)
+        message = json.loads(text or "")
     except (ValueError, RecursionError):
         return {}
     return message if isinstance(message, dict) else {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from html import escape
 from typing import Literal
 
@@ -36,20 +35,3 @@ def conclusion(summary: Summary) -> str:
 def anchor(summary: Summary) -> str:
     """The claim's id as part of an HTML id."""
     return "".join(c if c.isascii() and c.isalnum() else "_" for c in summary.theorem.id)
-
-
-def number_class(numeric: bool) -> str:
-    return ' class="number"' if numeric else ""
-
-
-def table(header: Sequence[str], cells: Sequence[Sequence[str]], numeric: set[str], caption: str = "") -> str:
-    """header, caption: text.  cells: HTML, one list per row.  numeric: the names of columns of numbers."""
-    head = "".join(f'<th scope="col"{number_class(name in numeric)}>{escape(name)}</th>' for name in header)
-    body = "".join(
-        "<tr>"
-        + "".join(f"<td{number_class(n in numeric)}>{c}</td>" for n, c in zip(header, row, strict=True))
-        + "</tr>"
-        for row in cells
-    )
-    title = f"<caption>{escape(caption)}</caption>" if caption else ""
-    return f'<div class="wide"><table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'

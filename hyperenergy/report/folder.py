@@ -47,8 +47,10 @@ def write(out: Path, summaries: Sequence[Summary], command: str, seconds: float,
             beside.write_text(text, "utf-8")
     with replacing("out", out / _NAME, (".html",)) as beside:
         beside.write_text(html, "utf-8")
-    if folder.is_dir():
-        for path in folder.iterdir():
+    try:
+        for path in folder.iterdir() if folder.is_dir() else ():
             if is_own(path.name) and path.name not in records and path.is_file():
                 path.unlink()
+    except OSError as error:
+        raise ArgumentError("out", repr(str(folder)), f"holds old files to be removed ({error.strerror})") from None
     return out / _NAME

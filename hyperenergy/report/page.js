@@ -77,7 +77,7 @@
   for (const link of document.querySelectorAll("a[data-claim]")) {
     link.addEventListener("click", () => {
       claim.value = link.dataset.claim;
-      outcome.value = link.dataset.outcome || "";
+      outcome.value = "";
       search.value = "";
       select();
     });

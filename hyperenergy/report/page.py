@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 import platform
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 
+from hyperenergy import markup
 from hyperenergy.prediction import Outcome
-from hyperenergy.report.elements import KINDS, SYMBOLS, anchor, conclusion, marked, number_class, table
+from hyperenergy.report.elements import KINDS, SYMBOLS, anchor, conclusion, marked
 from hyperenergy.report.records import FOLDER, file_name
 from hyperenergy.report.rows import COLUMNS, rows
 from hyperenergy.report.section import section
@@ -31,7 +29,7 @@ def page(summaries: Sequence[Summary], command: str, seconds: float, complete: b
     own = files("hyperenergy.report")
     script = (own / "page.js").read_text("utf-8")
     fields = {
-        "hash": f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}",
+        "hash": markup.script_hash(script),
         "style": (own / "page.css").read_text("utf-8"),
         "command": escape(command),
         "about": escape(
@@ -47,15 +45,13 @@ def page(summaries: Sequence[Summary], command: str, seconds: float, complete: b
         "claim_options": "".join(_option(s.theorem.id) for s in summaries),
         "outcome_options": "".join(_option(outcome.value) for outcome in Outcome),
         "columns": "".join(
-            f'<th scope="col" aria-sort="none"{number_class(numeric)}><button type="button">{name}</button></th>'
+            f'<th scope="col" aria-sort="none"{markup.number_class(numeric)}><button type="button">{name}</button></th>'
             for name, numeric in COLUMNS
         ),
         "data": _data(summaries),
         "script": script,
     }
-    # Split first, so that no text that is filled in is searched for fields.
-    parts = (own / "page.html").read_text("utf-8").split("@@")
-    return "".join(fields[part] if k % 2 else part for k, part in enumerate(parts))
+    return markup.fill(own / "page.html", fields)
 
 
 def _data(summaries: Sequence[Summary]) -> str:
@@ -67,8 +63,7 @@ def _data(summaries: Sequence[Summary]) -> str:
         "folder": FOLDER,
         "rows": rows(results, names),
     }
-    # "<" would end the script element in the middle of a text.
-    return json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+    return markup.embedded(data)
 
 
 def _verdict(summaries: Sequence[Summary]) -> str:
@@ -83,7 +78,7 @@ def _claims(summaries: Sequence[Summary]) -> str:
         first = f'<a href="#claim-{anchor(summary)}">{escape(row[0])}</a>'
         cells.append([first, escape(row[1]), conclusion(summary), *map(escape, row[2:-1])])
     # What matters most stands where a phone shows it.
-    return table((*HEADER[:2], HEADER[-1], *HEADER[2:-1]), cells, set(HEADER[2:-1]))
+    return markup.table((*HEADER[:2], HEADER[-1], *HEADER[2:-1]), cells, set(HEADER[2:-1]))
 
 
 def _option(text: str) -> str:

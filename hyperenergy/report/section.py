@@ -5,15 +5,16 @@ from __future__ import annotations
 import shlex
 from html import escape
 
+from hyperenergy.markup import table
 from hyperenergy.prediction import Outcome, Status
-from hyperenergy.report.elements import anchor, conclusion, table
+from hyperenergy.report.elements import anchor, conclusion
 from hyperenergy.report.figure import svg
 from hyperenergy.report.formulas import mathml
 from hyperenergy.report.records import FOLDER, file_name
 from hyperenergy.report.rows import number, small
 from hyperenergy.report.telling import Telling, kept, worst
 from hyperenergy.verify.grid import Result
-from hyperenergy.verify.report import Summary, by_objective
+from hyperenergy.verify.report import Summary, by_objective, has_objectives
 
 
 def section(summary: Summary, folder: str) -> str:
@@ -35,7 +36,7 @@ def section(summary: Summary, folder: str) -> str:
         if formula
         else "",
         f'<p class="note">Source: {escape(theorem.source)}.</p>',
-        _by_objective(summary) if theorem.id in ("B5", "B5s") else "",
+        _by_objective(summary) if has_objectives(summary) else "",
         _kept(summary, folder),
         "</div>",
         _worst(summary),

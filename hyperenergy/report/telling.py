@@ -51,7 +51,7 @@ def _first(some: Sequence[Result], size: Callable[[Result], float | None], name:
     if len(some) == 1:
         return Telling(first, f"the only {name}")
     if size(first) is None:
-        return Telling(first, f"one {name} of {len(some)}; there is nothing to rank them by")
+        return Telling(first, f"one {name} of {len(some)}, without a {what} to rank it by")
     stored = [r for r in some if r.anchors is not None]
     among = " whose configuration is stored" if 0 < len(stored) < len(some) else ""
     return Telling(first, f"the {name}{among} with the largest {what}, of {len(stored) or len(some)}")

@@ -1,15 +1,3 @@
-// Where the processor draws, for want of a graphics card, smooth edges cost half of the frames. Plotly has no option for it.
-(() => {
-  const probe = document.createElement("canvas").getContext("webgl"), info = probe && probe.getExtension("WEBGL_debug_renderer_info");
-  if (!info || !/swiftshader|llvmpipe|software|basic render/i.test(probe.getParameter(info.UNMASKED_RENDERER_WEBGL))) return;
-  const original = HTMLCanvasElement.prototype.getContext;
-  HTMLCanvasElement.prototype.getContext = function (kind, options) {
-    return original.call(this, kind, /webgl/.test(kind) ? { ...options, antialias: false } : options);
-  };
-})();
-const config = { responsive: true, displaylogo: false, displayModeBar: false, plotGlPixelRatio: Math.min(2, window.devicePixelRatio || 1) };
-const base = () => ({ paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: color("text"), size: 13 } });
-
 function drawHistogram(h, counts) {
   const log = by("log").checked, top = Math.max(1, ...counts, ...(h.uniform || [0]));
   const centers = counts.map((_, i) => (h.edges[i] + h.edges[i + 1]) / 2);
@@ -36,14 +24,20 @@ function drawGram(gram) {
       yaxis: { visible: false, autorange: "reversed", scaleanchor: "x", constrain: "domain" } }, config);
 }
 
-// Above the prediction, or the last value, on a logarithmic axis; the values themselves where there is neither.
+// Above the prediction, or the last value, on a logarithmic axis; the values themselves where there is neither.  What is
+// below the prediction by more than round-off refutes it, and is drawn apart, at its distance.
 function drawEnergy(moments, now, reference) {
-  const height = (m) => (reference === null ? m.value : Math.max(m.value - reference.value, reference.least));
+  const known = moments.filter((m) => m.value !== null), away = (m) => m.value - reference.value;
+  const height = (m) => (reference === null ? m.value : Math.max(Math.abs(away(m)), reference.least));
+  const below = (m) => reference !== null && away(m) < -reference.tolerance;
   const hover = (m) => "iteration " + m.iteration + "<br>value " + m.value.toPrecision(12);
   const trace = (some, more) => ({ type: "scatter", x: some.map((m) => m.iteration), y: some.map(height), text: some.map(hover), hovertemplate: "%{text}<extra></extra>", ...more });
-  const out = [trace(moments, { mode: "lines", line: { color: color("point"), width: 2 } }),
-    trace([moments[now]], { mode: "markers", marker: { color: color("positive"), size: 11, symbol: "diamond" } })];
-  return Plotly.react(by("energy"), out, { ...base(), showlegend: false, margin: { l: 75, r: 10, t: 10, b: 40 },
+  const above = trace(known, { mode: "lines", name: "value", line: { color: color("point"), width: 2 } });
+  above.y = above.y.map((y, i) => (below(known[i]) ? null : y));
+  const out = [above,
+    trace(known.filter((m) => m === moments[now]), { mode: "markers", name: "shown above", marker: { color: color("positive"), size: 11, symbol: "diamond" } }),
+    trace(known.filter(below), { mode: "markers", name: "below the prediction", marker: { color: color("uniform"), size: 6, symbol: "triangle-down" } })];
+  return Plotly.react(by("energy"), out, { ...base(), showlegend: known.some(below), legend: { orientation: "h", y: 1.02, yanchor: "bottom" }, margin: { l: 75, r: 10, t: 10, b: 40 },
     xaxis: { title: { text: "iteration" }, gridcolor: color("line"), zeroline: false, rangemode: "tozero" },
     yaxis: { type: reference === null ? "linear" : "log", exponentformat: "power",
       title: { text: reference === null ? "value" : "value \u2212 " + reference.name }, gridcolor: color("line"), zeroline: false } }, config);

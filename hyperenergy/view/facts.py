@@ -11,8 +11,9 @@ from hyperenergy.compare import Match, compare
 from hyperenergy.errors import ArgumentError
 from hyperenergy.expectation.law import InnerProductLaw
 from hyperenergy.gegenbauer import gegenbauer
+from hyperenergy.layout import sample
 from hyperenergy.minimum import Minimum
-from hyperenergy.prediction import Prediction, Status
+from hyperenergy.prediction import NONE_SPEAKS, Prediction, Status
 from hyperenergy.symmetry import symmetry
 from hyperenergy.theorems import get, predict
 from hyperenergy.view import recall
@@ -54,10 +55,10 @@ def products(configuration: Configuration, seed: int = 0) -> Products:
         distinct = [(float(x), count * weight) for x, count in code.inner_products.items()]
         counts = _binned(*np.array(distinct).T)
     else:
-        sample = np.sort(np.random.default_rng(seed).permutation(points)[:MOST_PAIRED])
-        if len(sample) < points:
-            note = f"Pairs among a random sample of {len(sample)} of the points."
-        values = np.sort(_pairs(configuration.anchors[sample]))
+        shown = configuration.anchors[sample(points, MOST_PAIRED, seed)]
+        if len(shown) < points:
+            note = f"Pairs among a random sample of {len(shown)} of the points."
+        values = np.sort(_pairs(shown))
         starts = np.flatnonzero(np.diff(values, prepend=-np.inf) > _DISTINCT)
         ends = np.append(starts[1:], len(values))
         distinct = [(float(values[a:b].mean()), float(b - a)) for a, b in zip(starts, ends, strict=True)]
@@ -66,9 +67,9 @@ def products(configuration: Configuration, seed: int = 0) -> Products:
     return Products(EDGES, counts, uniform, distinct if len(distinct) <= _MOST_DISTINCT else None, note)
 
 
-def histogram(x: Floats) -> Floats:
-    """Counts of the inner products of the pairs i < j of x (points, dim) in the bins."""
-    return _binned(_pairs(x[:MOST_PAIRED]), None)
+def histogram(x: Floats, seed: int = 0) -> Floats:
+    """Counts of the inner products of the pairs i < j of x (points, dim), or of the sample of ``products``, in the bins."""
+    return _binned(_pairs(x[sample(len(x), MOST_PAIRED, seed)]), None)
 
 
 def _pairs(x: Floats) -> Floats:
@@ -157,7 +158,7 @@ def _verdict(points: int, prediction: Prediction | None, match: Match | None) ->
     if points > recall.MOST_COMPARED:
         return [("prediction", f"not looked up for more than {recall.MOST_COMPARED} points")]
     if prediction is None or match is None:
-        return [("prediction", "none: no theorem or conjecture speaks here")]
+        return [("prediction", NONE_SPEAKS)]
     # What a theorem predicts is the minimum, so that the gap is certified: nothing is lower than this.
     certified = prediction.status == Status.THEOREM.value
     return [

@@ -49,6 +49,7 @@ const current = () => (sphere._fullLayout && sphere._fullLayout.scene._scene ? s
 // All anew; or, for turning, only what moves.
 const redraw = () => Plotly.react(sphere, traces(), layout(), config);
 function turned() {
+  if (page.scene.dim <= 3) return redraw();
   const [m, p, q] = projected(), moved = [segments(p, p, m.edges, 1), p];
   if (q) moved.push(segments(p, q, partners(p[0].length), 1), q);
   const part = (k) => moved.map((t) => t[k]);
@@ -61,7 +62,7 @@ function once(work) {
     if (waiting !== redraw) waiting = work;
     return drawing;
   }
-  drawing = work().then(() => {
+  drawing = Promise.resolve().then(work).finally(() => {
     const next = waiting;
     drawing = waiting = null;
     return next ? once(next) : undefined;
@@ -85,18 +86,21 @@ function face() {
 function reference() {
   if (page.reference || live) return page.reference;
   const last = moments[moments.length - 1].value;
-  return { value: last, name: "last value", least: Number.EPSILON * Math.max(1, Math.abs(last)) };
+  if (last === null) return null;
+  return { value: last, name: "last value", least: Number.EPSILON * Math.max(1, Math.abs(last)), tolerance: Infinity };
 }
 
 // ---- what is shown -------------------------------------------------------------------------------------------------
 function charts() {
   drawHistogram(page.histogram, moments[now].counts);
-  by("search").hidden = moments[now].value === null;
-  if (moments[now].value !== null) drawEnergy(moments, now, reference());
+  // A configuration without a search has one moment, and no value along it.
+  by("search").hidden = moments.every((m) => m.value === null);
+  if (!by("search").hidden) drawEnergy(moments, now, reference());
 }
 function tell() {
   const m = moments[now];
-  by("time-note").textContent = m.value === null ? "" : "iteration " + m.iteration + ", value " + m.value.toPrecision(9) + (m.stage ? ", " + m.stage : "");
+  const value = m.value === null ? "not finite" : m.value.toPrecision(9);
+  by("time-note").textContent = by("search").hidden ? "" : "iteration " + m.iteration + ", value " + value + (m.stage ? ", " + m.stage : "");
 }
 function note(id, lines) {
   by(id).replaceChildren(...lines.map((line) => {
@@ -111,9 +115,14 @@ function show(next, running) {
   const fresh = !page || page.scene.dim !== next.scene.dim || page.scene.paired !== next.scene.paired;
   [page, moments, live] = [next, next.moments, running];
   page.scene.frames.forEach((f) => { f.axes = unpack(f.axes); });
-  now = moments.length - 1;
+  now = reached = moments.length - 1;
+  stopReplay();
   by("content").hidden = false;
-  if (fresh) [view, turn, stretch] = [page.scene.paired ? page.scene.views.findIndex((v) => v.kind === "points") : 0, 0, 1];
+  if (fresh) {
+    stopTurning();
+    [view, turn, stretch] = [page.scene.paired ? page.scene.views.findIndex((v) => v.kind === "points") : 0, 0, 1];
+    [slider.value, by("stretch").checked] = [0, false];
+  }
   by("view").replaceChildren(...page.scene.views.map((v, k) => new Option(v.name, k, false, k === view)));
   by("turning").hidden = page.scene.dim <= 3;
   by("stretching").hidden = !page.scene.paired;
@@ -179,7 +188,7 @@ function player(button, names, step) {
   return () => set(false);
 }
 const DEGREES = 0.03, MOMENTS = 0.015;  // per millisecond
-player(by("play"), ["Rotate", "Stop"], (elapsed) => {
+const stopTurning = player(by("play"), ["Rotate", "Stop"], (elapsed) => {
   turn = (turn + elapsed * DEGREES) % +slider.max;
   slider.value = turn;
   move();
@@ -199,15 +208,17 @@ time.addEventListener("input", () => { stopReplay(); reached = now; });
 function turnPicture(way) {
   camera = current();
   const e = camera.eye;
-  let r = Math.hypot(e.x, e.y, e.z), a = Math.atan2(e.y, e.x), b = Math.asin(Math.max(-1, Math.min(1, e.z / r)));
+  const r = Math.hypot(e.x, e.y, e.z);
+  let a = Math.atan2(e.y, e.x), b = Math.asin(Math.max(-1, Math.min(1, e.z / r)));
   if (way === "left") a -= 0.15;
   if (way === "right") a += 0.15;
   if (way === "up") b = Math.min(b + 0.15, 1.5);
   if (way === "down") b = Math.max(b - 0.15, -1.5);
-  if (way === "in") r = Math.max(r / 1.15, 0.3);
-  if (way === "out") r = Math.min(r * 1.15, 8);
-  if (frame().plane) zoom *= way === "in" ? 1.15 : way === "out" ? 1 / 1.15 : 1;
-  camera = { ...camera, up: { x: 0, y: 0, z: 1 }, eye: { x: r * Math.cos(b) * Math.cos(a), y: r * Math.cos(b) * Math.sin(a), z: r * Math.sin(b) } };
+  if (way === "in" || way === "out") {
+    // What is seen in parallel grows by itself; else the eye comes nearer.
+    const factor = way === "in" ? 1.15 : 1 / 1.15, near = Math.max(0.3, Math.min(8, r / factor)) / r;
+    if (frame().plane) zoom *= factor; else camera = { ...camera, eye: { x: e.x * near, y: e.y * near, z: e.z * near } };
+  } else camera = { ...camera, up: { x: 0, y: 0, z: 1 }, eye: { x: r * Math.cos(b) * Math.cos(a), y: r * Math.cos(b) * Math.sin(a), z: r * Math.sin(b) } };
   Plotly.relayout(sphere, { "scene.camera": camera, "scene.aspectratio": aspect() });
 }
 document.querySelectorAll("[data-turn]").forEach((button) => button.addEventListener("click", () => turnPicture(button.dataset.turn)));

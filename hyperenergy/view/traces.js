@@ -1,6 +1,4 @@
 // What Plotly draws of one moment: lists of traces, from points that are projected already.
-const by = (id) => document.getElementById(id);
-const color = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
 // Okabe and Ito's colors, and the number itself on every cell that is not of the most frequent kind.
 const COLORS = { 3: "#CC79A7", 4: "#009E73", 5: "#E69F00", 6: "#C9D1D8", 7: "#56B4E9", 8: "#D55E00" };
 const kind = (n) => COLORS[n] || "#F0E442";
