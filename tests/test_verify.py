@@ -183,7 +183,7 @@ def test_an_unsuccessful_search_is_inconclusive(monkeypatch) -> None:
 
 
 def summary(status: Status, *outcomes: Outcome) -> Summary:
-    theorem = Theorem("X", "", "", status, "")
+    theorem = Theorem("X", "", "", status, "", formula="")
     results = tuple(Result("X", f"o{k}", 2, 2, {}, outcome, "", 0.0) for k, outcome in enumerate(outcomes))
     return Summary(theorem, results)
 

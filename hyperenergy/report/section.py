@@ -32,9 +32,7 @@ def section(summary: Summary, folder: str) -> str:
         f"<span>Conclusion: {conclusion(summary)}</span>{said}<span>{link}: {', '.join(counts) or 'none'}</span></p>",
         "<div>",
         f"<p>{escape(theorem.statement)}</p>",
-        f'<h3>{heading}</h3><div class="formula" role="group" aria-label="{heading}">{formula}</div>'
-        if formula
-        else "",
+        f'<h3>{heading}</h3><div class="formula" role="group" aria-label="{heading}">{formula}</div>',
         f'<p class="note">Source: {escape(theorem.source)}.</p>',
         _by_objective(summary) if has_objectives(summary) else "",
         _kept(summary, folder),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hyperenergy.codes import Code
 from hyperenergy.objectives import Objective
@@ -38,7 +38,7 @@ class Theorem:
     status: Status
     source: str
     predict: Predictor = _silent
-    formula: str = ""
+    formula: str = field(kw_only=True)
 
 
 def predict_aligned_code(

@@ -148,7 +148,8 @@ B4 = Theorem(
     "numerical evidence only",
     _predict_b4,
     formula=r"\min\limits_{U,V} L(U,V) = L(C,C), \quad C \text{ a universally optimal code of } M \text{ points in } "
-    r"\mathbb{R}^d",
+    r"\mathbb{R}^d, \\ L \in \{\text{InfoNCE}, \text{SimCLR}, \text{NT-Xent}\}, \text{ or } "
+    r"L \in \{\text{DCL}, \text{DHEL}\} \text{ unless } d = 2, M \ge 6",
 )
 F3 = Theorem(
     "F3",
