@@ -49,6 +49,8 @@ def parse_objective(text: str, *, pairs: str = "unordered", **options: Any) -> O
                 next(iter(given)), next(iter(given.values())), f"the energy of {text} has no such option"
             )
         return Energy(parse_kernel(text), cast(Pairs, pairs))  # pair_weight let it pass
+    if pairs != "unordered":
+        raise ArgumentError("pairs", repr(pairs), "goes with the energy of a kernel; a loss has its own average")
     return BatchLoss(_build("objective", text, {**LOSSES, **KERNELS}, given))
 
 
@@ -66,6 +68,8 @@ def _build(argument: str, text: str, classes: dict[str, type], options: dict[str
     given = dict(options)
     for part in filter(None, rest.split(",")):
         key, _, value = part.partition("=")
+        if key in given:
+            raise ArgumentError(f"{argument} {name}", part, f"{key} is given already, as {given[key]}")
         given[key] = value
     unknown = sorted(set(given) - set(parameters))
     if unknown:

@@ -8,9 +8,6 @@ from enum import Enum
 from jaxtyping import Float
 from torch import Tensor
 
-# What is said where ``predict`` gives None.
-NONE_SPEAKS = "none: no theorem or conjecture speaks here"
-
 
 class Status(Enum):
     """What is known of a statement."""

@@ -15,13 +15,13 @@ _LOCAL = ("file:", "data:", "blob:")
 
 
 @contextmanager
-def chromium() -> Iterator[Any]:
-    """A browser (Playwright's ``Browser``)."""
+def chromium(*flags: str) -> Iterator[Any]:
+    """A browser (Playwright's ``Browser``), with further flags."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if CHROMIUM is None:
         pytest.skip("no chromium on this machine")
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
         yield browser
         browser.close()
 

@@ -84,7 +84,7 @@ def test_fractions_are_numbers() -> None:
 
 def test_minimize_says_where_nothing_is_known() -> None:
     done = run("minimize", "dcl", "--temperature", "0.1", "--points", "5", "--dim", "3", "--restarts", "4")
-    assert done.returncode == 0 and "no theorem or conjecture speaks here" in done.stdout
+    assert done.returncode == 0 and "no theorem or conjecture names the minimum here" in done.stdout
 
 
 def test_minimize_with_kernel_option() -> None:

@@ -127,7 +127,10 @@ def test_values_on_the_way_are_those_of_what_was_asked_for(quick: None) -> None:
 def test_no_prediction_is_said() -> None:
     start, *_, end = told({"points": "9"})
     assert start["page"]["reference"] is None and end["page"]["reference"] is None
-    assert "no theorem" in dict(start["facts"])["prediction"]
+    said = dict(start["facts"])["prediction"]
+    assert said.startswith("no theorem") and "all pairs align is a theorem (B3)" in said
+    start, *_ = told({"objective": "dcl", "points": "9"})
+    assert "B3" not in dict(start["facts"])["prediction"]
 
 
 def test_stop_ends_a_search() -> None:
@@ -309,6 +312,7 @@ def ask(tab: Any, slow: bool, **fields: str) -> None:
 def test_it_runs_to_the_predicted_value(address: str, tmp_path: Any) -> None:
     with chromium() as browser, opened(browser, address, 390, "dark", _ALLOWED) as tab:
         ask(tab, True, points="4", dim="3", temperature="0.5")
+        assert tab.evaluate("document.activeElement.id") == "stop"  # not lost with the button that was pressed
         tab.wait_for_function(f"() => /iteration [2-9]/.test(({VALUE})())")
         first = tab.evaluate(POINTS)
         tab.wait_for_function(f"x => Math.abs(({POINTS})()[0][0] - x) > 1e-4", arg=first[0][0])  # they move
@@ -325,6 +329,9 @@ def test_it_runs_to_the_predicted_value(address: str, tmp_path: Any) -> None:
             tab.click("#save")
         download.value.save_as(tmp_path / "saved.html")
         assert len(payload((tmp_path / "saved.html").read_text("utf-8"))["moments"]) > 20
+        ask(tab, False, parameters="beta=1")
+        tab.wait_for_selector("#status.wrong")
+        assert tab.is_enabled("#save")  # what is shown still is what was found
 
 
 def test_stop_and_a_second_tab(address: str) -> None:
@@ -374,7 +381,7 @@ def test_a_wrong_field_is_named(address: str) -> None:
         ask(tab, False, parameters="two_view=<b>maybe</b>")
         tab.wait_for_selector("#status.wrong")
         assert "two_view: got '<b>maybe</b>'; allowed: true, false" in tab.inner_text("#status")
-        assert tab.get_attribute("[name=parameters]", "aria-invalid") == "true"
+        assert tab.get_attribute("[name=parameters]", "aria-invalid") == "true" and tab.is_disabled("#save")
         tab.select_option("#example", "DHEL: four pairs become a tetrahedron")
         assert [tab.input_value(f"[name={name}]") for name in ("objective", "points", "temperature")] == [
             "dhel",

@@ -88,8 +88,8 @@ def test_command(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "source: got None; give a file, the name of a code, or --minimize: one of them"),
-        (["icosahedron", "--minimize", "dhel"], "one of them"),
+        ([], "source: got None; give either a file or the name of a code, or --minimize"),
+        (["icosahedron", "--minimize", "dhel"], "source: got 'icosahedron'; give either"),
         (["icosahedron", "--dim", "3"], "dim: got 3; goes with --minimize alone"),
         (["icosahedron", "--points", "0"], "points: got 0; goes with --minimize alone"),
         (["icosahedron", "--temperature", "0.1"], "temperature: got 0.1; goes with --minimize alone"),
@@ -139,6 +139,33 @@ def test_the_slider_moves_the_points(tmp_path: Path) -> None:
         tab.wait_for_function("() => document.getElementById('replay').textContent === 'Replay'")
         assert tab.evaluate(marked) == payload(html)["moments"][-1]["iteration"]
         tab.wait_for_function(f"x => Math.abs(({POINTS})()[0][0] - x) < 1e-3", arg=float(best.anchors[0, 0]))
+
+
+def test_without_webgl_all_but_the_picture_is_there(tmp_path: Path) -> None:
+    _, html = searched(he.DHEL(0.5), 4, 3, restarts=2)
+    out = write(html, tmp_path / "page.html")
+    with chromium("--disable-webgl", "--disable-webgl2") as browser, opened(browser, out.as_uri()) as tab:
+        tab.wait_for_selector("#gram .main-svg", state="attached")
+        assert "no WebGL" in tab.inner_text("#no-picture") and tab.is_hidden("#sphere")
+        assert tab.is_hidden("#turning-keys")
+        tab.focus("#time")
+        tab.keyboard.press("Home")
+        tab.wait_for_function("() => document.getElementById('energy').data[1].x[0] === 0")
+        assert "consistent" in tab.inner_text("#facts")
+
+
+def test_a_circle_is_seen_from_above(tmp_path: Path) -> None:
+    out = write(page(load("polygon-6")), tmp_path / "page.html")
+    with chromium() as browser, opened(browser, out.as_uri()) as tab:
+        tab.wait_for_function(
+            "() => document.getElementById('sphere').layout?.scene.camera.projection?.type === 'orthographic'"
+        )
+        assert tab.is_hidden("#no-picture")
+        assert tab.evaluate("document.getElementById('sphere').data.map((t) => t.mode)") == [
+            "lines",
+            "lines",
+            "markers",
+        ]
 
 
 def test_values_below_the_prediction_are_drawn_apart(tmp_path: Path) -> None:

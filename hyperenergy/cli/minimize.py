@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hyperenergy import files
-from hyperenergy.cli.console import print_table
+from hyperenergy.cli.console import interruptible, print_table
 
 if TYPE_CHECKING:
     from hyperenergy.solvers.newton import Signature
@@ -32,12 +32,13 @@ def minimize(
     from hyperenergy import compare, predict, theorems
     from hyperenergy.minimize import minimize as search
     from hyperenergy.naming import parse_objective
-    from hyperenergy.prediction import NONE_SPEAKS
+    from hyperenergy.theorems.alignment import unpredicted
 
     if out is not None:
         files.target("out", out, (".json",))  # before the search, not after it
     target = parse_objective(objective, pairs=pairs, temperature=temperature, kernel=kernel)
-    best = search(target, points, dim, restarts=restarts, hops=hops, seed=seed, device=device)
+    with interruptible():
+        best = search(target, points, dim, restarts=restarts, hops=hops, seed=seed, device=device)
     rows = [
         ("objective", target.label),
         ("value", f"{best.value:.15g}"),
@@ -51,7 +52,7 @@ def minimize(
     ]
     prediction = predict(target, points, dim)
     if prediction is None:
-        rows.append(("prediction", NONE_SPEAKS))
+        rows.append(("prediction", unpredicted(target)))
     else:
         match = compare(best, prediction)
         rows += [

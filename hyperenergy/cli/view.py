@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from hyperenergy import files
+from hyperenergy.cli.console import interruptible
 from hyperenergy.errors import ArgumentError
 
 
@@ -46,16 +47,15 @@ def view(
     from hyperenergy.view import Configuration, load, page, write
 
     if (source is None) == (minimize is None):
-        raise ArgumentError("source", repr(source), "give a file, the name of a code, or --minimize: one of them")
+        raise ArgumentError("source", repr(source), "give either a file or the name of a code, or --minimize")
     if minimize is None:
         assert source is not None
         for name in ("points", "dim", "temperature", "kernel", "pairs", "restarts", "hops", "seed", "device"):
             given = context.get_parameter_source(name)
             if given is not None and given.name == "COMMANDLINE":
                 raise ArgumentError(name, repr(context.params[name]), "goes with --minimize alone")
-        path = out if out is not None else Path(f"{Path(source).stem}.html")
-        files.target("out", path, (".html", ".htm"))
         shown = load(source)
+        path = out if out is not None else Path(f"{Path(source).stem}.html")
     else:
         target = parse_objective(minimize, pairs=pairs, temperature=temperature, kernel=kernel)
         if points is None or dim is None:
@@ -64,8 +64,20 @@ def view(
         path = out if out is not None else Path(f"{minimize.partition(':')[0]}-{points}-{dim}.html")
         files.target("out", path, (".html", ".htm"))  # before the search, not after it
         recorder = Recorder()
-        best = search(target, points, dim, restarts=restarts, hops=hops, seed=seed, device=device, callback=recorder)
-        shown = Configuration.of(best, recorder.trajectory(best))
+        print(f"searching: {restarts} starts of {target.label}, {hops} hops each", file=sys.stderr)
+        with interruptible():
+            best = search(
+                target,
+                points,
+                dim,
+                restarts=restarts,
+                hops=hops,
+                seed=seed,
+                device=device,
+                callback=recorder,
+                throw=False,  # the page says what is wrong with a search that was not finished
+            )
+            shown = Configuration.of(best, recorder.trajectory(best))
     written = write(page(shown), path)
     print(f"page: {written}")
     if not no_open and not open_browser(written.as_uri()):

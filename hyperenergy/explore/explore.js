@@ -6,10 +6,14 @@ function say(text, wrong) {
   status.textContent = text;
   status.classList.toggle("wrong", Boolean(wrong));
 }
+let savable = false;  // whether the server holds what is shown
 function running(yes) {
-  runButton.disabled = yes;
-  stopButton.disabled = !yes;
-  if (yes) saveButton.disabled = true;
+  // The focus goes from the one button to the other: that of a disabled one would be lost.
+  const [from, to] = yes ? [runButton, stopButton] : [stopButton, runButton], focused = document.activeElement === from;
+  to.disabled = false;
+  if (focused) to.focus();
+  from.disabled = true;
+  saveButton.disabled = yes || !savable;
 }
 function choose() {
   const chosen = by("objective").selectedOptions[0].dataset, warm = chosen.temperature === "1";
@@ -41,6 +45,7 @@ let watching = false;  // a run whose moments are of interest
 const hear = {
   start(message) {
     watching = true;
+    savable = false;
     showFacts(message.facts);
     show(message.page, true);
     say("Running: what moves is the first of the random starts.");
@@ -50,8 +55,8 @@ const hear = {
   },
   end(message) {
     watching = false;
+    savable = true;
     running(false);
-    saveButton.disabled = false;
     showFacts(message.facts);
     show(message.page, false);
     const verdict = message.facts.find(([key]) => key === "verdict");
@@ -62,6 +67,7 @@ const hear = {
   },
   stopped() {
     say(watching ? "Stopped at iteration " + moments[now].iteration + "." : "Stopped.");
+    if (watching) note("gram-note", ["Of the start of the search that was stopped."]);
     watching = false;
     running(false);
   },
@@ -69,7 +75,7 @@ const hear = {
     watching = false;
     running(false);
     // What has no field of its own stands among the parameters.
-    const wrong = message.argument && (field(message.argument.split(" ")[0]) || field("parameters"));
+    const wrong = message.argument && ((!message.argument.includes(" ") && field(message.argument)) || field("parameters"));
     if (wrong) { wrong.setAttribute("aria-invalid", "true"); wrong.focus(); }
     say(message.message, true);
   },
@@ -79,7 +85,6 @@ const hear = {
     link.download = message.name.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-|-$/g, "") + ".html";
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-    saveButton.disabled = false;
     say("Saved " + link.download + ".");
   },
 };
@@ -93,13 +98,13 @@ socket.addEventListener("message", (event) => {
 });
 socket.addEventListener("open", () => running(false));
 socket.addEventListener("close", () => {
-  running(true);
-  stopButton.disabled = true;
+  for (const button of [runButton, stopButton, saveButton]) button.disabled = true;
   say("The server has ended. Start `hyperenergy explore` again, and reload this page.", true);
 });
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
+  if (runButton.disabled) return;
   for (const element of form.elements) element.removeAttribute("aria-invalid");
   running(true);
   say("Starting.");
@@ -107,4 +112,4 @@ form.addEventListener("submit", (event) => {
 });
 stopButton.addEventListener("click", () => send({ kind: "stop" }));
 by("slow").addEventListener("change", () => send({ kind: "pace", slow: by("slow").checked }));
-saveButton.addEventListener("click", () => { saveButton.disabled = true; say("Writing the page."); send({ kind: "page" }); });
+saveButton.addEventListener("click", () => { say("Writing the page."); send({ kind: "page" }); });

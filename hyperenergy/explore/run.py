@@ -12,8 +12,9 @@ from hyperenergy.errors import HyperenergyError
 from hyperenergy.explore.request import Request
 from hyperenergy.minimize import minimize
 from hyperenergy.minimum import Progress
-from hyperenergy.prediction import NONE_SPEAKS, Prediction
+from hyperenergy.prediction import Prediction
 from hyperenergy.theorems import get, predict
+from hyperenergy.theorems.alignment import unpredicted
 from hyperenergy.trajectory import Recorder
 from hyperenergy.view import facts
 from hyperenergy.view.load import Configuration
@@ -123,6 +124,6 @@ def _announced(request: Request, prediction: Prediction | None) -> list[facts.Ro
     kind = "points" if request.objective.rows(request.points) == request.points else "pairs"
     lines = [(kind, f"{request.points} in R^{request.dim}"), ("objective", request.objective.label)]
     if prediction is None:
-        return [*lines, ("prediction", NONE_SPEAKS)]
+        return [*lines, ("prediction", unpredicted(request.objective))]
     said = f"{prediction.value:.12g} ({prediction.theorem}, {prediction.status})"
     return [*lines, ("prediction", said), ("statement", get(prediction.theorem).statement)]

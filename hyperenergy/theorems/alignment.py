@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hyperenergy.losses import modules as losses
-from hyperenergy.objectives import FixedAnchors, Objective
+from hyperenergy.objectives import BatchLoss, FixedAnchors, Objective
 from hyperenergy.prediction import Prediction, Status
 from hyperenergy.theorems.registry import PAPER, Theorem
 
@@ -11,6 +11,14 @@ from hyperenergy.theorems.registry import PAPER, Theorem
 def decoupled(loss: losses.PairLoss) -> bool:
     """The energy part depends on each view alone: the mixed block d^2 L / du_i dv_j, j != i, is identically zero."""
     return type(loss) in (losses.DHEL, losses.KCL, losses.AlignUniform)
+
+
+def unpredicted(objective: Objective) -> str:
+    """What is said where ``predict`` gives None; of decoupled losses something is known all the same."""
+    aligned = isinstance(objective, BatchLoss) and decoupled(objective.loss)
+    return "no theorem or conjecture names the minimum here" + (
+        "; that all pairs align is a theorem (B3)" if aligned else ""
+    )
 
 
 def _predict_b3(objective: Objective, points: int, dim: int) -> Prediction | None:

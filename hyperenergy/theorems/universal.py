@@ -142,8 +142,8 @@ B4 = Theorem(
     "B4",
     "InfoNCE-family losses at universal optima",
     "At (M, d) of a universally optimal code, InfoNCE, SimCLR and NT-Xent are minimized by that code, aligned; so are DCL "
-    "and DHEL, but for polygons of six or more points (F3). The logarithm breaks the pairwise structure, so the theorem "
-    "on energies does not reach them.",
+    "and DHEL, but for polygons of six points (of which the argument of F3 cannot tell) or more (F3). The logarithm breaks "
+    "the pairwise structure, so the theorem on energies does not reach them.",
     Status.CONJECTURE,
     "numerical evidence only",
     _predict_b4,

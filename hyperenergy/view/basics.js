@@ -1,6 +1,9 @@
 const by = (id) => document.getElementById(id);
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
 
+// Without WebGL there is no picture in space; all else is there.
+const canDraw = Boolean(document.createElement("canvas").getContext("webgl"));
+
 // Where the processor draws, for want of a graphics card, smooth edges cost half of the frames. Plotly has no option for it.
 (() => {
   const probe = document.createElement("canvas").getContext("webgl"), info = probe && probe.getExtension("WEBGL_debug_renderer_info");

@@ -67,7 +67,7 @@ def surface(x: Floats) -> Surface | None:
 def frames(x: Floats) -> list[Frame]:
     """The ways to look at points: in more than three dimensions, several."""
     if x.shape[1] <= 3:
-        return [Frame("Points and nearest neighbors", "", np.eye(x.shape[1]))]
+        return [Frame("Points and nearest neighbors", "", np.eye(x.shape[1]), plane=x.shape[1] < 3)]
     found = [
         Frame("Principal axes", "The directions in which the points spread most.", _principal(x)),
         Frame(

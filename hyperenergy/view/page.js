@@ -2,10 +2,11 @@
 const sphere = by("sphere"), slider = by("angle"), time = by("time");
 let page = null, moments = [], now = 0, live = false;
 let view = 0, turn = 0, stretch = 1, zoom = 1;
-let camera = { eye: { x: 1.0, y: 1.0, z: 0.7 }, up: { x: 0, y: 0, z: 1 }, center: { x: 0, y: 0, z: 0 } };
+const FIRST = { eye: { x: 1.0, y: 1.0, z: 0.7 }, up: { x: 0, y: 0, z: 1 }, center: { x: 0, y: 0, z: 0 } };
+let camera = FIRST;
 
-const look = () => page.scene.views[view];
-const frame = () => page.scene.frames[look().frame];
+const shownView = () => page.scene.views[view];
+const frame = () => page.scene.frames[shownView().frame];
 // What a moment holds is unpacked when it is drawn first.
 function points() {
   const m = moments[now];
@@ -21,13 +22,13 @@ function projected() {
   // Where the misalignment is too small to see, it is drawn longer.
   return [m, p, v && p.map((c, k) => c.map((x, i) => (x === null || v[k][i] === null ? null : x + stretch * (v[k][i] - x))))];
 }
-const arcs = () => page.scene.dim === 3 && look().kind !== "hull";
+const arcs = () => page.scene.dim === 3 && shownView().kind !== "hull";
 
 function traces() {
-  const [m, p, q] = projected(), out = [];
-  if (look().kind === "cells" && m.hull) out.push(...cellTraces(p, m.hull, m.neighbors));
+  const [m, p, q] = projected(), out = page.scene.dim === 2 ? [circle()] : [];
+  if (shownView().kind === "cells" && m.hull) out.push(...cellTraces(p, m.hull, m.neighbors));
   else {
-    if (look().kind === "hull" && m.hull) out.push(hullTrace(p, m.hull));
+    if (shownView().kind === "hull" && m.hull) out.push(hullTrace(p, m.hull));
     else if (page.scene.dim === 3) out.push(ball(0.97));
     out.push(...pointTraces(p, m.edges, arcs(), q !== null, m.edges.length > 2000 && page.scene.dim > 3));
   }
@@ -47,9 +48,9 @@ function layout() {
 const current = () => (sphere._fullLayout && sphere._fullLayout.scene._scene ? sphere._fullLayout.scene._scene.getCamera() : camera);
 
 // All anew; or, for turning, only what moves.
-const redraw = () => Plotly.react(sphere, traces(), layout(), config);
+const redraw = () => (canDraw ? Plotly.react(sphere, traces(), layout(), config) : Promise.resolve());
 function turned() {
-  if (page.scene.dim <= 3) return redraw();
+  if (page.scene.dim <= 3 || !canDraw) return redraw();
   const [m, p, q] = projected(), moved = [segments(p, p, m.edges, 1), p];
   if (q) moved.push(segments(p, q, partners(p[0].length), 1), q);
   const part = (k) => moved.map((t) => t[k]);
@@ -71,6 +72,7 @@ function once(work) {
 }
 const draw = () => { by("frame-note").textContent = frame().note; return once(redraw); };
 const move = () => once(turned);
+const look = () => canDraw && Plotly.relayout(sphere, { "scene.camera": camera, "scene.aspectratio": aspect() });
 // A plane is seen from above; otherwise the picture stays as it was turned.
 function face() {
   zoom = 1;
@@ -79,7 +81,7 @@ function face() {
     zoom = 1.8 / Math.max(0.1, ...p[0].map((x, i) => Math.hypot(x, p[1][i])));
     camera = { eye: { x: 0, y: 0, z: 1.7 }, up: { x: 0, y: 1, z: 0 }, center: { x: 0, y: 0, z: 0 }, projection: { type: "orthographic" } };
   } else camera = { ...camera, projection: { type: "perspective" } };
-  draw().then(() => Plotly.relayout(sphere, { "scene.camera": camera, "scene.aspectratio": aspect() }));
+  draw().then(look);
 }
 
 // What values are compared with: the prediction; without one, the last value, once it is known.
@@ -118,21 +120,23 @@ function show(next, running) {
   now = reached = moments.length - 1;
   stopReplay();
   by("content").hidden = false;
+  by("no-picture").hidden = canDraw;
+  by("sphere").hidden = by("turning-keys").hidden = !canDraw;
   if (fresh) {
     stopTurning();
     [view, turn, stretch] = [page.scene.paired ? page.scene.views.findIndex((v) => v.kind === "points") : 0, 0, 1];
     [slider.value, by("stretch").checked] = [0, false];
   }
   by("view").replaceChildren(...page.scene.views.map((v, k) => new Option(v.name, k, false, k === view)));
-  by("turning").hidden = page.scene.dim <= 3;
-  by("stretching").hidden = !page.scene.paired;
+  by("turning").hidden = page.scene.dim <= 3 || !canDraw;
+  by("stretching").hidden = !page.scene.paired || !canDraw;
   by("replaying").hidden = running || moments.length < 2;
   [time.max, time.value] = [moments.length - 1, now];
   if (page.scene.dim > 3) slider.max = period(frame().count);
   note("notes", page.notes);
   note("histogram-note", page.histogram.notes);
   note("gram-note", page.gram.notes);
-  if (!fresh) camera = current();
+  camera = fresh ? FIRST : current();
   face();
   charts();
   tell();
@@ -219,7 +223,7 @@ function turnPicture(way) {
     const factor = way === "in" ? 1.15 : 1 / 1.15, near = Math.max(0.3, Math.min(8, r / factor)) / r;
     if (frame().plane) zoom *= factor; else camera = { ...camera, eye: { x: e.x * near, y: e.y * near, z: e.z * near } };
   } else camera = { ...camera, up: { x: 0, y: 0, z: 1 }, eye: { x: r * Math.cos(b) * Math.cos(a), y: r * Math.cos(b) * Math.sin(a), z: r * Math.sin(b) } };
-  Plotly.relayout(sphere, { "scene.camera": camera, "scene.aspectratio": aspect() });
+  look();
 }
 document.querySelectorAll("[data-turn]").forEach((button) => button.addEventListener("click", () => turnPicture(button.dataset.turn)));
 const KEYS = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down", "+": "in", "=": "in", "-": "out" };

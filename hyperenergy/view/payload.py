@@ -75,7 +75,7 @@ def reference(prediction: Prediction | None) -> dict[str, Any] | None:
     unit = max(1.0, abs(prediction.value))
     return {
         "value": prediction.value,
-        "name": prediction.theorem,
+        "name": f"prediction ({prediction.theorem})",
         "least": float(np.finfo(float).eps) * unit,
         "tolerance": VALUE_TOLERANCE * unit,
     }

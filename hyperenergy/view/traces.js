@@ -8,6 +8,12 @@ const pick = (p, who) => xyz(p.map((c) => who.map((i) => c[i])));
 const scaled = (p, factor) => p.map((c) => c.map((v) => (v === null ? null : factor * v)));
 const flat = { ambient: 1, diffuse: 0, specular: 0, fresnel: 0 };
 
+function circle() {
+  const a = [...Array(121).keys()].map((k) => Math.PI * k / 60);
+  return { type: "scatter3d", mode: "lines", x: a.map(Math.cos), y: a.map(Math.sin), z: a.map(() => 0), hoverinfo: "skip",
+    showlegend: false, line: { color: color("line"), width: 2 } };
+}
+
 // A dull ball: rings of corners from pole to pole.
 function ball(radius) {
   const rows = 24, columns = 48, p = [[], [], []], t = { i: [], j: [], k: [] };
