@@ -147,6 +147,18 @@ def test_names_are_class_names_with_dashes() -> None:
             "device: got 'meta'; not available here",
         ),
         (["minimize", "dhel", "--pairs", "foo", "--points", "4", "--dim", "3"], "pairs: got 'foo'"),
+        (
+            ["minimize", "dhel", "--pairs", "mean", "--points", "4", "--dim", "3"],
+            "pairs: got 'mean'; goes with the energy",
+        ),
+        (
+            ["minimize", "riesz:s=1,s=2", "--points", "4", "--dim", "3"],
+            "kernel riesz: got s=2; s is given already, as 1",
+        ),
+        (
+            ["minimize", "dhel:temperature=1", "--temperature", "2", "--points", "4", "--dim", "3"],
+            "objective dhel: got temperature=1; temperature is given already, as 2.0",
+        ),
         (["codes", "simplex-30000"], "points: got 30000; must be an integer in 2..2000"),
         (["codes", "icosahedrn"], "code: got 'icosahedrn'; did you mean icosahedron"),
         (["codes", "polygon-1"], "points: got 1"),
@@ -161,6 +173,19 @@ def test_bad_input_is_one_line_and_status_2(arguments: list[str], message: str, 
     assert message in done.stderr and done.stderr.startswith("error: ")
     assert len(done.stderr.strip().splitlines()) == 1 and done.stdout == ""
     assert not out.exists()
+
+
+@pytest.mark.parametrize("command", [["minimize"], ["view", "--no-open", "--minimize"]])
+def test_ctrl_c_ends_a_search_and_says_that_nothing_is_left(command: list[str], tmp_path: Path) -> None:
+    """Hops without end, since the starts do not all come to the best minimum."""
+    arguments = [*command, "riesz:s=1", "--points", "300", "--dim", "3", "--restarts", "16", "--hops", "1000000"]
+    whole = [sys.executable, "-m", "hyperenergy.cli", *arguments]
+    with subprocess.Popen(whole, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process:
+        time.sleep(4)
+        process.send_signal(signal.SIGINT)
+        out, errors = process.communicate(timeout=60)
+    assert process.returncode == 130 and errors.splitlines()[-1] == "interrupted: nothing was written"
+    assert out == "" and list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("arguments", [["verify", "--bogus"], ["nonsense"], ["minimize", "dhel", "--points", "four"]])

@@ -56,7 +56,11 @@ def search(objective: Energy, z: Tensor, tolerance: float, max_iterations: int, 
         )
 
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
-        list(pool.map(share, range(0, starts, _SHARE)))
+        try:
+            list(pool.map(share, range(0, starts, _SHARE)))
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)  # wait for what runs alone, not for all shares
+            raise
     value, norm, scale, failed, iterations, evaluations = torch.from_numpy(found).unbind(1)
     # The compiled sum runs over unordered pairs.
     weight = 2 * pair_weight(objective.pairs, z.shape[1])
