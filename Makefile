@@ -16,8 +16,9 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 verify: $(VENV)/.installed
 	$(BIN)/hyperenergy verify --out $(OUT)
 
+# Tests run on one thread each, so that every core takes one at a time.
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -m slow

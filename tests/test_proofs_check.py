@@ -18,7 +18,7 @@ from proofs_check.registry import load, names
 from proofs_check.steps import replaced
 
 # The codes of B2c take seconds to build and do not depend on each other: their mutations are tried all at once.
-TOGETHER = {"b2c": set(load("b2c").TABLE)}
+TOGETHER = {"b2c": tuple(load("b2c").TABLE)}
 MUTATIONS = [(name, (step,)) for name in names() for step in load(name).MUTATIONS if step not in TOGETHER.get(name, ())]
 MUTATIONS += [(name, tuple(steps)) for name, steps in TOGETHER.items()]
 
