@@ -59,8 +59,8 @@ const hear = {
     running(false);
     showFacts(message.facts);
     show(message.page, false);
-    const verdict = message.facts.find(([key]) => key === "verdict");
-    say("Done: the best of all starts. " + (verdict ? verdict[1] : "No theorem or conjecture speaks here."));
+    const known = Object.fromEntries(message.facts);
+    say("Done: the best of all starts. " + (known.verdict ? "Verdict: " + known.verdict : "Prediction: " + known.prediction) + ".");
   },
   others(message) {
     if (watching) say(message.text);

@@ -78,7 +78,7 @@ function face() {
   zoom = 1;
   if (frame().plane) {
     const p = project(points().anchors, frame(), turn);
-    zoom = 1.8 / Math.max(0.1, ...p[0].map((x, i) => Math.hypot(x, p[1][i])));
+    zoom = 1.6 / Math.max(0.1, ...p[0].map((x, i) => Math.hypot(x, p[1][i])));
     camera = { eye: { x: 0, y: 0, z: 1.7 }, up: { x: 0, y: 1, z: 0 }, center: { x: 0, y: 0, z: 0 }, projection: { type: "orthographic" } };
   } else camera = { ...camera, projection: { type: "perspective" } };
   draw().then(look);
