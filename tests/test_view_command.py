@@ -92,6 +92,14 @@ def test_in_a_browser(tmp_path: Path, name: str, width: int, scheme: str) -> Non
         )
 
 
+def test_no_other_script_runs(tmp_path: Path) -> None:
+    html = page(load("simplex-4")).replace("</body>", "<script>document.title = 'ran'</script></body>")
+    out = write(html, tmp_path / "page.html")
+    with chromium() as browser, pytest.raises(AssertionError, match="Content Security Policy"):  # on the console
+        with opened(browser, out.as_uri()) as tab:
+            assert tab.title() == "simplex-4 - hyperenergy"
+
+
 @pytest.mark.parametrize("script", ["console.error('x')", "throw Error('x')", "fetch('http://127.0.0.1:9/x')"])
 def test_errors_and_requests_are_seen(tmp_path: Path, script: str) -> None:
     """The negative control of the other tests in the browser."""
