@@ -41,4 +41,4 @@ def opened(
     tab.goto(url)
     yield tab
     context.close()
-    assert problems == []
+    assert problems == [], problems
