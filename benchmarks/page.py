@@ -58,7 +58,7 @@ def smoothness() -> Iterator[str]:
             ("Coulomb minimum, cells", Configuration("benchmark", thomson), 0),
             ("Coulomb minimum, points", Configuration("benchmark", thomson), 2),
             ("random points, d = 4", Configuration("benchmark", x), 0),
-            ("pairs 0.1 apart, d = 4", Configuration("benchmark", x, _unit(x + 0.05 * y)), 0),
+            ("pairs about 0.04 apart, d = 4", Configuration("benchmark", x, _unit(x + 0.05 * y)), 0),
             ("random pairs, d = 4", Configuration("benchmark", x, y), 0),
         )
         for name, shown, view in cases:

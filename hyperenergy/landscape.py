@@ -130,7 +130,9 @@ def summarize(objective: Objective, ends: Ends, signatures: dict[int, Signature]
     preferred = preferred & finished if bool((preferred & finished).any()) else preferred
     best = int(torch.where(preferred, lowest, torch.inf).argmin())
     minima = []
-    for group in _groups(objective, ends, stationary.to(ends.z.device)):
+    groups = _groups(objective, ends, stationary.to(ends.z.device))
+    # Of minima of one value the one that is shown comes first.
+    for group in sorted(groups, key=lambda group: best not in group.tolist()):
         members = group.tolist()
         shown = next((k for k in members if k in signatures), min(members, key=lambda k: float(value[k])))
         minima.append(LocalMinimum(value[shown].item(), len(group), ends.z[shown].cpu(), signatures.get(shown)))

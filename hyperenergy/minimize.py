@@ -274,7 +274,9 @@ class _Search:
         if self.callback is not None:
             at = slice(k, k + 1)
             numbers = torch.arange(k, k + 1, device=ends.z.device)
-            self.callback(Progress(objective, numbers, ends.z[at], ends.value[at], ends.gradient_norm[at]))
+            self.callback(
+                Progress(objective, numbers, ends.z[at], ends.value[at], ends.gradient_norm[at], finishing=True)
+            )
 
     def _seen(self, solver: LBFGS, starts: Tensor) -> Callable[[State, Tensor], None] | None:
         callback = self.callback

@@ -50,8 +50,9 @@ class Progress:
     """What a callback sees of a search: the starts that still run, before the first iteration and after each, and at the end
     each one that Newton's method is about to finish.
 
-    objective: an easier one on the way, or the one that is meant.  starts: their numbers, from 0 on, among all starts of
-    the search.  z: unit rows.  value: of that objective.  gradient_norm: as in ``Minimum``.
+    finishing: whether this is such an end.  objective: an easier one on the way, or the one that is meant.  starts: their
+    numbers, from 0 on, among all starts of the search.  z: unit rows.  value: of that objective.  gradient_norm: as in
+    ``Minimum``.
     """
 
     objective: Objective
@@ -59,6 +60,7 @@ class Progress:
     z: Float[Tensor, "running rows dim"]
     value: Float[Tensor, "running"]
     gradient_norm: Float[Tensor, "running"]
+    finishing: bool = False
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ def _build(argument: str, text: str, classes: dict[str, type], options: dict[str
         )
     missing = [k for k, p in parameters.items() if p.default is p.empty and k not in given]
     if missing:
-        raise ArgumentError(missing[0], "nothing", f"{name} needs it, e.g. --{missing[0]} gaussian:t=2")
+        raise ArgumentError(missing[0], "nothing", f"{name} needs it, e.g. {missing[0]}=gaussian:t=2")
     return cls(**{key: _value(key, value, parameters[key].default) for key, value in given.items()})
 
 

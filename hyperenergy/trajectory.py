@@ -26,7 +26,8 @@ class Trajectory:
     """Configurations in the order of the search, the last one being the minimum.
 
     objective: the one that is meant; values, gradient_norms (relative, as in ``Minimum``) are of it, also where the search
-    went by way of another.  iterations: from 0 on.  stages: the label of what was being minimized.  rows: unit rows.
+    went by way of another.  iterations: states of that start, from 0 on; each stage begins with its first state.  stages:
+    the label of what was being minimized.  rows: unit rows.
     """
 
     objective: Objective
@@ -53,6 +54,8 @@ class Recorder:
         self._ticks, self._stride, self._numbers = 0, 1, 0
 
     def __call__(self, progress: Progress) -> None:
+        if progress.finishing:
+            return  # seen before, as the last of its descent
         tick, label = self._ticks, progress.objective.label
         self._ticks += 1
         starts, z = progress.starts.cpu().numpy(), progress.z.float().cpu().numpy().copy()
@@ -83,7 +86,7 @@ class Recorder:
         target = minimum.objective
         seen = [target.value_and_gradient(z[None].to(minimum.rows.device)) for z in rows]
         tiny = torch.finfo(torch.float64).tiny
-        last = kept[-1][0] - first + 1 if kept else 0
+        last = sights[-1][0] - first + 1 if sights else 0
         return Trajectory(
             objective=target,
             iterations=(*(tick - first for tick, *_ in kept), last),

@@ -20,6 +20,7 @@ import hyperenergy as he
 from hyperenergy.explore.request import EXAMPLES, Request, choices
 from hyperenergy.explore.run import Message, Run
 from hyperenergy.explore.server import bind
+from hyperenergy.landscape import summarize
 from hyperenergy.view.page import page
 from tests.browser import chromium, opened
 from tests.pages import payload
@@ -101,7 +102,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_search_is_told_from_start_to_end(quick: None) -> None:
-    start, *moments, end = told({"restarts": "8"}, slow=True)
+    start, *moments, end = (m for m in told({"restarts": "8"}, slow=True) if m["kind"] != "others")
     assert start["kind"] == "start" and end["kind"] == "end" and {m["kind"] for m in moments} == {"moment"}
     prediction = he.predict(he.DHEL(0.5), 4, 3)
     assert prediction is not None
@@ -115,9 +116,8 @@ def test_a_search_is_told_from_start_to_end(quick: None) -> None:
 
 def test_values_on_the_way_are_those_of_what_was_asked_for(quick: None) -> None:
     """Of a soft kernel the search goes by way of the harmonic one first."""
-    start, *moments, end = told(
-        {"objective": "gaussian", "parameters": "t=2", "points": "16", "temperature": ""}, slow=True
-    )
+    asked = {"objective": "gaussian", "parameters": "t=2", "points": "16", "temperature": ""}
+    start, *moments, end = (m for m in told(asked, slow=True) if m["kind"] != "others")
     stages = [m["moment"]["stage"] for m in moments]
     assert end["kind"] == "end" and "on the way by" in stages[0] and stages[-1] == ""
     assert min(m["moment"]["value"] for m in moments) >= end["page"]["moments"][-1]["value"] * (1 - 1e-9)
@@ -131,6 +131,16 @@ def test_no_prediction_is_said() -> None:
     assert said.startswith("no theorem") and "all pairs align is a theorem (B3)" in said
     start, *_ = told({"objective": "dcl", "points": "9"})
     assert "B3" not in dict(start["facts"])["prediction"]
+
+
+def test_what_goes_on_beside_the_first_start_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hyperenergy.explore.run._FAST", 0.0)
+    start, *others, end = [m for m in told({"points": "9", "restarts": "8"}) if m["kind"] != "moment"]
+    texts = [m["text"] for m in others]
+    assert {m["kind"] for m in others} == {"others"} and start["kind"] == "start" and end["kind"] == "end"
+    assert texts[-1] == "Finishing the minima by Newton's method."
+    waiting = [int(re.findall(r"Waiting for (\d+) other starts", text)[0]) for text in texts if "Waiting" in text]
+    assert waiting == sorted(waiting, reverse=True) and waiting[0] < 8
 
 
 def test_stop_ends_a_search() -> None:
@@ -160,8 +170,12 @@ def test_stop_is_heard_after_the_last_iteration(after: int, monkeypatch: pytest.
         return original(*arguments)
 
     monkeypatch.setattr(name, stopping)
+    finished: list[str] = []
+    minimize = sys.modules["hyperenergy.minimize"]
+    monkeypatch.setattr(minimize, "summarize", lambda *a: finished.append("search") or summarize(*a))
     run.run()
     assert messages[-1]["kind"] == "stopped" and run.found is None
+    assert finished == ["search"][:after]  # Newton's method is not waited for
 
 
 def test_what_is_not_finite_is_told() -> None:
@@ -329,9 +343,13 @@ def test_it_runs_to_the_predicted_value(address: str, tmp_path: Any) -> None:
             tab.click("#save")
         download.value.save_as(tmp_path / "saved.html")
         assert len(payload((tmp_path / "saved.html").read_text("utf-8"))["moments"]) > 20
-        ask(tab, False, parameters="beta=1")
-        tab.wait_for_selector("#status.wrong")
-        assert tab.is_enabled("#save")  # what is shown still is what was found
+        # What is shown still is what was found: after a wrong word, and after a search that ends before it begins.
+        for wrong in ({"parameters": "beta=1"}, {"parameters": "", "dim": "1", "points": "20"}):
+            ask(tab, False, **wrong)
+            tab.wait_for_selector("#status.wrong")
+            with tab.expect_download() as download:
+                tab.click("#save")
+            assert "4-pairs-in-R-3" in download.value.suggested_filename
 
 
 def test_stop_and_a_second_tab(address: str) -> None:

@@ -343,3 +343,15 @@ def test_gpu_finds_what_the_cpu_finds(objective) -> None:
 def test_bad_input(call, message: str) -> None:
     with pytest.raises(he.ArgumentError, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    ("objective", "points"),
+    [(he.SpectralContrastive(), 6), (he.Energy(he.Polynomial(2)), 9), (he.Energy(he.Riesz(-2)), 6)],
+)
+def test_of_minima_of_one_value_the_one_that_is_shown_comes_first(objective: object, points: int) -> None:
+    """Many configurations attain the least value."""
+    best = he.minimize(objective, points, 3, restarts=16)
+    assert len(best.minima) > 1 and best.minima[1].value == pytest.approx(best.value, rel=1e-9, abs=1e-9)
+    gram = [(z @ z.T).exp().mean(-1).sort().values for z in (best.rows, best.minima[0].rows, best.minima[1].rows)]
+    assert float((gram[0] - gram[1]).abs().max()) < 1e-4 < float((gram[0] - gram[2]).abs().max())

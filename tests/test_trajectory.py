@@ -53,6 +53,7 @@ def test_few_frames_and_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     best = he.minimize(COULOMB, 24, 3, restarts=4, callback=recorder)
     assert len(recorder.trajectory(best, frames=10).rows) == 10
     assert len(recorder.trajectory(best, frames=2).rows) == 2
+    assert len({recorder.trajectory(best, frames=n).iterations[-1] for n in (2, 3, 1000)}) == 1
     monkeypatch.setattr(module, "_MOST_NUMBERS", 4 * 24 * 3 * 20)
     small = he.Recorder()
     best = he.minimize(COULOMB, 24, 3, restarts=4, callback=small)

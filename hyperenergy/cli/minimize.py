@@ -48,7 +48,7 @@ def minimize(
         ("starts that reached it", f"{best.hits} of {best.restarts}"),
         ("starts", "; ".join([best.origin.value, *(f"by way of {stage}" for stage in best.path)])),
         ("distinct minima", ", ".join(f"{m.value:.12g} ({m.count}x)" for m in best.minima[:6])),
-        ("Hessian", _signature(best.minima[0].signature) if best.minima else "no local minimum"),
+        ("Hessian", _signature(best.minima[0].signature) if best.status.stationary else "not a local minimum"),
     ]
     prediction = predict(target, points, dim)
     if prediction is None:

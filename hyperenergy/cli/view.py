@@ -10,7 +10,7 @@ import typer
 
 from hyperenergy import files
 from hyperenergy.cli.console import interruptible
-from hyperenergy.errors import ArgumentError
+from hyperenergy.errors import ArgumentError, integer
 
 
 def view(
@@ -43,6 +43,7 @@ def view(
     from hyperenergy.cli.browser import open_browser
     from hyperenergy.minimize import minimize as search
     from hyperenergy.naming import parse_objective
+    from hyperenergy.objectives import check_configuration
     from hyperenergy.trajectory import Recorder
     from hyperenergy.view import Configuration, load, page, write
 
@@ -64,7 +65,9 @@ def view(
         path = out if out is not None else Path(f"{minimize.partition(':')[0]}-{points}-{dim}.html")
         files.target("out", path, (".html", ".htm"))  # before the search, not after it
         recorder = Recorder()
-        print(f"searching: {restarts} starts of {target.label}, {hops} hops each", file=sys.stderr)
+        points, dim = check_configuration(target, points, dim)
+        integer("restarts", restarts, 1)
+        print(f"searching for the least {target.label}", file=sys.stderr)
         with interruptible():
             best = search(
                 target,

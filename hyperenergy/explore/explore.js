@@ -6,14 +6,14 @@ function say(text, wrong) {
   status.textContent = text;
   status.classList.toggle("wrong", Boolean(wrong));
 }
-let savable = false;  // whether the server holds what is shown
+let savable = false, saving = false;  // whether the server holds what is shown, and makes a page of it
 function running(yes) {
   // The focus goes from the one button to the other: that of a disabled one would be lost.
   const [from, to] = yes ? [runButton, stopButton] : [stopButton, runButton], focused = document.activeElement === from;
   to.disabled = false;
   if (focused) to.focus();
   from.disabled = true;
-  saveButton.disabled = yes || !savable;
+  saveButton.disabled = yes || !savable || saving;
 }
 function choose() {
   const chosen = by("objective").selectedOptions[0].dataset, warm = chosen.temperature === "1";
@@ -41,6 +41,7 @@ function showFacts(rows) {
   }));
 }
 
+const RUNNING = "Running: what moves is the first of the random starts.", STALE = ["Of the start of the search that was stopped."];
 let watching = false;  // a run whose moments are of interest
 const hear = {
   start(message) {
@@ -48,10 +49,12 @@ const hear = {
     savable = false;
     showFacts(message.facts);
     show(message.page, true);
-    say("Running: what moves is the first of the random starts.");
+    say(RUNNING);
   },
   moment(message) {
-    if (watching) push(message.moment);
+    if (!watching) return;
+    push(message.moment);
+    if (status.textContent !== RUNNING) say(RUNNING);
   },
   end(message) {
     watching = false;
@@ -67,11 +70,12 @@ const hear = {
   },
   stopped() {
     say(watching ? "Stopped at iteration " + moments[now].iteration + "." : "Stopped.");
-    if (watching) note("gram-note", ["Of the start of the search that was stopped."]);
+    if (watching) note("gram-note", STALE);
     watching = false;
     running(false);
   },
   error(message) {
+    if (watching) note("gram-note", STALE);
     watching = false;
     running(false);
     // What has no field of its own stands among the parameters.
@@ -85,7 +89,9 @@ const hear = {
     link.download = message.name.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-|-$/g, "") + ".html";
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-    say("Saved " + link.download + ".");
+    saving = false;
+    saveButton.disabled = stopButton.disabled === false || !savable;
+    if (!saveButton.disabled) say("Saved " + link.download + ".");
   },
 };
 
@@ -111,5 +117,11 @@ form.addEventListener("submit", (event) => {
   send({ kind: "run", slow: by("slow").checked, ...Object.fromEntries(new FormData(form)) });
 });
 stopButton.addEventListener("click", () => send({ kind: "stop" }));
-by("slow").addEventListener("change", () => send({ kind: "pace", slow: by("slow").checked }));
-saveButton.addEventListener("click", () => { say("Writing the page."); send({ kind: "page" }); });
+by("slow").addEventListener("change", () => {
+  if (socket.readyState === WebSocket.OPEN) send({ kind: "pace", slow: by("slow").checked });
+});
+saveButton.addEventListener("click", () => {
+  saving = saveButton.disabled = true;
+  say("Writing the page.");
+  send({ kind: "page" });
+});

@@ -34,7 +34,7 @@ class Run(threading.Thread):
     """Minimizes, and tells of it.
 
     Messages: ``start`` with the page of the first configuration and what is predicted; a ``moment`` of the first start
-    after each of its iterations in slow motion, else now and then; ``others`` with a word on those that still run after it;
+    after each of its iterations in slow motion, else now and then; ``others`` with a word on what goes on beside it;
     at last ``end`` with the page of the minimum, which replays the way to it, or ``stopped``, or ``error``.  ``tell`` is
     called in this thread.
     """
@@ -83,11 +83,14 @@ class Run(threading.Thread):
 
     def _see(self, progress: Progress) -> None:
         self._check()
+        if progress.finishing:
+            self.tell({"kind": "others", "text": "Finishing the minima by Newton's method."})
+            return
         self._recorder(progress)
         followed = (progress.starts == 0).nonzero().flatten()
         if not len(followed):
             if self._due(slow=False):
-                self.tell({"kind": "others", "text": f"The first start has ended; {len(progress.starts)} go on."})
+                self.tell({"kind": "others", "text": f"Waiting for {len(progress.starts)} other starts."})
             return
         rows = progress.z[followed[0]].cpu()
         anchors, positives = self.request.objective.views(rows)

@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import socket
 import sys
 import threading
+import time
 from collections import deque
 from html import escape
 from importlib.resources import files
@@ -19,6 +21,7 @@ from hyperenergy.explore.request import EXAMPLES, MOST_DIM, MOST_POINTS, MOST_RE
 from hyperenergy.explore.run import Message, Run
 from hyperenergy.markup import fill
 from hyperenergy.view.document import document
+from hyperenergy.view.load import Configuration
 from hyperenergy.view.page import page
 
 if TYPE_CHECKING:
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from starlette.websockets import WebSocket
 
 HOST = "127.0.0.1"
-# Seconds that a search which was asked to stop gets at the end of the program.
+# Seconds that searches which were asked to stop get at the end of the program.
 _PATIENCE = 3.0
 _NAMES = (HOST, "localhost")
 
@@ -54,10 +57,13 @@ def serve(listening: socket.socket) -> None:
     # uvicorn raises KeyboardInterrupt again, once all is closed.
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listening])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is ending
     runs = [thread for thread in threading.enumerate() if isinstance(thread, Run)]
     for run in runs:
         run.stop()
-        run.join(_PATIENCE)
+    deadline = time.monotonic() + _PATIENCE
+    for run in runs:
+        run.join(max(0.0, deadline - time.monotonic()))
     if any(run.is_alive() for run in runs):
         # An interpreter that ends while a thread is inside of torch is aborted.
         sys.stdout.flush()
@@ -153,6 +159,8 @@ async def _converse(socket: WebSocket) -> None:
     outbox = _Outbox()
     sending = asyncio.create_task(outbox.send_all(socket))
     run: Run | None = None
+    found: Configuration | None = None  # what the tab shows
+    saving: set[asyncio.Task[None]] = set()
     try:
         while (event := await socket.receive())["type"] == "websocket.receive":
             match asked := _message(event.get("text")):
@@ -165,19 +173,25 @@ async def _converse(socket: WebSocket) -> None:
                     if run is not None:
                         run.stop()
                         await asyncio.to_thread(run.join)
+                        found = run.found or found
                     run = Run(request, outbox.put, slow=asked.get("slow") is True)
                     run.start()
                 case {"kind": "stop"} if run is not None:
                     run.stop()
                 case {"kind": "pace"} if run is not None:
                     run.slow = asked.get("slow") is True
-                case {"kind": "page"} if run is not None and run.found is not None:
-                    html = await asyncio.to_thread(page, run.found)
-                    outbox.put({"kind": "page", "name": run.found.name, "html": html})
+                case {"kind": "page"} if run is not None and (shown := run.found or found):
+                    saving.add(task := asyncio.create_task(_save(shown, outbox)))
+                    task.add_done_callback(saving.discard)
     finally:
         if run is not None:
             run.stop()
         sending.cancel()
+
+
+async def _save(found: Configuration, outbox: _Outbox) -> None:
+    """Make the page beside the conversation, which goes on."""
+    outbox.put({"kind": "page", "name": found.name, "html": await asyncio.to_thread(page, found)})
 
 
 def _message(text: str | None) -> dict[str, Any]:

@@ -145,7 +145,9 @@ def _found(minimum: Minimum) -> tuple[list[Row], Prediction | None]:
     points, dim = minimum.anchors.shape
     prediction = predict(minimum.objective, points, dim) if points <= recall.MOST_COMPARED else None
     match = None if prediction is None else compare(minimum, prediction)
-    others = ", ".join(f"{_number(m.value, 9)} ({m.count}x)" for m in minimum.minima[1:6])
+    # The first is the one that is shown, if that is a minimum.
+    first = 1 if minimum.status.stationary else 0
+    others = ", ".join(f"{_number(m.value, 9)} ({m.count}x)" for m in minimum.minima[first : first + 5])
     lines = [
         ("objective", minimum.objective.label),
         ("value", _number(minimum.value, 15)),

@@ -96,13 +96,13 @@ function reference() {
 function charts() {
   drawHistogram(page.histogram, moments[now].counts);
   // A configuration without a search has one moment, and no value along it.
-  by("search").hidden = moments.every((m) => m.value === null);
+  by("search").hidden = page.scene.dim === 1 || moments.every((m) => m.value === null);
   if (!by("search").hidden) drawEnergy(moments, now, reference());
 }
 function tell() {
   const m = moments[now];
   const value = m.value === null ? "not finite" : m.value.toPrecision(9);
-  by("time-note").textContent = by("search").hidden ? "" : "iteration " + m.iteration + ", value " + value + (m.stage ? ", " + m.stage : "");
+  by("time-note").textContent = m.value === null && moments.length < 2 ? "" : "iteration " + m.iteration + ", value " + value + (m.stage ? ", " + m.stage : "");
 }
 function note(id, lines) {
   by(id).replaceChildren(...lines.map((line) => {
@@ -130,7 +130,8 @@ function show(next, running) {
   by("view").replaceChildren(...page.scene.views.map((v, k) => new Option(v.name, k, false, k === view)));
   by("turning").hidden = page.scene.dim <= 3 || !canDraw;
   by("stretching").hidden = !page.scene.paired || !canDraw;
-  by("replaying").hidden = running || moments.length < 2;
+  // On S^0 nothing moves.
+  by("replaying").hidden = running || moments.length < 2 || page.scene.dim === 1;
   [time.max, time.value] = [moments.length - 1, now];
   if (page.scene.dim > 3) slider.max = period(frame().count);
   note("notes", page.notes);
