@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hyperenergy.coloring import Colorings, Hashes, Work, individualized
+from hyperenergy.congruence import procrustes
 from hyperenergy.errors import ArgumentError
 
 Array = NDArray[np.float64]
@@ -29,10 +30,9 @@ _FASTER = 10
 
 
 def fit(x: Array, y: Array) -> Array:
-    """The orthogonal Q with least sum |Q x_i - y_i|^2 (Schoenemann 1966) for items x, y of shape (items, views, dim)."""
+    """The orthogonal Q that carries items x best to items y, each (items, views, dim): see ``procrustes``."""
     dim = x.shape[-1]
-    left, _, right = np.linalg.svd(y.reshape(-1, dim).T @ x.reshape(-1, dim))
-    return left @ right
+    return procrustes(x.reshape(-1, dim), y.reshape(-1, dim))
 
 
 class Automorphisms:

@@ -98,7 +98,7 @@ def _candidates(x: Array, y: Array, resolution: float) -> Iterator[Array]:
         nodes += 1
         if len(images) == len(frame):
             frames += 1
-            yield _procrustes(x[frame], y[images])
+            yield procrustes(x[frame], y[images])
             continue
         point = frame[len(images)]
         # Classes may chain many values together where points are many; the frame's own inner products do not.
@@ -155,7 +155,7 @@ def _frame(x: Array) -> list[int]:
     return frame
 
 
-def _procrustes(x: Array, y: Array) -> Array:
+def procrustes(x: Array, y: Array) -> Array:
     """The orthogonal Q with least sum |Q x_i - y_i|^2 (Schoenemann 1966)."""
     left, _, right = np.linalg.svd(y.T @ x)
     return left @ right
@@ -168,7 +168,7 @@ def _fit(x: Array, y: Array, rotation: Array) -> tuple[float, Array, Labels]:
     best: tuple[float, Array, Labels] | None = None
     while True:
         _, permutation = linear_sum_assignment(-(x @ rotation.T) @ y.T)
-        rotation = _procrustes(x, y[permutation])
+        rotation = procrustes(x, y[permutation])
         residual = float(np.linalg.norm(x @ rotation.T - y[permutation], axis=1).max())
         if best is not None and residual >= best[0]:
             return best

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from hyperenergy.minimum import LocalMinimum, Status
-from hyperenergy.objectives import Objective
+from hyperenergy.objectives import Objective, relative_norm
 from hyperenergy.solvers import newton
 from hyperenergy.solvers.ends import Ends
 from hyperenergy.solvers.newton import Signature
@@ -96,7 +96,7 @@ def finish(
                 continue
             one = objective.value_and_gradient(z[None])
             ends.z[chosen], ends.value[chosen], ends.scale[chosen] = z, one[0][0], one[2][0]
-            ends.gradient_norm[chosen] = one[1].norm() / one[2][0].clamp(min=torch.finfo(z.dtype).tiny)
+            ends.gradient_norm[chosen] = relative_norm(one[1], one[2])[0]
         if not saddles or attempt == _MOST_ESCAPES:
             break
         stuck = torch.cat(saddles)

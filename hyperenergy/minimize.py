@@ -19,7 +19,7 @@ from hyperenergy.errors import ArgumentError, ConvergenceError, integer
 from hyperenergy.kernels import positive
 from hyperenergy.landscape import finish, same_value_tolerance, summarize
 from hyperenergy.minimum import Minimum, Origin, Progress, Stop
-from hyperenergy.objectives import Energy, Objective, as_objective, check_configuration
+from hyperenergy.objectives import Energy, Objective, as_objective, check_configuration, relative_norm
 from hyperenergy.solvers import compiled_search, newton
 from hyperenergy.solvers.cusps import snap
 from hyperenergy.solvers.ends import Ends
@@ -323,7 +323,7 @@ def _steepness(objective: Objective, z: Tensor) -> float:
     multiquadric of c = 1e4, it is 1e-8, and a start is no stationary point for that."""
     # One at a time, so that this needs no more memory than the smallest batch.
     gradient, scale = (torch.cat(x) for x in zip(*(objective.value_and_gradient(x[None])[1:] for x in z), strict=True))
-    relative = gradient.square().sum((-2, -1)).sqrt() / scale.clamp(min=torch.finfo(scale.dtype).tiny)
+    relative = relative_norm(gradient, scale)
     finite = relative[relative.isfinite()]
     return min(1.0, float(finite.max())) if len(finite) else 1.0
 

@@ -130,6 +130,11 @@ class Objective(ABC):
         return torch.cat([torch.where(tied, a + b, gu), torch.where(tied, a - b, gv)], -2)
 
 
+def relative_norm(gradient: Rows, scale: Float[Tensor, "batch"]) -> Float[Tensor, "batch"]:
+    """Norm of the gradient over its scale (``Objective.value_and_gradient``): without unit; where both underflow, zero."""
+    return gradient.square().sum((-2, -1)).sqrt() / scale.clamp(min=torch.finfo(scale.dtype).tiny)
+
+
 def _shrunk(x: Tensor, length: Tensor | float) -> Tensor:
     """x shortened by ``length``, or zero where it is shorter."""
     norm = x.norm(dim=-1, keepdim=True)

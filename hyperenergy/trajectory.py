@@ -12,7 +12,7 @@ from torch import Tensor
 
 from hyperenergy.errors import integer
 from hyperenergy.minimum import Minimum, Progress
-from hyperenergy.objectives import Objective
+from hyperenergy.objectives import Objective, relative_norm
 from hyperenergy.sphere import normalize
 
 # The iteration, the label of what was minimized there, and the rows.
@@ -77,7 +77,7 @@ class Recorder:
         Raises ArgumentError for an impossible number of frames.
         """
         frames = integer("frames", frames, 2)
-        sights = [*self._way(minimum.rows.cpu().numpy())]
+        sights = self._way(minimum.rows.cpu().numpy())
         first = sights[0][0] if sights else 0
         # Squares of equal steps: the last step is about twice the mean one.
         at = np.unique(np.rint((len(sights) - 1) * np.linspace(0, 1, frames - 1) ** 2).astype(int))
@@ -85,7 +85,6 @@ class Recorder:
         rows = torch.stack([normalize(torch.from_numpy(z).double()) for *_, z in kept] + [minimum.rows.cpu()])
         target = minimum.objective
         seen = [target.value_and_gradient(z[None].to(minimum.rows.device)) for z in rows]
-        tiny = torch.finfo(torch.float64).tiny
         last = sights[-1][0] - first + 1 if sights else 0
         return Trajectory(
             objective=target,
@@ -93,7 +92,7 @@ class Recorder:
             stages=(*(label for _, label, _ in kept), target.label),
             rows=rows,
             values=torch.cat([value for value, *_ in seen]).cpu(),
-            gradient_norms=torch.cat([g.square().sum((-2, -1)).sqrt() / s.clamp(min=tiny) for _, g, s in seen]).cpu(),
+            gradient_norms=torch.cat([relative_norm(gradient, scale) for _, gradient, scale in seen]).cpu(),
         )
 
     def _way(self, end: NDArray[np.float64]) -> list[Sight]:

@@ -13,6 +13,16 @@ import numpy as np
 from hyperenergy import codes
 
 MOST_BYTES = 6_000_000
+# What the form of the local page sends.
+FORM = {
+    "objective": "dhel",
+    "points": "4",
+    "dim": "3",
+    "temperature": "0.5",
+    "parameters": "",
+    "restarts": "3",
+    "seed": "0",
+}
 
 
 def random_rows(points: int, dim: int, seed: int = 0) -> np.ndarray:

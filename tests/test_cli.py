@@ -181,7 +181,7 @@ def test_ctrl_c_ends_a_search_and_says_that_nothing_is_left(command: list[str], 
     arguments = [*command, "riesz:s=1", "--points", "300", "--dim", "3", "--restarts", "16", "--hops", "1000000"]
     whole = [sys.executable, "-m", "hyperenergy.cli", *arguments]
     with subprocess.Popen(whole, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process:
-        time.sleep(4)
+        time.sleep(4)  # it is in the search then, or still compiling; nothing on a stream tells when it begins
         process.send_signal(signal.SIGINT)
         out, errors = process.communicate(timeout=60)
     assert process.returncode == 130 and errors.splitlines()[-1] == "interrupted: nothing was written"

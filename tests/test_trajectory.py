@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -13,9 +15,9 @@ from hyperenergy.solvers.lbfgs import LONGEST_STEP
 COULOMB = he.Energy(he.Riesz(1))
 
 
-def found(points: int, **options: object) -> tuple[he.Minimum, he.Trajectory]:
+def found(points: int, **options: Any) -> tuple[he.Minimum, he.Trajectory]:
     recorder = he.Recorder()
-    best = he.minimize(COULOMB, points, 3, callback=recorder, **options)  # type: ignore[arg-type]
+    best = he.minimize(COULOMB, points, 3, callback=recorder, **options)
     return best, recorder.trajectory(best, frames=1000)
 
 

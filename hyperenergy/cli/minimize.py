@@ -10,6 +10,7 @@ import typer
 
 from hyperenergy import files
 from hyperenergy.cli.console import interruptible, print_table
+from hyperenergy.cli.options import Device, Hops, Kernel, Pairs, Restarts, Seed, Temperature
 
 if TYPE_CHECKING:
     from hyperenergy.solvers.newton import Signature
@@ -19,13 +20,13 @@ def minimize(
     objective: Annotated[str, typer.Argument(help="A loss or kernel, e.g. dhel, nt-xent, riesz:s=1, kcl.")],
     points: Annotated[int, typer.Option(help="Number of points, or of pairs for a loss.")],
     dim: Annotated[int, typer.Option(help="Ambient dimension d; the sphere is S^(d-1).")],
-    temperature: Annotated[float | None, typer.Option(help="Temperature of a loss.")] = None,
-    kernel: Annotated[str | None, typer.Option(help="Kernel of kcl, e.g. gaussian:t=2.")] = None,
-    pairs: Annotated[str, typer.Option(help="Convention of an energy: unordered, ordered or mean.")] = "unordered",
-    restarts: Annotated[int, typer.Option(help="Random starts.")] = 32,
-    hops: Annotated[int, typer.Option(help="Jumps to neighboring basins per start.")] = 0,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same result.")] = 0,
-    device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
+    temperature: Temperature = None,
+    kernel: Kernel = None,
+    pairs: Pairs = "unordered",
+    restarts: Restarts = 32,
+    hops: Hops = 0,
+    seed: Seed = 0,
+    device: Device = "auto",
     out: Annotated[Path | None, typer.Option(help="Write the configuration as .json.")] = None,
 ) -> None:
     """Minimize one objective from random starts and compare with what is predicted there."""

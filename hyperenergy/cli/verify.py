@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from hyperenergy import files
 from hyperenergy.cli.console import Bar, print_table
 
 Out = Annotated[Path, typer.Option(help="Folder for report.html, configurations, report.md and results.jsonl.")]
@@ -60,7 +61,8 @@ def verify(
     summaries = summarize([claim.id for claim in chosen], results)
     command = shlex.join(["hyperenergy", *_without_folder(sys.argv[1:])])
     text = out / "report.md"
-    text.write_text(markdown(summaries, command, seconds, complete), "utf-8")
+    with files.replacing("out", text, (".md",)) as beside:
+        beside.write_text(markdown(summaries, command, seconds, complete), "utf-8")
     html = report.write(out, summaries, command, seconds, complete)
     print_table(f"{len(results)} instances, {seconds:.0f} s", HEADER, table(summaries))
     for summary in summaries:

@@ -10,6 +10,7 @@ import typer
 
 from hyperenergy import files
 from hyperenergy.cli.console import interruptible
+from hyperenergy.cli.options import Device, Hops, Kernel, Pairs, Restarts, Seed, Temperature
 from hyperenergy.errors import ArgumentError, integer
 
 
@@ -24,13 +25,13 @@ def view(
     ] = None,
     points: Annotated[int | None, typer.Option(help="Number of points, or of pairs for a loss.")] = None,
     dim: Annotated[int | None, typer.Option(help="Ambient dimension d; the sphere is S^(d-1).")] = None,
-    temperature: Annotated[float | None, typer.Option(help="Temperature of a loss.")] = None,
-    kernel: Annotated[str | None, typer.Option(help="Kernel of kcl, e.g. gaussian:t=2.")] = None,
-    pairs: Annotated[str, typer.Option(help="Convention of an energy: unordered, ordered or mean.")] = "unordered",
-    restarts: Annotated[int, typer.Option(help="Random starts.")] = 16,
-    hops: Annotated[int, typer.Option(help="Jumps to neighboring basins per start.")] = 0,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same page.")] = 0,
-    device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
+    temperature: Temperature = None,
+    kernel: Kernel = None,
+    pairs: Pairs = "unordered",
+    restarts: Restarts = 16,
+    hops: Hops = 0,
+    seed: Seed = 0,
+    device: Device = "auto",
     out: Annotated[
         Path | None, typer.Option(help="The page, an .html file; by default named after the source.")
     ] = None,

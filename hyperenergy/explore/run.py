@@ -60,7 +60,7 @@ class Run(threading.Thread):
             self.tell({"kind": "stopped"})
         except HyperenergyError as error:
             self.tell({"kind": "error", "message": str(error), "argument": getattr(error, "argument", None)})
-        except Exception as error:
+        except Exception as error:  # whatever it is, the tab must not wait for ever
             logging.getLogger(__name__).exception("a search failed")
             self.tell({"kind": "error", "message": f"the search failed: {error}", "argument": None})
 
@@ -69,6 +69,7 @@ class Run(threading.Thread):
         self._prediction = predict(r.objective, r.points, r.dim)
         best = minimize(r.objective, r.points, r.dim, restarts=r.restarts, seed=r.seed, throw=False, callback=self._see)
         found = Configuration.of(best, self._recorder.trajectory(best))
+        self._recorder = Recorder()  # what it kept is many times what the page needs
         self._check()
         lines, prediction = facts.rows(found)
         self._check()

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hyperenergy.objectives import Objective
+from hyperenergy.objectives import Objective, relative_norm
 from hyperenergy.sphere import project, retract
 
 # Armijo's and the curvature constant of the Wolfe conditions; the usual values for quasi-Newton methods.
@@ -83,11 +83,6 @@ def _scaled(x: Tensor, factor: Tensor) -> Tensor:
     return x * factor[..., None, None]
 
 
-def _relative(gradient: Tensor, scale: Tensor) -> Tensor:
-    """Norm of the gradient over its scale; where both underflow to zero, zero."""
-    return _dot(gradient, gradient).sqrt() / scale.clamp(min=torch.finfo(scale.dtype).tiny)
-
-
 @dataclass(frozen=True)
 class LBFGS:
     """Quasi-Newton steps from the last ``memory`` pairs of displacement and gradient change."""
@@ -123,7 +118,7 @@ class LBFGS:
 
     def gradient_norm(self, state: State) -> Tensor:
         """Norm of the Riemannian gradient over its scale: 0 at stationary points, without unit."""
-        return _relative(state.gradient, state.scale)
+        return relative_norm(state.gradient, state.scale)
 
     def done(self, state: State) -> Tensor:
         """Starts that are stationary to ``tolerance``, or where round-off allows no further decrease."""
@@ -152,7 +147,7 @@ class LBFGS:
         # Give up on a direction that is already the steepest one; otherwise forget the history and try that.
         steepest = (state.rho == 0).all(0)
         rho = torch.where(lost, 0.0, rho)  # a mask, not an index: an index would wait for the device
-        norm = _relative(gradient, scale)
+        norm = relative_norm(gradient, scale)
         progress = (value < state.value - self._noise(state)) | (norm < 0.9 * state.least)
         idle = torch.where(accepted, torch.where(progress, 0, state.idle + 1), state.idle)
         new = replace(

@@ -12,7 +12,7 @@ from hyperenergy.errors import ArgumentError
 from hyperenergy.landscape import STATIONARY
 from hyperenergy.minimum import Minimum, Origin, Status, Stop
 from hyperenergy.naming import parse_objective
-from hyperenergy.objectives import Objective
+from hyperenergy.objectives import Objective, relative_norm
 from hyperenergy.prediction import Prediction
 from hyperenergy.theorems import predict
 from hyperenergy.view.load import Configuration
@@ -61,7 +61,7 @@ def judge(configuration: Configuration, target: Objective) -> tuple[float, Predi
     prediction = predict(target, points, dim)
     if prediction is None:
         return value, None, None
-    relative = float(gradient.square().sum().sqrt() / scale[0])
+    relative = float(relative_norm(gradient, scale)[0])
     status = Status.ROUND_OFF if relative <= STATIONARY else Status.STALLED
     given = Minimum(
         objective=target,

@@ -40,7 +40,6 @@ class Scene:
     axes, in whose coordinates points are sent; the identity unless there are fewer of them than dimensions.
     """
 
-    points: int
     dim: int
     paired: bool
     frames: tuple[geometry.Frame, ...]
@@ -49,11 +48,11 @@ class Scene:
     @staticmethod
     def of(x: Floats, paired: bool) -> Scene:
         """To look at x (points, dim), and at others of this shape."""
-        points, dim = x.shape
+        dim = x.shape[1]
         frames = tuple(frame.cut(MOST_AXES) for frame in geometry.frames(x))
         axes = np.concatenate([frame.axes for frame in frames])
         shared = np.eye(dim) if len(axes) >= dim else np.linalg.qr(axes.T)[0].T
-        return Scene(points, dim, paired, frames, shared)
+        return Scene(dim, paired, frames, shared)
 
     def data(self) -> dict[str, Any]:
         """For the script."""
