@@ -134,10 +134,13 @@ def test_the_slider_moves_the_points(tmp_path: Path) -> None:
         np.testing.assert_allclose(first, unpacked(payload(html)["moments"][0]["anchors"]).reshape(4, 3), atol=1e-4)
         marked = "() => document.getElementById('energy').data[1].x[0]"
         assert tab.evaluate(marked) == 0
+        counts = [payload(html)["moments"][k]["counts"] for k in (0, -1)]
+        bars = "document.getElementById('histogram').data[0].y"
+        assert tab.evaluate(bars) == counts[0] != counts[1]
         tab.click("#replay")
         tab.wait_for_function("() => +document.getElementById('time').value === +document.getElementById('time').max")
         tab.wait_for_function("() => document.getElementById('replay').textContent === 'Replay'")
-        assert tab.evaluate(marked) == payload(html)["moments"][-1]["iteration"]
+        assert tab.evaluate(marked) == payload(html)["moments"][-1]["iteration"] and tab.evaluate(bars) == counts[1]
         tab.wait_for_function(f"x => Math.abs(({POINTS})()[0][0] - x) < 1e-3", arg=float(best.anchors[0, 0]))
 
 
