@@ -39,6 +39,11 @@ def finite(name: str, value: Number) -> float:
     return number
 
 
+def _tidy(number: float) -> Number:
+    """An int where it is one: labels read Riesz(s=2), not s=2.0."""
+    return int(number) if number == int(number) else number
+
+
 @dataclass(frozen=True)
 class Kernel(ABC):
     """A function of the squared distance.  ``kernel(r)`` maps a tensor of r to a tensor of the same shape."""
@@ -49,6 +54,14 @@ class Kernel(ABC):
 
     def __call__(self, r: Tensor) -> Tensor:
         return self.profile(r, TorchNamespace)
+
+    def log_profile(self, r: Any, m: Namespace) -> Any:
+        """log kappa(r) of a positive kernel; kernels that span more than the range of float64 have a formula of their own."""
+        return m.log(self.profile(r, m))
+
+    def steeper(self, factor: float) -> Kernel | None:
+        """The kernel of the same family whose parameter makes it steeper by this factor (softer below 1), if there is one."""
+        return None
 
     @property
     def strictly_completely_monotone(self) -> bool:
@@ -115,6 +128,12 @@ class Gaussian(Kernel):
     def profile(self, r: Any, m: Namespace) -> Any:
         return m.exp(-m.number(self.t) * r)
 
+    def log_profile(self, r: Any, m: Namespace) -> Any:
+        return -m.number(self.t) * r
+
+    def steeper(self, factor: float) -> Kernel:
+        return Gaussian(_tidy(to_float(self.t) * factor))
+
 
 @dataclass(frozen=True)
 class Laplace(Kernel):
@@ -135,6 +154,12 @@ class Laplace(Kernel):
 
     def profile(self, r: Any, m: Namespace) -> Any:
         return m.exp(-m.number(self.t) * m.sqrt(r))
+
+    def log_profile(self, r: Any, m: Namespace) -> Any:
+        return -m.number(self.t) * m.sqrt(r)
+
+    def steeper(self, factor: float) -> Kernel:
+        return Laplace(_tidy(to_float(self.t) * factor))
 
     @property
     def cusp_slope(self) -> float:
@@ -162,6 +187,9 @@ class InverseMultiquadric(Kernel):
         c = m.number(self.c)
         return c / m.sqrt(c * c + r)
 
+    def steeper(self, factor: float) -> Kernel:
+        return InverseMultiquadric(_tidy(to_float(self.c) / factor))
+
 
 @dataclass(frozen=True)
 class Riesz(Kernel):
@@ -186,6 +214,12 @@ class Riesz(Kernel):
 
         power = m.power(r, -Fraction(self.s) / 2)
         return power if self._s > 0 else -power
+
+    def log_profile(self, r: Any, m: Namespace) -> Any:
+        return -m.number(self.s) / 2 * m.log(r)
+
+    def steeper(self, factor: float) -> Kernel | None:
+        return Riesz(_tidy(self._s * factor)) if self._s > 0 else None
 
     @property
     def strictly_completely_monotone(self) -> bool:
@@ -249,6 +283,9 @@ class RegularizedLogarithmic(Kernel):
 
     def profile(self, r: Any, m: Namespace) -> Any:
         return -m.log(1 + m.number(self.t) * r)
+
+    def steeper(self, factor: float) -> Kernel:
+        return RegularizedLogarithmic(_tidy(to_float(self.t) * factor))
 
 
 @dataclass(frozen=True)
