@@ -79,11 +79,14 @@ def load(name: str, source: str | None = None) -> ModuleType | None:
     path = folder() / f"{name}.py"
     if source is None and not _readable(path):
         return None
+    if source is None:
+        with contextlib.suppress(Exception):  # damaged: the caller generates it anew
+            _loaded[name] = _from_disk(name, path)
+        return _loaded.get(name)
     try:
-        module = _from_disk(name, path, source)
-    except Exception as error:  # a cache that is damaged, full or forbidden must not stop the work
-        if source is None:
-            return None
+        _write(path, _HEADER.format(cache=True) + source)
+        module = _from_disk(name, path)
+    except Exception as error:  # a cache that is full or forbidden must not stop the work
         _announce(name, f"not kept: {error}")
         module = ModuleType(_MODULE + name)
         sys.modules[module.__name__] = module
@@ -99,9 +102,7 @@ def _readable(path: Path) -> bool:
         return False
 
 
-def _from_disk(name: str, path: Path, source: str | None) -> ModuleType:
-    if source is not None and not path.is_file():
-        _write(path, _HEADER.format(cache=True) + source)
+def _from_disk(name: str, path: Path) -> ModuleType:
     if not any((path.parent / "__pycache__").glob(f"{name}.*.nbc")):
         _announce(name)
     spec = importlib.util.spec_from_file_location(_MODULE + name, path)
@@ -113,16 +114,18 @@ def _from_disk(name: str, path: Path, source: str | None) -> ModuleType:
 
 
 def _write(path: Path, source: str) -> None:
-    """Put the file there unless another process was first: Numba's code is valid for the file's time of change."""
+    """Put the file there, whole, unless it is there already: Numba's code is valid for the file's time of change."""
+    if path.is_file() and path.read_text("utf-8") == source:
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(dir=path.parent, suffix=".py")
+    handle, beside = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(source)
-        with contextlib.suppress(FileExistsError):
-            os.link(beside, path)
+        os.replace(beside, path)
     finally:
-        os.unlink(beside)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(beside)
 
 
 def _announce(name: str, why: str = "once on this machine") -> None:
