@@ -6,6 +6,7 @@ monotone function alternate in sign at any nodes.  Samples can refute such a fac
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -131,8 +132,8 @@ class _Samples:
             size = [abs(x) for x in row]
             for order in range(most + 1):
                 if order:  # what round-off can do to a difference is a matter of its own nodes
-                    row = [b - a for a, b in zip(row[:-1], row[1:], strict=True)]
-                    size = [max(pair) for pair in zip(size[:-1], size[1:], strict=True)]
+                    row = [b - a for a, b in itertools.pairwise(row)]
+                    size = [max(pair) for pair in itertools.pairwise(size)]
                 if order < least:
                     continue
                 for x, bound in zip(row, size, strict=True):
@@ -142,4 +143,3 @@ class _Samples:
                         kind = "zero" if abs(x) <= bound else "positive" if x > 0 else "negative"
                         return f"{what} is {kind} on [{low:g}, {high:g}]"
         return None
-

@@ -146,7 +146,7 @@ def test_a_relatively_falsified_tiny_value_is_not_consistent(tau: float) -> None
 def test_a_code_that_is_not_optimal_is_not_consistent(found) -> None:
     best, prediction = found
     square = he.normalize(torch.tensor([[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0]], dtype=torch.float64))
-    keeps_value = dataclasses.replace(prediction, anchors=square, positives=square)
+    keeps_value = dataclasses.replace(prediction, configuration=(square, square))
     assert he.compare(best, keeps_value).outcome is Outcome.REFUTED
     own_value = dataclasses.replace(keeps_value, value=float(he.DHEL(0.5)(square, square)))
     match = he.compare(best, own_value)
