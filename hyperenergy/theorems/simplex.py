@@ -6,6 +6,7 @@ from __future__ import annotations
 from hyperenergy.losses import modules as losses
 from hyperenergy.objectives import Energy, Objective
 from hyperenergy.prediction import Status
+from hyperenergy.theorems.convexity import check_convexity
 from hyperenergy.theorems.known import simplex
 from hyperenergy.theorems.registry import PAPER, Said, Stated, Theorem, say_aligned
 from hyperenergy.theorems.values import pair_loss
@@ -20,6 +21,7 @@ def _say_b1(objective: Objective, points: int, dim: int) -> Said:
     if type(loss) is losses.PhiPsi:
         if loss.convexity is None:
             return None  # nobody vouches for the hypothesis
+        check_convexity(loss, points - 1)
         unique = loss.convexity == "strict" or points == 2
     elif type(loss) not in _FAMILY:
         return None
