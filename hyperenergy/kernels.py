@@ -328,7 +328,7 @@ class Polynomial(Kernel):
     cusp_slope = 0.0
 
     def __post_init__(self) -> None:
-        integer("degree", self.degree, 1)
+        integer("degree", self.degree, 1, 2**31 - 1)
         if finite("c", self.c) < 1:
             raise ArgumentError("c", repr(self.c), "must be >= 1, so that the kernel decreases on the whole sphere")
 

@@ -24,6 +24,8 @@ from hyperenergy.namespaces import NumpyNamespace
 from hyperenergy.objectives import Aligned, BatchLoss, Energy, Objective
 
 Floats = NDArray[np.float64]
+# Terms below this can be added up, a million of them, without overflow.
+_LARGEST = 1e300
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,13 +79,12 @@ def mean_energy(kernel: Kernel, distribution: Distribution) -> tuple[float, floa
     """Mean over ordered pairs of the kernel, and the logarithm of it for positive kernels."""
     r, m = distribution.squared_distances, distribution.counts
     with np.errstate(all="ignore"):  # out of range is for the caller to see
-        try:
-            mean = float((m * kernel.profile(r, NumpyNamespace)).sum() / m.sum())
-        except OverflowError:
-            mean = math.inf
+        terms = m * kernel.profile(r, NumpyNamespace)
+        # Kernels of both signs cancel on large polygons, so the sum is exact; it refuses what is infinite.
+        mean = math.fsum(terms) / distribution.others if abs(terms).max() < _LARGEST else float(terms.sum())
         log = None
         if kernel.positive:
-            log = _log_sum_exp(np.log(m) + kernel.log_profile(r, NumpyNamespace)) - math.log(m.sum())
+            log = _log_sum_exp(np.log(m) + kernel.log_profile(r, NumpyNamespace)) - math.log(distribution.others)
     return mean, log
 
 
