@@ -198,7 +198,7 @@ class Expected(Objective):
                     "batch", size, f"must be at most {points}, the number of pairs, without replacement"
                 )
         kinds = points + size - 1 if self.replace else points
-        pairwise = isinstance(self.loss, PAIRWISE)
+        pairwise = type(self.loss) in PAIRWISE
         if pairwise and math.comb(kinds, size) > self.enumerate:
             size = 2  # the expectation of a mean over pairs is that of two draws, at any number of points
         if pairwise or math.comb(kinds, size) <= self.enumerate:

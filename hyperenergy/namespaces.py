@@ -100,3 +100,18 @@ class SympyNamespace:
     @classmethod
     def power(cls, x: Any, exponent: Number) -> Any:
         return x ** cls.number(exponent)
+
+
+class MpmathNamespace:
+    """Numbers of an mpmath context: as many digits as it has, and no overflow."""
+
+    def __init__(self, context: Any) -> None:
+        self.exp, self.log, self.sqrt = context.exp, context.log, context.sqrt
+        self._mpf = context.mpf
+
+    def number(self, value: Number) -> Any:
+        exact = Fraction(value)
+        return self._mpf(exact.numerator) / exact.denominator
+
+    def power(self, x: Any, exponent: Number) -> Any:
+        return x ** self.number(exponent)

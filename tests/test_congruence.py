@@ -95,3 +95,35 @@ def test_bad_input() -> None:
         he.congruent(2 * X, X)
     with pytest.raises(he.ArgumentError, match="tolerance: got nan"):
         he.congruent(X, X, tolerance=float("nan"))
+
+
+def test_pairs_are_carried_by_one_map() -> None:
+    generator = torch.Generator().manual_seed(3)
+    X = he.codes.get("24-cell").points
+    V = he.normalize(X + 0.2 * random_points(24, 4, generator=generator))
+    Q = torch.linalg.qr(torch.randn(4, 4, generator=generator, dtype=torch.float64))[0]
+    p, other = (torch.randperm(24, generator=generator) for _ in range(2))
+    m = he.congruent(X, (X @ Q.T)[p], positives=(V, (V @ Q.T)[p]))
+    assert m.congruent and m.outcome == "congruent" and m.residual < 1e-13
+    torch.testing.assert_close(V @ m.rotation.T, (V @ Q.T)[p][m.permutation], rtol=0, atol=1e-12)
+    # Anchors agree, and so do the positives by themselves, but not together.
+    for W in ((V @ Q.T)[other], V[p]):
+        m = he.congruent(X, (X @ Q.T)[p], positives=(V, W))
+        assert not m.congruent and m.residual > 0.1
+    with pytest.raises(he.ArgumentError, match=r"positives\[1\]: got shape"):
+        he.congruent(X, X, positives=(V, V[:5]))
+
+
+def test_a_chiral_configuration_is_its_mirror_image_by_a_reflection_alone() -> None:
+    generator = torch.Generator().manual_seed(5)
+    X = random_points(9, 3, generator=generator)
+    Y = X * torch.tensor([1.0, 1, -1])
+    m = he.congruent(X, Y)
+    assert m.congruent and m.mirrored and torch.linalg.det(m.rotation) < 0
+    m = he.congruent(X, Y, proper=True)
+    assert not m.congruent and not m.mirrored and m.residual > 1e-3 and torch.linalg.det(m.rotation) > 0
+    # In a larger space a rotation turns it over.
+    X, Y = (torch.nn.functional.pad(A, (0, 1)) for A in (X, Y))
+    for proper in (False, True):
+        m = he.congruent(X, Y, proper=proper)
+        assert m.congruent and not m.mirrored and torch.linalg.det(m.rotation) > 0

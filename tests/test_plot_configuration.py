@@ -210,7 +210,7 @@ def test_predictions_are_vertical_lines() -> None:
     np.testing.assert_allclose(verticals(plot.inner_products(x, codes.simplex(5, 4))), [-0.25], atol=1e-14)
     octahedron = codes.cross_polytope(3)
     points = octahedron.points
-    two = Prediction("x", "theorem", 0.0, points, points, True)
+    two = Prediction("x", "theorem", he.Energy(he.Riesz(-1)), 0.0, (points, points), unique=True)
     np.testing.assert_allclose(verticals(plot.inner_products(octahedron, two)), [-1, 0], atol=1e-14)
 
 

@@ -33,7 +33,6 @@ def minimize(
     from hyperenergy import compare, predict, theorems
     from hyperenergy.minimize import minimize as search
     from hyperenergy.naming import parse_objective
-    from hyperenergy.theorems.alignment import unpredicted
 
     if out is not None:
         files.target("out", out, (".json",))  # before the search, not after it
@@ -53,7 +52,7 @@ def minimize(
     ]
     prediction = predict(target, points, dim)
     if prediction is None:
-        rows.append(("prediction", unpredicted(target)))
+        rows.append(("prediction", theorems.unpredicted(target, points, dim)))
     else:
         match = compare(best, prediction)
         rows += [

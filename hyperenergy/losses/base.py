@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from hyperenergy import declared
 from hyperenergy.kernels import Kernel
 from hyperenergy.losses.checks import hyperparameters
 
@@ -17,6 +18,10 @@ class Loss(torch.nn.Module, ABC):
 
     # Values lie in (0, inf) and are computed to full relative accuracy, however small.
     positive: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        declared.forget(cls, Loss, ("positive",))
 
     def __init__(self, **options: Any) -> None:
         super().__init__()
