@@ -65,7 +65,8 @@ ORDERS = [
     "from hyperenergy import minimize, compare\nassert callable(minimize) and callable(compare)\nimport hyperenergy as he",
     "from hyperenergy import *\nassert callable(energy) and callable(symmetry)\nimport hyperenergy as he",
     "import hyperenergy.cli, hyperenergy.theorems, hyperenergy.laws\nimport hyperenergy as he",
-    "import importlib\nimport hyperenergy as he\n[importlib.import_module(f'hyperenergy.{x}') for x in sorted(he._OBJECTS.values())]",
+    "import importlib\nimport hyperenergy as he\n"
+    "[importlib.import_module(f'hyperenergy.{x}') for x in sorted(he._OBJECTS.values())]",
     "import importlib, hyperenergy.energy\nhe = importlib.reload(importlib.import_module('hyperenergy'))",
 ]
 
@@ -80,8 +81,8 @@ def test_there_are_such_names() -> None:
     """The control of the test above: without a rule of its own, Python hides the function."""
     assert {"compare", "energy", "minimize", "symmetry"} <= set(BOTH)
     code = (
-        "import types, hyperenergy as he, sys\nhe.energy\nhe.__class__ = types.ModuleType\nsys.modules.pop('hyperenergy.energy')"
-        "\nimport hyperenergy.energy\nprint(type(he.energy).__name__)"
+        "import types, hyperenergy as he, sys\nhe.energy\nhe.__class__ = types.ModuleType\n"
+        "sys.modules.pop('hyperenergy.energy')\nimport hyperenergy.energy\nprint(type(he.energy).__name__)"
     )
     assert fresh(code).strip() == "module"
 

@@ -13,6 +13,7 @@ import typer
 
 from hyperenergy import files
 from hyperenergy.cli.console import Bar, print_table
+from hyperenergy.errors import integer
 
 Out = Annotated[Path, typer.Option(help="Folder for report.html, configurations, report.md and results.jsonl.")]
 
@@ -34,6 +35,9 @@ def verify(
     false claims refuted by a counterexample that was found.  report.html shows each claim with its statement, its
     instances and the worst of them, and links to configurations for `hyperenergy view`; report.md is the same as text.
     """
+    integer("restarts", restarts, 1)  # before anything is loaded
+    integer("seed", seed, 0)
+
     from hyperenergy import report
     from hyperenergy.minimize import pick_device
     from hyperenergy.naming import parse_decimals, parse_integers
