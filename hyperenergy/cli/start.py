@@ -31,7 +31,7 @@ def read_start(source: str, target: Objective, points: int | None, dim: int | No
     pairs = target.rows(2) > 2
     if pairs and positives is None and points is not None and len(anchors) == 2 * points:
         anchors, positives = anchors.tensor_split(2)
-    size = tuple(anchors.shape)
+    size = (len(anchors), anchors.shape[1])
     what = "pairs" if pairs else "points"
     for name, wanted, found in (("points", points, size[0]), ("dim", dim, size[1])):
         if wanted is not None and wanted != found:
@@ -41,4 +41,4 @@ def read_start(source: str, target: Objective, points: int | None, dim: int | No
             )
     if not pairs and positives is not None:
         raise ArgumentError("start", repr(source), f"holds pairs; {target.label} is a function of points alone")
-    return target.assemble(anchors, anchors if positives is None else positives)[None], *size
+    return target.assemble(anchors, anchors if positives is None else positives)[None], size[0], size[1]

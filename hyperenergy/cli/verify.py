@@ -59,7 +59,7 @@ def verify(
     todo = tasks(chosen, grid)
     report.check_folder(out)
     start = time.perf_counter()
-    with ResultFile(out) as file, Bar(len(todo)) as advance:
+    with ResultFile(out) as file, Bar([instance for _, instance in todo]) as advance:
         results, complete = collect(todo, grid, file, advance)
     seconds = time.perf_counter() - start
     summaries = summarize([claim.id for claim in chosen], results)
