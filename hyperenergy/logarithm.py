@@ -66,4 +66,3 @@ def logarithmic(objective: Objective) -> Objective:
     if type(objective) is Energy and steep(objective.kernel):
         return Logarithm(objective)
     return objective
-

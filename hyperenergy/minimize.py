@@ -133,6 +133,7 @@ def minimize(
         **found,
         log_value=None,
         ways=run.by_way(found["value"], ends.value.cpu()),
+        path=tuple(stage.label for stage in ways[0].stages) if len(ways) == 1 else (),
         unseen=run.unseen(ends) if start is None and dim > 1 else None,
         iterations=ends.iterations,
         evaluations=ends.evaluations,

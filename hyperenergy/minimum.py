@@ -91,7 +91,7 @@ class Minimum:
     dim), float64, unit rows; both are the points where the objective has no pairs.  gradient_norm: Riemannian, relative to
     the scale that ``Objective.value_and_gradient`` states.  restarts: starts made; hits: stationary starts that reached the
     best value, with their hops; minima: distinct local minima, best first.  ways: starts and hits by way, those of starts
-    without their hops.  unseen: the probability that one more start ends in a minimum not seen yet, with its limit; None
+    without their hops.  path: labels of the easier objectives where all starts went by way of the same.  unseen: the probability that one more start ends in a minimum not seen yet, with its limit; None
     where starts were given.  hops: jumps made, of all starts together.  iterations: of the longest descents; evaluations: of
     one configuration each.  budget: of evaluations, where the number of starts was left open.
     """
@@ -106,6 +106,7 @@ class Minimum:
     hits: int
     minima: tuple[LocalMinimum, ...]
     ways: tuple[Way, ...]
+    path: tuple[str, ...]
     unseen: Unseen | None
     iterations: int
     evaluations: int
@@ -114,11 +115,6 @@ class Minimum:
     origin: Origin
     hops: int
     stop: Stop
-
-    @property
-    def path(self) -> tuple[str, ...]:
-        """The labels of the ways that starts went."""
-        return tuple(way.label for way in self.ways)
 
     @property
     def anchors(self) -> Float[Tensor, "points dim"]:

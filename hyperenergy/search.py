@@ -66,7 +66,9 @@ class Search:
         possible = compiled_search.possible(self.target, z.device, z.shape[1])
         if wanted and not possible:
             raise ArgumentError(
-                "compiled", True, "needs Numba, a CPU and an objective with compiled code; leave it out where it can be had"
+                "compiled",
+                True,
+                "needs Numba, a CPU and an objective with compiled code; leave it out where it can be had",
             )
         return possible and wanted is not False
 
@@ -143,7 +145,12 @@ class Search:
             return None
         return lambda iteration, state, running: callback(
             Progress(
-                solver.objective, starts[running], state.z, state.value, solver.gradient_norm(state), iteration=iteration
+                solver.objective,
+                starts[running],
+                state.z,
+                state.value,
+                solver.gradient_norm(state),
+                iteration=iteration,
             )
         )
 
@@ -176,9 +183,7 @@ class Search:
             ends, _, _ = self._jump(ends, starts, who[some], k, spread)
         return ends
 
-    def _jump(
-        self, ends: Ends, starts: Tensor, who: Tensor, hop: int, scale: Tensor
-    ) -> tuple[Ends, Tensor, Tensor]:
+    def _jump(self, ends: Ends, starts: Tensor, who: Tensor, hop: int, scale: Tensor) -> tuple[Ends, Tensor, Tensor]:
         """The ends after one jump of the starts ``who``; which of them fell back to where they were, and which came lower."""
         tried = self.down(jump(ends.z[who], hop, scale[who], self.generator), starts[who])
         before = ends.value[who]

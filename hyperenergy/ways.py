@@ -101,6 +101,5 @@ def _softening(target: Energy) -> tuple[float, ...]:
 def _tempered(target: BatchLoss, factors: Sequence[float]) -> tuple[Objective, ...]:
     loss = target.loss
     return tuple(
-        BatchLoss(type(loss)(**{**loss.options, "temperature": float(loss.temperature) * factor}))
-        for factor in factors
+        BatchLoss(type(loss)(**{**loss.options, "temperature": float(loss.temperature) * factor})) for factor in factors
     )

@@ -73,9 +73,7 @@ def log_kernel_module(kernel: Kernel) -> Any:
 
 def softmax_module() -> Any:
     """The module with the losses that are logarithms of sums over negatives, and their Hessians' products."""
-    return store.load("softmax") or store.load(
-        "softmax", store.text("elementary") + store.text("softmax_loops")
-    )
+    return store.load("softmax") or store.load("softmax", store.text("elementary") + store.text("softmax_loops"))
 
 
 def kcl_module(kernel: Kernel, alignment: Kernel) -> Any:

@@ -151,6 +151,12 @@ def advance(
         done = norm <= tolerance or failed or iteration >= limit or not math.isfinite(norm)
         scalars[VALUE], scalars[NORM], scalars[SCALE], scalars[FAILED] = value, norm, scale, 1.0 if failed else 0.0
         scalars[ITERATIONS], scalars[EVALUATIONS] = iteration, evaluations
-        scalars[GAMMA], scalars[STEP], scalars[SLOPE], scalars[NEWEST], scalars[COUNT] = gamma, step, slope, newest, count
+        scalars[GAMMA], scalars[STEP], scalars[SLOPE], scalars[NEWEST], scalars[COUNT] = (
+            gamma,
+            step,
+            slope,
+            newest,
+            count,
+        )
         scalars[REJECTIONS], scalars[IDLE], scalars[LEAST] = rejections, idle, least
         scalars[ROUGH], scalars[DONE] = 1.0 if rough else 0.0, 1.0 if done else 0.0

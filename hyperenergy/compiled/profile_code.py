@@ -47,8 +47,10 @@ class _Parametrized(SympyNamespace):
         import sympy
 
         ratio = Fraction(value) / self._value
-        return sympy.Rational(ratio.numerator, ratio.denominator) * sympy.Symbol("p", positive=True) * (
-            1 if self._value > 0 else -1
+        return (
+            sympy.Rational(ratio.numerator, ratio.denominator)
+            * sympy.Symbol("p", positive=True)
+            * (1 if self._value > 0 else -1)
         )
 
     def power(self, x: Any, exponent: Number) -> Any:  # type: ignore[override]

@@ -56,7 +56,12 @@ def refine(evaluate, multiply, X, scalars, parameters, work, tolerance, most_pro
     dim, points = X.shape
     r, c, trial_c = np.empty(points), np.empty(points), np.empty(points)
     G, T, H = np.empty((dim, points)), np.empty((dim, points)), np.empty((dim, points))
-    s, d, residual, Hd = np.empty((dim, points)), np.empty((dim, points)), np.empty((dim, points)), np.empty((dim, points))
+    s, d, residual, Hd = (
+        np.empty((dim, points)),
+        np.empty((dim, points)),
+        np.empty((dim, points)),
+        np.empty((dim, points)),
+    )
     value = evaluate(X, G, parameters, work)
     radial(X, G, c)
     scale = tangent(X, G, 1.0 if logarithmic else value, r)
