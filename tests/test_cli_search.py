@@ -181,3 +181,25 @@ def test_what_the_search_says_of_itself_is_shown() -> None:
     assert shown["not seen yet"] == (
         "with 95 % confidence less than 4.9 % of further starts end in a minimum not seen so far (estimate 1.2 %)"
     )
+
+
+def test_a_folder_that_takes_no_files_is_seen_before_the_search(
+    run: Run, asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the answer of the system: whoever runs this as root may write everywhere."""
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    status, out, errors = run("minimize", "dhel", "--points", "3", "--dim", "2", "--out", "m.json")
+    assert status == 2 and out == "" and asked == {}
+    assert errors == "error: --out: got 'm.json'; cannot be written: the folder takes no new files from this user\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["minimize", "riesz", "--points", "1000000", "--dim", "1000000", "--restarts", "1000000"], "out of memory"),
+        (["view", "--minimize", "dhel", "--points", "4", "--dim", "3", "--device", "tpu"], "--device: got 'tpu'"),
+    ],
+)
+def test_what_a_machine_does_not_have_is_one_line(arguments: list[str], said: str, run: Run) -> None:
+    status, out, errors = run(*arguments)
+    assert status in (1, 2) and out == "" and said in errors and len(errors.splitlines()) == 1

@@ -127,7 +127,7 @@ def test_a_full_disk_leaves_no_half_file(arguments: list[str], option: str, tmp_
 def test_a_full_disk_at_the_end_of_a_search(tmp_path: Path) -> None:
     (tmp_path / "m.json").write_text("earlier")
     status, output, errors = run(MINIMIZE, tmp_path, limit=64)
-    assert status == 2 and output == ""
+    assert status == 2 and "DHEL(temperature=0.1)" in output  # what was found is said all the same
     assert complaints(errors) == ["error: --out: got 'm.json'; cannot be written (File too large)"]
     assert [path.name for path in tmp_path.iterdir()] == ["m.json"] and (tmp_path / "m.json").read_text() == "earlier"
 

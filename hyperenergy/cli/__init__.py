@@ -71,8 +71,8 @@ def _status(arguments: list[str]) -> int:
         print("error: out of memory; choose fewer points, dimensions or restarts", file=sys.stderr)
         return 1
     except RuntimeError as error:
-        # torch reports exhausted memory as a RuntimeError of its allocators.
-        if "allocat" not in str(error) and "out of memory" not in str(error):
+        # torch reports exhausted memory, and sizes beyond 64 bits, as a RuntimeError of its allocators.
+        if not any(word in str(error) for word in ("allocat", "out of memory", "Storage size", "numel")):
             raise
         first = str(error).partition("\n")[0]
         print(f"error: out of memory; choose fewer points, dimensions or restarts ({first})", file=sys.stderr)

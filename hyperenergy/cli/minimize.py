@@ -90,8 +90,12 @@ def minimize(
             throw=False,
             **counts(restarts, hops),
         )
+    unwritten = None
     if out is not None:
-        _write(out, best, points, dim)  # before anything is said, which may fail
+        try:
+            _write(out, best, points, dim)  # before anything is said, which may fail
+        except ArgumentError as error:
+            unwritten = error  # what was found is said all the same
     table = found.rows(best)
     prediction = predict(target, points, dim)
     if prediction is None:
@@ -106,10 +110,11 @@ def minimize(
             ("statement", theorems.get(prediction.theorem).statement),
         ]
     print_table(f"{points} points in R^{dim}", ("", ""), table)
+    if unwritten is not None:
+        raise unwritten
     if out is not None:
         print(f"configuration: {out}")
     if not best.minima:
-        sys.stdout.flush()
         print(
             f"not converged: no start of {best.restarts} reached a local minimum; the best is {best.status.value} "
             f"(relative gradient norm {best.gradient_norm:.1e})",

@@ -9,6 +9,9 @@ import typer
 
 from hyperenergy.errors import ArgumentError, integer
 
+# Beyond it nothing fits into memory, and products of such numbers leave 64 bits.
+_MOST = 10**6
+
 Temperature = Annotated[float | None, typer.Option(help="Temperature of a loss.")]
 Kernel = Annotated[str | None, typer.Option(help="Kernel of kcl, e.g. gaussian:t=2.")]
 Pairs = Annotated[str, typer.Option(help="Convention of an energy: unordered, ordered or mean.")]
@@ -43,7 +46,7 @@ def check_search(
     """ArgumentError for a number that no search takes; for before torch is loaded, and before the work."""
     for name, given, least in (("points", points, 2), ("dim", dim, 1), ("restarts", restarts, 1), ("hops", hops, 0)):
         if given is not None:
-            integer(name, given, least)
+            integer(name, given, least, _MOST)
     integer("seed", seed, 0, 2**63 - 1)
     if temperature is not None and not 0 < temperature < math.inf:
         raise ArgumentError("temperature", repr(temperature), "must be a finite number > 0")

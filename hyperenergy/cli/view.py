@@ -74,6 +74,7 @@ def view(
 
     from hyperenergy.cli.browser import open_browser
     from hyperenergy.minimize import minimize as search
+    from hyperenergy.minimize import pick_device
     from hyperenergy.naming import parse_objective
     from hyperenergy.objectives import check_configuration
     from hyperenergy.trajectory import Recorder
@@ -86,6 +87,7 @@ def view(
         target = parse_objective(minimize, pairs=pairs, temperature=temperature, kernel=kernel)
         assert points is not None and dim is not None
         check_configuration(target, points, dim)
+        pick_device(device)
         recorder = Recorder()
         print(f"searching for the least {target.label}", file=sys.stderr)
         with interruptible():
