@@ -117,7 +117,7 @@ class Kernel(metaclass=_Examined):
         return self.profile(r, TorchNamespace)
 
     def steeper(self, factor: float) -> Kernel | None:
-        """The kernel of the same family whose parameter makes it steeper by this factor (softer below 1), if there is one."""
+        """The kernel of the same family that is steeper by this factor (softer below 1), if there is one."""
         return None
 
     @property

@@ -101,6 +101,7 @@ def minimize(
     device = pick_device(device)
     rows = target.rows(points)
     ways = routes(target, points, dim, path if start is None or path != "auto" else "direct")
+    given: Tensor | None
     if start is not None:
         _check_start(start, rows, dim, target)
         given, origin = start.double(), Origin.GIVEN
@@ -131,7 +132,6 @@ def minimize(
     minimum = Minimum(
         objective=inner,
         **found,
-        log_value=None,
         ways=run.by_way(found["value"], ends.value.cpu()),
         path=tuple(stage.label for stage in ways[0].stages) if len(ways) == 1 else (),
         unseen=run.unseen(ends) if start is None and dim > 1 else None,

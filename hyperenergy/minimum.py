@@ -90,31 +90,32 @@ class Minimum:
     logarithm of a positive value, right also there; None of objectives that can be negative.  anchors, positives: (points,
     dim), float64, unit rows; both are the points where the objective has no pairs.  gradient_norm: Riemannian, relative to
     the scale that ``Objective.value_and_gradient`` states.  restarts: starts made; hits: stationary starts that reached the
-    best value, with their hops; minima: distinct local minima, best first.  ways: starts and hits by way, those of starts
-    without their hops.  path: labels of the easier objectives where all starts went by way of the same.  unseen: the probability that one more start ends in a minimum not seen yet, with its limit; None
-    where starts were given.  hops: jumps made, of all starts together.  iterations: of the longest descents; evaluations: of
-    one configuration each.  budget: of evaluations, where the number of starts was left open.
+    best value, with their hops; minima: distinct local minima, best first.
+    ways: starts and hits by way, those of starts without their hops.  path: labels of the easier objectives where all starts
+    went by way of the same.  unseen: the probability that one more start ends in a minimum not seen yet, with its limit;
+    None where starts were given.  hops: jumps made, of all starts together.  iterations: of the longest descents;
+    evaluations: of one configuration each; budget: of evaluations, where the number of starts was left open.
     """
 
     objective: Objective
     value: float
-    log_value: float | None
     rows: Float[Tensor, "rows dim"]
     status: Status
     gradient_norm: float
     restarts: int
     hits: int
     minima: tuple[LocalMinimum, ...]
-    ways: tuple[Way, ...]
-    path: tuple[str, ...]
-    unseen: Unseen | None
     iterations: int
     evaluations: int
-    budget: int | None
     seed: int | None
     origin: Origin
+    path: tuple[str, ...]
     hops: int
     stop: Stop
+    log_value: float | None = None
+    ways: tuple[Way, ...] = ()
+    unseen: Unseen | None = None
+    budget: int | None = None
 
     @property
     def anchors(self) -> Float[Tensor, "points dim"]:

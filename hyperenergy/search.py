@@ -184,7 +184,8 @@ class Search:
         return ends
 
     def _jump(self, ends: Ends, starts: Tensor, who: Tensor, hop: int, scale: Tensor) -> tuple[Ends, Tensor, Tensor]:
-        """The ends after one jump of the starts ``who``; which of them fell back to where they were, and which came lower."""
+        """The ends after one jump of the starts ``who``; which of them fell back to where they were, and which came lower
+        than before."""
         tried = self.down(jump(ends.z[who], hop, scale[who], self.generator), starts[who])
         before = ends.value[who]
         allowed = torch.tensor([same_value_tolerance(self.target, v) for v in before.tolist()], device=before.device)

@@ -14,7 +14,7 @@ class Unseen:
 
     estimate; upper: its limit at the confidence, that of Clopper and Pearson for so many of so many starts (so that 32
     starts that all end alike leave 8.9 %, and 59 are needed for 5 %); starts; alone: how many of them ended in a minimum
-    that no other one reached.  It is about starts of the same kind: minima that no start of that kind reaches are not counted.
+    that no other one reached.  It is about starts of the same kind: what no start of that kind reaches does not count.
 
     Source: Good, The population frequencies of species, Biometrika 40 (1953).
     """

@@ -34,7 +34,7 @@ class Route:
 
 @dataclass(frozen=True)
 class Way:
-    """label; starts: how many went it; hits: how many of these reached the best value.  Of the way "hops" starts are jumps."""
+    """label; starts: how many went it; hits: how many of them reached the best value.  Of "hops" the starts are jumps."""
 
     label: str
     starts: int

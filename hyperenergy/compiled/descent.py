@@ -9,7 +9,6 @@ the numbers, in the order of ``vectors``.
 """
 
 # mypy: ignore-errors
-# ruff: noqa: F821
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ log kappa(r) and twice its derivative, and the sum is taken relative to its larg
 """
 
 # mypy: ignore-errors
-# ruff: noqa: F821
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ A configuration is (dim, points), coordinate by coordinate; each unordered pair 
 """
 
 # mypy: ignore-errors
-# ruff: noqa: F821
 
 from __future__ import annotations
 

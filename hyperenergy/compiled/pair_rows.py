@@ -5,7 +5,6 @@ float64 and in float32.  r: scratch of length points.
 """
 
 # mypy: ignore-errors
-# ruff: noqa: F821
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Sums over pairs in float32, for one kernel: a text for ``store``, behind the profile and rows in that type."""
 
 # mypy: ignore-errors
-# ruff: noqa: F821
 
 from __future__ import annotations
 

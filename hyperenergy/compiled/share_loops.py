@@ -1,7 +1,6 @@
 """The rows of one thread of a sum over the pairs of one large configuration: a text for ``store``."""
 
 # mypy: ignore-errors
-# ruff: noqa: F821
 
 from __future__ import annotations
 

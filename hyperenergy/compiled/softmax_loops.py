@@ -14,7 +14,6 @@ work: q of u's cross and within negatives, then of v's, M x M each; sigma of u a
 """
 
 # mypy: ignore-errors
-# ruff: noqa: F821
 
 from __future__ import annotations
 
@@ -215,7 +214,7 @@ def softmax_product(X, D, H, parameters, work):
 
 @evaluator
 def aligned_softmax_loss(X, G, parameters, work):
-    """The loss at positives equal to anchors, of X (dim, M).  work: that of ``softmax_loss``, and 4 M dim numbers behind it."""
+    """The loss at positives equal to anchors, of X (dim, M).  work: that of ``softmax_loss``, then 4 M dim numbers."""
     dim, points = X.shape
     free = 4 * points * points + 4 * points
     both = work[free : free + 2 * dim * points].reshape((dim, 2 * points))

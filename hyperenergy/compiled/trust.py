@@ -6,7 +6,6 @@ of a function with ambient gradient g and Hessian H sends a tangent v to P(H v) 
 """
 
 # mypy: ignore-errors
-# ruff: noqa: F821
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ X, V: (dim, points); r: scratch of at least ``points`` numbers.
 """
 
 # mypy: ignore-errors
-# ruff: noqa: F821
 
 from __future__ import annotations
 

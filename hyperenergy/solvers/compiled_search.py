@@ -147,13 +147,12 @@ def refines(objective: Objective) -> bool:
 
 def relative_norms(objective: Objective, z: Tensor) -> Tensor:
     """The relative gradient norms at some configurations."""
-    batch, rows, dim = z.shape
-    code = program(objective, rows, dim)
+    code = program(objective, *z.shape[1:])
     found = []
     for x in _columns(z):
         gradient, work = np.empty_like(x), np.empty(code.work)
         value = code.evaluate(x, gradient, code.parameters, work)
-        scale = np.hypot(np.linalg.norm(gradient), (1.0 if code.logarithmic else value) / rows**0.5)
+        scale = np.hypot(np.linalg.norm(gradient), (1.0 if code.logarithmic else value) / z.shape[1] ** 0.5)
         found.append(np.linalg.norm(gradient - (gradient * x).sum(0) * x) / max(scale, np.finfo(float).tiny))
     return torch.tensor(found, dtype=torch.float64)
 
