@@ -1,9 +1,9 @@
 """Is the default search right, and does it know when it may not be?
 
 Over a grid of kernels and sizes, calls of ``minimize`` with default arguments and several seeds.  A miss is a value more
-than 1e-9 (relative) above the best of all that is known of the case: thousands of direct starts and as many by other ways, and
-all calls.  A call says that one more start ends in a minimum not seen yet with a probability below ``unseen.upper``, with 95 %
-confidence; among calls whose limit lies in a bin, no larger share should miss than the bin's upper end.
+than 1e-9 (relative) above the best of all that is known of the case: thousands of direct starts and as many by other ways,
+and all calls.  A call says that one more start ends in a minimum not seen yet with a probability below ``unseen.upper``,
+with 95 % confidence; among calls whose limit lies in a bin, no larger share should miss than the bin's upper end.
 """
 
 from __future__ import annotations

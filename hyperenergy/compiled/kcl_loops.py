@@ -1,8 +1,8 @@
 """KCL in compiled code, for one pair of smooth kernels: a text for ``store``.
 
 X: (dim, 2M), anchors, then positives.  ``energy_profile(r, p)`` and ``alignment_profile(r, p)`` return kappa(r), 2 kappa'(r)
-and 4 kappa''(r).  parameters: those of the two kernels, weight of -mean K_A, of the mean energy of the anchors, and of that of
-the positives.  With e = x_i - x_j and direction d the gradient of kappa(|e|^2) in x_i is 2 kappa' e, and its
+and 4 kappa''(r).  parameters: those of the two kernels, weight of -mean K_A, of the mean energy of the anchors, and of that
+of the positives.  With e = x_i - x_j and direction d the gradient of kappa(|e|^2) in x_i is 2 kappa' e, and its
 derivative 2 kappa' d + 4 kappa'' (e.d) e.
 """
 
