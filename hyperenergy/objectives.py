@@ -7,12 +7,14 @@ anchors over its positives, so that every objective lives on one product of sphe
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from hyperenergy import blockwise
 from hyperenergy.energy import Pairs, check_energy_arguments, energy, pair_energy, pair_weight
 from hyperenergy.errors import ArgumentError, integer
 from hyperenergy.kernels import Kernel, Logarithmic, Riesz
@@ -79,6 +81,14 @@ class Objective(ABC):
         """Slope of the value in |u_i - v_i| at coincidence, times M; 0 where there is a derivative."""
         return self.alignment_term[0] * self.alignment_term[1].cusp_slope if self.alignment_term else 0.0
 
+    def value_and_derivative(self, z: Rows) -> tuple[Tensor, Rows]:
+        """Values, and derivatives by the coordinates in R^dim."""
+        z = z.detach().requires_grad_(True)
+        with torch.enable_grad():
+            value = self.value(z)
+            (ambient,) = torch.autograd.grad(value.sum(), z)
+        return value.detach(), ambient
+
     def value_and_gradient(self, z: Rows) -> tuple[Tensor, Rows, Tensor]:
         """Values, Riemannian gradients, and the scale of the latter, in whatever unit the objective has.
 
@@ -87,15 +97,34 @@ class Objective(ABC):
         on each of n points is of the order of value/n, which makes value/sqrt(n) for all.
         At pairs that coincide on a cusp the gradient is the element of least norm of the subdifferential.
         """
+        z = z.detach()
+        value, ambient = self.value_and_derivative(z)
+        gradient = project(z, ambient)
+        scale = torch.hypot(ambient.square().sum((-2, -1)).sqrt(), value.abs() / z.shape[-2] ** 0.5)
+        if self.kinked:
+            gradient = self._least_subgradient(z, gradient)
+        return value, gradient, scale
+
+    def linearize(self, z: Rows) -> tuple[Rows, Callable[[Rows], Rows]]:
+        """Derivatives by the coordinates in R^dim at z, and the product of the Hessians there with a direction; for many
+        products at one place."""
         z = z.detach().requires_grad_(True)
         with torch.enable_grad():
-            value = self.value(z)
-            (ambient,) = torch.autograd.grad(value.sum(), z)
-        gradient = project(z.detach(), ambient)
-        scale = torch.hypot(ambient.square().sum((-2, -1)).sqrt(), value.detach().abs() / z.shape[-2] ** 0.5)
-        if self.kinked:
-            gradient = self._least_subgradient(z.detach(), gradient)
-        return value.detach(), gradient, scale
+            (ambient,) = torch.autograd.grad(self.value(z).sum(), z, create_graph=True)
+
+        def product(v: Rows) -> Rows:
+            if not ambient.requires_grad:  # linear in the points
+                return torch.zeros_like(v)
+            (along,) = torch.autograd.grad(ambient, z, v, retain_graph=True, materialize_grads=True)
+            return along
+
+        return ambient.detach(), product
+
+    def hessian_product(self, z: Rows, v: Rows) -> Rows:
+        """Riemannian Hessians at z along tangent v: P(H v - (x.g) v) row by row, H and g the derivatives in R^dim, P the
+        projection to the tangent space.  Law: the second derivative along geodesics is <v, product>."""
+        ambient, product = self.linearize(z)
+        return project(z, product(v) - (ambient * z).sum(-1, keepdim=True) * v)
 
     def gradient_and_hessian(self, z: Float[Tensor, "rows dim"]) -> tuple[Tensor, Float[Tensor, "n n"]]:
         """Ambient gradient (rows, dim) and Hessian over the rows * dim coordinates of one configuration."""
@@ -159,6 +188,16 @@ class Energy(Objective):
 
     def value(self, z: Rows) -> Tensor:
         return pair_energy(z, self.kernel, self.pairs)
+
+    def value_and_derivative(self, z: Rows) -> tuple[Tensor, Rows]:
+        weight = pair_weight(self.pairs, z.shape[-2])
+        sums, forces = blockwise.sums_and_forces(z, self.kernel)
+        return weight * sums, weight * forces
+
+    def linearize(self, z: Rows) -> tuple[Rows, Callable[[Rows], Rows]]:
+        weight = pair_weight(self.pairs, z.shape[-2])
+        product = blockwise.linearize(z, self.kernel)
+        return weight * blockwise.sums_and_forces(z, self.kernel)[1], lambda v: weight * product(v)
 
     @property
     def positive(self) -> bool:

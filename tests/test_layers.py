@@ -22,6 +22,7 @@ LAYERS = [
     "gegenbauer",
     "codes",
     "compiled",
+    "blockwise",
     "energy",
     "losses",
     "expectation",
