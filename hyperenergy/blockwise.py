@@ -83,6 +83,20 @@ def linearize(x: Tensor, kernel: Kernel) -> Callable[[Tensor], Tensor]:
     return lambda v: 4 * (_weighted_differences(first, v, v) + block.pull(2 * second * block.dot(v)))
 
 
+def hessians(x: Tensor, kernel: Kernel) -> Tensor:
+    """Hessians of the sums over ordered pairs, (batch, points, dim, points, dim): with e = x_i-x_j the block of i and j is
+    -4 (kappa' I + 2 kappa'' e e^T), and the blocks of a row sum to zero."""
+    points, dim = x.shape[1:]
+    block = _Block(x, slice(0, points))
+    _, first, second = block.slopes(kernel, 2)
+    e = x.unsqueeze(2) - x.unsqueeze(1)
+    blocks = torch.einsum("nij,nija,nijb->nijab", -8 * second, e, e)
+    coordinate, row = (torch.arange(k, device=x.device) for k in (dim, points))
+    blocks[..., coordinate, coordinate] -= 4 * first.unsqueeze(-1)
+    blocks[:, row, row] = -blocks.sum(2)
+    return blocks.transpose(2, 3)
+
+
 def _compiled(x: Tensor) -> bool:
     large = x.shape[1] ** 2 * x.shape[2] >= COMPILED
     return large and x.device.type == "cpu" and x.dtype == torch.float64 and compiled.available()

@@ -18,12 +18,17 @@ from hyperenergy import blockwise
 from hyperenergy.energy import Pairs, check_energy_arguments, energy, pair_energy, pair_weight
 from hyperenergy.errors import ArgumentError, integer
 from hyperenergy.kernels import Kernel, Logarithmic, Riesz
+from hyperenergy.losses import softmax
 from hyperenergy.losses.base import Loss
 from hyperenergy.losses.modules import PairLoss
+from hyperenergy.losses.softmax import softmax_form
 from hyperenergy.namespaces import to_float
 from hyperenergy.sphere import Points, check_points, normalize, project, squared_distance
 
 Rows = Float[Tensor, "batch rows dim"]
+
+# Numbers in the largest temporary of many products with Hessians at once.
+_AT_ONCE = 2**22
 
 
 @dataclass(frozen=True)
@@ -126,14 +131,33 @@ class Objective(ABC):
         ambient, product = self.linearize(z)
         return project(z, product(v) - (ambient * z).sum(-1, keepdim=True) * v)
 
+    def hessians(self, z: Rows) -> Float[Tensor, "batch rows dim rows dim"]:
+        """Second derivatives by the coordinates in R^dim."""
+        z = z.detach().requires_grad_(True)
+        batch, rows, dim = z.shape
+        n = rows * dim
+        with torch.enable_grad():
+            (ambient,) = torch.autograd.grad(self.value(z).sum(), z, create_graph=True)
+        if not ambient.requires_grad:  # linear in the points
+            return z.new_zeros(batch, rows, dim, rows, dim)
+        basis = torch.eye(n, dtype=z.dtype, device=z.device).reshape(n, 1, rows, dim)
+        columns = [
+            torch.autograd.grad(
+                ambient,
+                z,
+                some.expand(len(some), batch, rows, dim),
+                retain_graph=True,
+                is_grads_batched=True,
+                materialize_grads=True,
+            )[0]
+            for some in basis.split(max(1, _AT_ONCE // (batch * self.temporaries(rows, dim))))
+        ]
+        return torch.cat(columns).movedim(0, 1).reshape(batch, rows, dim, rows, dim)
+
     def gradient_and_hessian(self, z: Float[Tensor, "rows dim"]) -> tuple[Tensor, Float[Tensor, "n n"]]:
         """Ambient gradient (rows, dim) and Hessian over the rows * dim coordinates of one configuration."""
-
-        def value(x: Tensor) -> Tensor:
-            return self.value(x.reshape(1, *z.shape))[0]
-
-        flat = z.detach().reshape(-1)
-        return torch.func.grad(value)(flat).reshape(z.shape), torch.func.jacrev(torch.func.grad(value))(flat)
+        n = z.numel()
+        return self.value_and_derivative(z[None])[1][0], self.hessians(z[None])[0].reshape(n, n)
 
     def temporaries(self, points: int, dim: int) -> int:
         """Numbers in the largest temporary of one configuration's evaluation."""
@@ -203,26 +227,8 @@ class Energy(Objective):
     def positive(self) -> bool:
         return self.kernel.positive
 
-    def gradient_and_hessian(self, z: Float[Tensor, "rows dim"]) -> tuple[Tensor, Float[Tensor, "n n"]]:
-        """From kappa' and kappa'' alone.  With e = x_i - x_j and w the weight of an ordered pair the gradient is
-        4w sum_j kappa' e, and the Hessian's block (i,j) -4w (kappa' I + 2 kappa'' e e^T), with rows summing to zero."""
-        z = z.detach()
-        points, dim = z.shape
-        e = z.unsqueeze(1) - z.unsqueeze(0)
-        r = e.square().sum(-1).fill_diagonal_(4.0).requires_grad_(True)
-        with torch.enable_grad():
-            (first,) = torch.autograd.grad(self.kernel(r).sum(), r, create_graph=True)
-            second = torch.zeros_like(r)
-            if first.requires_grad:  # a kernel that is linear in r has a constant kappa'
-                (second,) = torch.autograd.grad(first.sum(), r)
-        weight = 4 * pair_weight(self.pairs, points)
-        first, second = (weight * x.detach().fill_diagonal_(0.0) for x in (first, second))
-        eye = torch.eye(dim, dtype=z.dtype, device=z.device)
-        blocks = -first[..., None, None] * eye - 2 * second[..., None, None] * e[..., :, None] * e[..., None, :]
-        index = torch.arange(points, device=z.device)
-        blocks[index, index] = -blocks.sum(1)
-        gradient = (first.unsqueeze(-1) * e).sum(1)
-        return gradient, blocks.transpose(1, 2).reshape(points * dim, points * dim)
+    def hessians(self, z: Rows) -> Float[Tensor, "batch rows dim rows dim"]:
+        return pair_weight(self.pairs, z.shape[-2]) * blockwise.hessians(z.detach(), self.kernel)
 
     def temporaries(self, points: int, dim: int) -> int:
         return 10 * points * dim  # the pairs go block by block; what is left is the history of the search
@@ -263,6 +269,10 @@ class BatchLoss(Objective):
 
     def value(self, z: Rows) -> Tensor:
         return self.loss.formula(*self.views(z))
+
+    def hessians(self, z: Rows) -> Float[Tensor, "batch rows dim rows dim"]:
+        form = softmax_form(self.loss, z.shape[-2] // 2)
+        return super().hessians(z) if form is None else softmax.hessians(form, z.detach())
 
     @property
     def positive(self) -> bool:
