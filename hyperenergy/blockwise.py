@@ -189,7 +189,9 @@ def derivatives(kernel: Kernel, r: Tensor, order: int) -> tuple[Tensor, ...]:
             # A kernel that is linear in r has a constant kappa'.
             constant = not found[-1].requires_grad
             (slope,) = (
-                (torch.zeros_like(r),) if constant else torch.autograd.grad(found[-1].sum(), r, create_graph=k + 1 < order)
+                (torch.zeros_like(r),)
+                if constant
+                else torch.autograd.grad(found[-1].sum(), r, create_graph=k + 1 < order)
             )
             found.append(slope)
     return tuple(x.detach() for x in found)
@@ -326,4 +328,3 @@ class _LastDerivative(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *upstream: Tensor) -> Tensor:
         raise NotImplementedError(f"a third derivative of a pair energy {_MANY}; take fewer points")
-
