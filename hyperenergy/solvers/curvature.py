@@ -16,11 +16,11 @@ from torch import Tensor
 
 from hyperenergy.objectives import Objective, Rows
 
-# Above this many coordinates the dense Hessian is left alone: 3000^2 float64 are 72 MB, and its spectrum takes 10 s.
-MOST_COORDINATES = 3000
 
 Matrices = Float[Tensor, "batch n n"]
 
+# Numbers in the Hessians that are assembled together: 2^23 float64 are 64 MiB, of which there are some copies.
+_AT_ONCE, _GPU_AT_ONCE = 2**23, 2**28
 # The shift that makes a Hessian positive definite is sought from this part of its largest entry on, in steps of this
 # factor, beginning two steps below the last one.
 _FIRST_SHIFT, _LEAST_SHIFT, _FACTOR, _MOST_SHIFTS = 1e-6, 1e-13, 8.0, 16
@@ -105,8 +105,8 @@ def first_curvature(objective: Objective, z: Rows) -> Curvature:
 
 
 def at_once(objective: Objective, z: Rows) -> int:
-    """Hessians that are assembled together: few enough that their temporaries, some copies, fit a quarter of a GiB."""
-    return max(1, 2**25 // (4 * (z.shape[1] * z.shape[2]) ** 2))
+    """Hessians that are assembled together: few enough that their temporaries, some copies, fit into memory."""
+    return max(1, (_GPU_AT_ONCE if z.is_cuda else _AT_ONCE) // (z.shape[1] * z.shape[2]) ** 2)
 
 
 def measure(objective: Objective, z: Rows, shift: Tensor) -> Curvature:

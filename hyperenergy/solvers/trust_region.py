@@ -17,7 +17,6 @@ import torch
 from torch import Tensor
 
 from hyperenergy.objectives import Objective, Rows, relative_norm
-from hyperenergy.solvers.curvature import MOST_COORDINATES
 from hyperenergy.solvers.ends import Ends
 from hyperenergy.solvers.lbfgs import LBFGS, noise
 from hyperenergy.solvers.loop import run
@@ -25,8 +24,10 @@ from hyperenergy.sphere import project, retract
 
 # Steps with one Hessian, and pairs that correct it.
 _PERIOD, _MEMORY = 20, 10
-# Numbers in the Hessians of the starts that go together: 2^26 float64 are half a GiB, of which there are two copies.
-_AT_ONCE = 2**26
+# Numbers in the Hessians of the starts that go together: 2^26 float64 are half a GiB.
+_AT_ONCE, _GPU_AT_ONCE = 2**26, 2**30
+# With more coordinates a factorization costs more than the products that it saves.
+_MOST_DENSE = 1500
 # Radii of the trust region; of the step length over all points.
 _FIRST_RADIUS, _LARGEST_RADIUS = 0.1, 1.0
 # A step is accepted above the first ratio of actual to predicted decrease; radii shrink below the second and grow above
@@ -50,14 +51,13 @@ def refine(
     ``max_products``: evaluations or products with Hessians per start.  ``see``: as in ``loop.run``.  Not for kinked
     objectives, which have no Hessian where it matters.  Law: values do not rise, up to round-off.
     """
-    starts, rows, dim = z.shape
-    n = rows * (dim - 1)
-    if n > MOST_COORDINATES:
+    n = z.shape[1] * (z.shape[2] - 1)
+    if n > _MOST_DENSE:
         # No start waits long for another: what one step takes is bounded.
         return run(TrustRegion(objective, tolerance), z, max_products, see, housekeeping=1)
     solver = LBFGS(objective, tolerance, _MEMORY, _PERIOD)
     parts, first = [], 0
-    for part in z.split(max(1, _AT_ONCE // n**2)):
+    for part in z.split(max(1, (_GPU_AT_ONCE if z.is_cuda else _AT_ONCE) // n**2)):
         numbers = torch.arange(first, first + len(part), device=z.device)
         parts.append(run(solver, part, max_products, see and _renumbered(see, numbers)))
         first += len(part)
