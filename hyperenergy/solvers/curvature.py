@@ -16,9 +16,10 @@ from torch import Tensor
 
 from hyperenergy.objectives import Objective, Rows
 
-
 Matrices = Float[Tensor, "batch n n"]
 
+# Singular values of a configuration below this part of the largest are zero.
+_FLAT = 1e-6
 # Numbers in the Hessians that are assembled together: 2^23 float64 are 64 MiB, of which there are some copies.
 _AT_ONCE, _GPU_AT_ONCE = 2**23, 2**28
 # The shift that makes a Hessian positive definite is sought from this part of its largest entry on, in steps of this
@@ -64,10 +65,19 @@ def riemannian_hessians(objective: Objective, z: Rows, basis: Tensor) -> tuple[M
 
 
 def rotations(z: Rows, basis: Tensor) -> Float[Tensor, "batch n planes"]:
-    """The tangent vectors z A for the antisymmetric A of the coordinate planes, in the basis."""
-    first, second = torch.triu_indices(z.shape[-1], z.shape[-1], 1, device=z.device)
-    turned = basis[..., second, :] * z[..., first, None] - basis[..., first, :] * z[..., second, None]
-    return turned.transpose(2, 3).flatten(1, 2)
+    """The tangent space of the orbit under rotations, z A with A antisymmetric, in the basis: orthonormal columns, and zeros
+    for the planes in which nothing turns.
+
+    In principal axes, z = y V^T with orthogonal columns of y, the planes of two axes give y_a V_b^T - y_b V_a^T, which are
+    orthogonal to one another.
+    """
+    squares, axes = torch.linalg.eigh(z.mT @ z)
+    y, turned = z @ axes, torch.einsum("niqp,nqb->nipb", basis, axes)
+    a, b = torch.triu_indices(z.shape[-1], z.shape[-1], 1, device=z.device)
+    found = y[:, :, None, a] * turned[..., b] - y[:, :, None, b] * turned[..., a]
+    lengths = squares[:, a] + squares[:, b]
+    factors = torch.where(lengths > _FLAT**2 * squares[:, -1:], lengths, torch.inf).rsqrt()
+    return found.flatten(1, 2) * factors.unsqueeze(1)
 
 
 @dataclass(frozen=True)
@@ -116,9 +126,7 @@ def measure(objective: Objective, z: Rows, shift: Tensor) -> Curvature:
     largest = matrix.diagonal(dim1=-2, dim2=-1).abs().amax(-1)
     largest = torch.where(largest.isfinite() & (largest > 0), largest, 1.0)
     # Rotations have no curvature; neither the gradient nor its changes have a part along them.
-    turned = rotations(z, basis)
-    length = turned.square().sum((1, 2)).clamp(min=torch.finfo(z.dtype).tiny)
-    turned = turned * (largest * turned.shape[2] / length).sqrt()[:, None, None]
+    turned = rotations(z, basis) * largest.sqrt()[:, None, None]
     matrix = matrix.baddbmm(turned, turned.mT)
     shift = (shift / _FACTOR**2).clamp(min=_LEAST_SHIFT)
     diagonal = matrix.diagonal(dim1=-2, dim2=-1)
