@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 import hyperenergy as he
+from benchmarks.gpu import gpu
 from benchmarks.page import smoothness
 from benchmarks.peers import PEERS, keops_evaluation
 from benchmarks.report import INSTANCES, OPENINGS, opening_times
@@ -234,7 +235,9 @@ def _processor() -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--only", choices=["thomson", "reach", "evaluation", "scale", "spectrum", "report", "page"], help="one part"
+        "--only",
+        choices=["thomson", "reach", "evaluation", "scale", "spectrum", "report", "page", "gpu"],
+        help="one part",
     )
     parser.add_argument("--points", default="12,32,50,64,100,150,200", help="sizes of the Thomson cases")
     parser.add_argument("--out", type=Path, help="write the lines to this file, too")
@@ -250,6 +253,7 @@ def main() -> None:
         "spectrum": spectrum,
         "report": report,
         "page": smooth,
+        "gpu": lambda: gpu(say),
     }
     for name, part in parts.items():
         if arguments.only in (None, name):

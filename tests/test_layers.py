@@ -25,6 +25,7 @@ LAYERS = [
     "gegenbauer",
     "codes",
     "compiled",
+    "blockwise",
     "energy",
     "losses",
     "expectation",
