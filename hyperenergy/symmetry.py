@@ -9,9 +9,11 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hyperenergy.automorphisms import Array, Automorphisms, Integers, fit
+from hyperenergy.automorphisms import Automorphisms
+from hyperenergy.coloring import Array, Integers, Work
 from hyperenergy.errors import ArgumentError, integer
 from hyperenergy.kernels import positive
+from hyperenergy.refinement import Items, on_rows, procrustes
 
 MOST_POINTS = 1000
 # Operations, about: a few seconds of work.
@@ -76,11 +78,10 @@ def symmetry(
         if others.shape != rows[:, 0].shape:
             raise ArgumentError("positives", f"shape {others.shape}", f"must have the shape of x, {rows[:, 0].shape}")
         rows = np.stack([rows[:, 0], others], axis=1)
-    member = _coincident(rows, tolerance)
-    _, first, multiplicity = np.unique(member, return_index=True, return_counts=True)
-    items = _span(rows[first], tolerance)
-    group = Automorphisms(items, multiplicity, tolerance, limit)
-    proper = all(np.linalg.det(fit(items, items[p])) > 0 for p in group.generators)
+    merged, member = Items.of(rows, tolerance)
+    items, multiplicity = _span(merged.vectors, tolerance), merged.multiplicity
+    group = Automorphisms(Items(items, multiplicity), tolerance, Work(limit))
+    proper = all(np.linalg.det(procrustes(items, items[p])) > 0 for p in group.generators)
     rotations = group.order if proper else group.order // 2
     sizes = np.bincount(group.orbit, weights=multiplicity)
     dim = items.shape[-1]
@@ -90,7 +91,7 @@ def symmetry(
     elif dim == 3:
         elements = _elements(group, tolerance)
         # An involution has eigenvalues +-1: the trace is -1 for a half-turn, 1 for a reflection, -3 for the inversion.
-        traces = [round(np.trace(fit(items, items[p]))) for p in elements if np.array_equal(p[p], elements[0])]
+        traces = [round(np.trace(procrustes(items, items[p]))) for p in elements if np.array_equal(p[p], elements[0])]
         name = schoenflies(group.order, rotations, traces.count(-1), traces.count(1))
     return Symmetry(
         order=group.order,
@@ -98,7 +99,9 @@ def symmetry(
         orbits=tuple(sorted((int(size) for size in sizes if size), reverse=True)),
         dim=dim,
         name=name,
-        generators=np.array([_on_rows(p, member) for p in group.generators], dtype=np.int64).reshape(-1, len(rows)),
+        generators=np.array([on_rows(p, member, member) for p in group.generators], dtype=np.int64).reshape(
+            -1, len(rows)
+        ),
     )
 
 
@@ -154,32 +157,8 @@ def _unit_rows(x: object, name: str) -> Array:
     return array
 
 
-def _coincident(rows: Array, tolerance: float) -> Integers:
-    """A number for each row, equal for rows that a chain of distances up to the tolerance joins."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    flat = rows.reshape(len(rows), -1)
-    squares = (flat * flat).sum(1)
-    # Round-off of the expanded square is far below 1e-12; the distances of the few pairs left come from differences.
-    i, j = np.nonzero(squares[:, None] + squares - 2 * flat @ flat.T <= 4 * tolerance**2 + 1e-12)
-    near = np.linalg.norm(rows[i] - rows[j], axis=2).max(1) <= tolerance
-    edges = coo_array((near[near], (i[near], j[near])), shape=(len(rows), len(rows)))
-    return connected_components(edges, directed=False)[1].astype(np.int64)
-
-
 def _span(items: Array, tolerance: float) -> Array:
     """Coordinates in the span; directions in which no item reaches beyond the tolerance do not count."""
     _, _, axes = np.linalg.svd(items.reshape(-1, items.shape[-1]), full_matrices=False)
     coordinates = items @ axes.T
     return coordinates[..., np.abs(coordinates).max((0, 1)) > tolerance]
-
-
-def _on_rows(p: Integers, member: Integers) -> Integers:
-    """The permutation of rows for one of items: the k-th row of an item goes to the k-th row of its image."""
-    order = np.argsort(member, kind="stable")
-    start = np.searchsorted(member[order], np.arange(len(p)))
-    rank = np.arange(len(order)) - start[member[order]]
-    result = np.empty_like(order)
-    result[order] = order[start[p[member[order]]] + rank]
-    return result
