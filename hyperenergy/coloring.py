@@ -35,6 +35,10 @@ class Work:
     def __init__(self, limit: int) -> None:
         self._limit, self._done = limit, 0
 
+    def allow(self, more: int) -> None:
+        """A new limit: so many operations from now on."""
+        self._limit = self._done + more
+
     def spend(self, work: int) -> None:
         self._done += work + _OVERHEAD
         if self._done > self._limit:

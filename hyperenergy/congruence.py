@@ -108,8 +108,11 @@ def _rows(X: Tensor, Y: Tensor, positives: tuple[Tensor, Tensor] | None) -> tupl
             raise ArgumentError(
                 name, f"shape {tuple(rows.shape)}", f"must have one shape (points, dim), X's is {tuple(X.shape)}"
             )
-    if len(X) > MOST_POINTS:
-        raise ArgumentError("X", f"{len(X)} points", f"at most {MOST_POINTS} are compared")
+    most = MOST_POINTS // (1 if positives is None else 2)
+    if len(X) > most:
+        raise ArgumentError(
+            "X", f"{len(X)} points", f"at most {MOST_POINTS} points or {MOST_POINTS // 2} pairs are compared"
+        )
     arrays = [rows.detach().cpu().double().numpy() for _, rows in named]
     return np.stack(arrays[::2], axis=1), np.stack(arrays[1::2], axis=1)
 
@@ -151,12 +154,18 @@ class _Found:
 
 
 def _searched(x: Items, y: Items, tolerance: float, proper: bool) -> _Found:
+    work = Work(_SECOND)
     try:
-        found = _met(Search(x, y, tolerance, CLEAR, Work(_FIRST)), [])
+        search = Search(x, y, tolerance, CLEAR, work)
+    except OutOfWorkError:
+        return _Found(None, exhausted=False)
+    work.allow(_FIRST)
+    try:
+        found = _met(search, [])
     except OutOfWorkError:
         symmetries = _symmetries(y, tolerance)
+        work.allow(_SECOND)
         try:
-            search = Search(x, y, tolerance, CLEAR, Work(_SECOND))
             found = _met(search, [] if symmetries is None else symmetries.generators)
         except OutOfWorkError:
             return _Found(None, exhausted=False)

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from hyperenergy.coloring import FASTER, Array, Colorings, Integers, State, Trace, Work
 from hyperenergy.permutations import orbits, stabilizer
 
+# Matchings to the nearest and fits to these, in turn.
+_MOST_FITS = 3
 # Images tried together, at most.
 _MOST_TOGETHER = 64
 # Rows that coincide within the tolerance are as far apart at most, in tolerances, after a map that misses by ten of them.
@@ -191,7 +193,8 @@ class Search:
         return procrustes(self.x.vectors[here], self.y.vectors[there])
 
     def complete(self, leaf: Node) -> Integers | None:
-        """The permutation that the images of the base determine; None where there is none within the tolerance."""
+        """The permutation that the images of the base determine; None where there is none or, with ``doubt``, where it may not
+        have been found."""
         color = leaf.state.color[0]
         if self._single.all():
             here, there = self._paired(color)
@@ -200,21 +203,22 @@ class Search:
             return p
         self._spend(self.x.vectors.size * len(color) // FASTER + 5 * len(color) ** 2)
         rotation = self.rotation(leaf)
-        for _ in range(3):
+        doubt = False
+        for _ in range(_MOST_FITS):
             distance = _distances(self.x.vectors @ rotation.T, self.y.vectors)
             distance[self._final[:, None] != color] = np.inf
-            within = (distance <= self._reach[:, None]).sum(1)
-            if not within.all():
-                return None
+            if not doubt:
+                # Each has an image within reach, if there is a map, and it must be the nearest if there is one alone.
+                within = (distance <= self._reach[:, None]).sum(1)
+                doubt = bool(within.all() and (within > 1).any())
             p = np.argmin(distance, axis=1)
-            if (within == 1).all() or _is_permutation(p):
+            if _is_permutation(p):
                 break
             rotation = procrustes(self.x.vectors, self.y.vectors[p])
-        if not _is_permutation(p):
-            self.doubt |= bool((within > 1).any())
+        else:
+            self.doubt |= doubt
             return None
-        if (within > 1).any() and self.miss(p) > self.tolerance:
-            self.doubt = True
+        self.doubt |= doubt and self.miss(p) > self.tolerance
         return p
 
     def miss(self, p: Integers, proper: bool = False) -> float:

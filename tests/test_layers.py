@@ -36,6 +36,7 @@ LAYERS = [
     "trajectory",
     "laws",
     "prediction",
+    "precision",
     "coloring",
     "permutations",
     "refinement",
