@@ -46,6 +46,11 @@ def finite(name: str, value: Number) -> float:
     return number
 
 
+def _tidy(number: float) -> Number:
+    """An int where it is one: labels read Riesz(s=2), not s=2.0."""
+    return int(number) if number == int(number) else number
+
+
 # What a class may declare of itself: constants or properties.  ``log_profile`` goes with the formula, too.
 FACTS = (
     "strictly_completely_monotone",
@@ -117,6 +122,10 @@ class Kernel(metaclass=_Examined):
 
     def __call__(self, r: Tensor) -> Tensor:
         return self.profile(r, TorchNamespace)
+
+    def steeper(self, factor: float) -> Kernel | None:
+        """The kernel of the same family that is steeper by this factor (softer below 1), if there is one."""
+        return None
 
     @property
     def strictly_completely_monotone(self) -> bool:
@@ -193,6 +202,9 @@ class Gaussian(Kernel):
     def log_profile(self, r: Any, m: Namespace) -> Any:
         return -m.number(self.t) * r
 
+    def steeper(self, factor: float) -> Kernel:
+        return Gaussian(_tidy(to_float(self.t) * factor))
+
 
 @dataclass(frozen=True)
 class Laplace(Kernel):
@@ -211,6 +223,9 @@ class Laplace(Kernel):
 
     def log_profile(self, r: Any, m: Namespace) -> Any:
         return -m.number(self.t) * m.sqrt(r)
+
+    def steeper(self, factor: float) -> Kernel:
+        return Laplace(_tidy(to_float(self.t) * factor))
 
     @property
     def cusp_slope(self) -> float:
@@ -233,6 +248,9 @@ class InverseMultiquadric(Kernel):
     def profile(self, r: Any, m: Namespace) -> Any:
         c = m.number(self.c)
         return c / m.sqrt(c * c + r)
+
+    def steeper(self, factor: float) -> Kernel:
+        return InverseMultiquadric(_tidy(to_float(self.c) / factor))
 
 
 @dataclass(frozen=True)
@@ -263,6 +281,9 @@ class Riesz(Kernel):
 
     def log_profile(self, r: Any, m: Namespace) -> Any:
         return -m.number(self.s) / 2 * m.log(r)
+
+    def steeper(self, factor: float) -> Kernel | None:
+        return Riesz(_tidy(self._s * factor)) if self._s > 0 else None
 
     @property
     def strictly_completely_monotone(self) -> bool:
@@ -317,6 +338,9 @@ class RegularizedLogarithmic(Kernel):
 
     def profile(self, r: Any, m: Namespace) -> Any:
         return -m.log(1 + m.number(self.t) * r)
+
+    def steeper(self, factor: float) -> Kernel:
+        return RegularizedLogarithmic(_tidy(to_float(self.t) * factor))
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ class TorchNamespace:
 
     sqrt and power have derivative 0 at 0: the kernels are functions of r = |x-y|^2, whose derivative with respect to
     the points vanishes at x = y, and 0 is the smallest element of the subdifferential of |x-y| there.  Without this,
-    inf * 0 would turn the gradient of every coincident pair into NaN.
+    inf * 0 would turn the gradient of every coincident pair into NaN.  A power of 1 is smooth, and has its derivative 1.
     """
 
     number = staticmethod(to_float)
@@ -51,7 +51,7 @@ class TorchNamespace:
     @staticmethod
     def power(x: Tensor, exponent: Number) -> Tensor:
         p = to_float(exponent)
-        if p <= 0 or p >= 2:
+        if p <= 0 or p == 1 or p >= 2:
             return x**p
         zero = x == 0
         return torch.where(zero, torch.zeros_like(x), torch.where(zero, torch.ones_like(x), x) ** p)

@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "hyperenergy"
 # From the ground up; a name stands for a module or for a folder of modules, which may import one another.
 LAYERS = [
     "errors",
+    "unseen",
     "files",
     "steps",
     "namespaces",
@@ -30,10 +31,14 @@ LAYERS = [
     "objectives",
     "structured",
     "expected",
+    "logarithm",
     "solvers",
+    "ways",
     "minimum",
     "starts",
     "landscape",
+    "search",
+    "multistart",
     "minimize",
     "trajectory",
     "laws",
