@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import hyperenergy as he
-from hyperenergy import theorems
+from hyperenergy import minimum, theorems
 from hyperenergy.compare import VALUE_TOLERANCE
 from hyperenergy.prediction import Outcome, Prediction, Status
 from hyperenergy.theorems.registry import Theorem
@@ -172,7 +172,7 @@ def test_small_temperature_rejects_a_wrong_limit(monkeypatch) -> None:
 
 def test_an_unsuccessful_search_is_inconclusive(monkeypatch) -> None:
     def unfinished(*a: object, **k: object) -> he.Minimum:
-        return dataclasses.replace(he.minimize(*a, **k), status=Status.MAX_ITERATIONS)  # type: ignore[arg-type]
+        return dataclasses.replace(he.minimize(*a, **k), status=minimum.Status.MAX_ITERATIONS)  # type: ignore[arg-type]
 
     monkeypatch.setattr(checks, "minimize", unfinished)
     for check, instance in (
