@@ -193,8 +193,7 @@ class Search:
         return procrustes(self.x.vectors[here], self.y.vectors[there])
 
     def complete(self, leaf: Node) -> Integers | None:
-        """The permutation that the images of the base determine; None where there is none or, with ``doubt``, where it may not
-        have been found."""
+        """The permutation that the images of the base determine; None where there is none, or was not found: ``doubt``."""
         color = leaf.state.color[0]
         if self._single.all():
             here, there = self._paired(color)

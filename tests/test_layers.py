@@ -15,6 +15,8 @@ PACKAGE = Path(__file__).parent.parent / "hyperenergy"
 LAYERS = [
     "errors",
     "files",
+    "table_file",
+    "points_file",
     "steps",
     "namespaces",
     "sphere",

@@ -40,8 +40,8 @@ def test_rounded_codes_keep_their_group(name: str, digits: int) -> None:
         for rows in (rounded, unit(rounded)):
             s = he.symmetry(rows)
             assert s.order == ORDERS[name]
-                # The golden ratio's last digit may be a zero.
-                assert s.tolerance <= max(1e-6, math.sqrt(x.shape[1]) * 10.0 ** (1 - digits) * (1 + 1e-9))
+            # The golden ratio's last digit may be a zero.
+            assert s.tolerance <= max(1e-6, math.sqrt(x.shape[1]) * 10.0 ** (1 - digits) * (1 + 1e-9))
 
 
 @pytest.mark.parametrize("digits", range(3, 9))

@@ -17,11 +17,18 @@ from hyperenergy.errors import ArgumentError, integer
 def view(
     context: typer.Context,
     source: Annotated[
-        str | None, typer.Argument(metavar="[FILE|CODE]", help="A .json, .npz or .csv file, or a code's name.")
+        str | None,
+        typer.Argument(metavar="[FILE|CODE]", help="A .json, .npz, .csv, .tsv or .txt file, or a code's name."),
     ] = None,
     minimize: Annotated[
         str | None,
         typer.Option(help="Instead: a loss or kernel to minimize, e.g. dhel or riesz:s=1; with --points, --dim."),
+    ] = None,
+    header: Annotated[
+        bool | None,
+        typer.Option(
+            "--header/--no-header", help="Whether the first line of a table is a header, where that is unclear."
+        ),
     ] = None,
     points: Annotated[int | None, typer.Option(help="Number of points, or of pairs for a loss.")] = None,
     dim: Annotated[int | None, typer.Option(help="Ambient dimension d; the sphere is S^(d-1).")] = None,
@@ -56,9 +63,11 @@ def view(
             given = context.get_parameter_source(name)
             if given is not None and given.name == "COMMANDLINE":
                 raise ArgumentError(name, repr(context.params[name]), "goes with --minimize alone")
-        shown = load(source)
+        shown = load(source, header=header)
         path = out if out is not None else Path(f"{Path(source).stem}.html")
     else:
+        if header is not None:
+            raise ArgumentError("header", header, "goes with a file alone")
         target = parse_objective(minimize, pairs=pairs, temperature=temperature, kernel=kernel)
         if points is None or dim is None:
             missing = "points" if points is None else "dim"
