@@ -25,10 +25,12 @@ from hyperenergy.sphere import check_points
 DEFAULT_TOLERANCE = 1e-6
 # Of more, the inner products of all pairs take too much memory.
 MOST_POINTS = 5000
-# Operations, about: of the first search, of finding symmetries, and of the search that uses them; together a few seconds.
-_FIRST, _SYMMETRIES, _SECOND = 3 * 10**8, 10**10, 10**10
-# Maps that miss by little more than the tolerance before the search gives up, and maps among which a rotation is sought.
-_MOST_NEAR, _MOST_IMPROPER = 100, 4
+# Operations, about: to choose the base, which always comes to an end; of the first search, of finding symmetries, and of the
+# search that uses them, which are a few seconds together.
+_BASE, _FIRST, _SYMMETRIES, _SECOND = 10**13, 3 * 10**8, 4 * 10**9, 6 * 10**9
+# Maps that miss by little more than the tolerance, or by whatever, before the search gives up: one of a configuration with
+# many symmetries and another near to it meets no end of them.  And maps among which a rotation is sought.
+_MOST_NEAR, _MOST_MISSES, _MOST_IMPROPER = 100, 2000, 4
 
 
 class CongruenceOutcome(StrEnum):
@@ -154,11 +156,8 @@ class _Found:
 
 
 def _searched(x: Items, y: Items, tolerance: float, proper: bool) -> _Found:
-    work = Work(_SECOND)
-    try:
-        search = Search(x, y, tolerance, CLEAR, work)
-    except OutOfWorkError:
-        return _Found(None, exhausted=False)
+    work = Work(_BASE)
+    search = Search(x, y, tolerance, CLEAR, work)
     work.allow(_FIRST)
     try:
         found = _met(search, [])
@@ -193,9 +192,9 @@ def _met(search: Search, symmetries: list[Integers]) -> _Found:
     little more."""
     if not search.possible:
         return _Found(None, exhausted=True)
-    least, best, near = np.inf, None, 0
+    least, best, near, exhausted = np.inf, None, 0, True
     mirrored: list[Integers] = []
-    for leaf in search.leaves(search.root._replace(symmetries=symmetries)):
+    for count, leaf in enumerate(search.leaves(search.root._replace(symmetries=symmetries))):
         p = search.complete(leaf)
         miss = np.inf if p is None else search.miss(p)
         if p is not None and miss <= search.tolerance:
@@ -205,11 +204,10 @@ def _met(search: Search, symmetries: list[Integers]) -> _Found:
         elif miss <= CLEAR * search.tolerance:
             near += 1
             least, best = min((least, best), (miss, p), key=lambda found: found[0])
-        if len(mirrored) == _MOST_IMPROPER or near == _MOST_NEAR:
+        if len(mirrored) == _MOST_IMPROPER or near == _MOST_NEAR or count == _MOST_MISSES:
+            exhausted = False
             break
-    else:
-        if mirrored and not symmetries and not search.doubt:
-            return _Found(mirrored[0], exhausted=True, improper=True)
+    exhausted &= not search.doubt
     if mirrored:
-        return _Found(mirrored[0], exhausted=False, improper=True)
-    return _Found(best, exhausted=not search.doubt and best is None)
+        return _Found(mirrored[0], exhausted and not symmetries, improper=True)
+    return _Found(best, exhausted and best is None)

@@ -10,12 +10,14 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hyperenergy.automorphisms import CLEAR, Automorphisms
+from hyperenergy.automorphisms import CLEAR, Automorphisms, UndecidedError
 from hyperenergy.coloring import Array, Integers, Work
 from hyperenergy.errors import ArgumentError, integer
 from hyperenergy.kernels import positive
 from hyperenergy.precision import row_error
 from hyperenergy.refinement import Items, on_rows, procrustes
+
+__all__ = ["MOST_POINTS", "Symmetry", "UndecidedError", "schoenflies", "symmetry"]
 
 MOST_POINTS = 1000
 # Operations, about: a few seconds of work.
@@ -161,7 +163,7 @@ def _elements(group: Automorphisms, tolerance: float) -> list[Integers]:
         if len(queue) > group.order:
             break
     if len(queue) != group.order:
-        raise ArgumentError("tolerance", f"{tolerance:g}", "the maps within it do not form a group; lower it")
+        raise UndecidedError("tolerance", f"{tolerance:g}", "the maps within it do not form a group; lower it")
     return queue
 
 

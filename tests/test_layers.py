@@ -16,6 +16,8 @@ LAYERS = [
     "errors",
     "unseen",
     "files",
+    "table_file",
+    "points_file",
     "steps",
     "namespaces",
     "declared",
