@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from hyperenergy.landscape import groups, near_stationary, same_value_tolerance
+from hyperenergy.landscape import levels, near_stationary, same_value_tolerance
 from hyperenergy.minimum import Stop
 from hyperenergy.objectives import Objective
 from hyperenergy.search import Search, attained
@@ -181,12 +181,11 @@ class Multistart:
         return float(self._parts[0].value.min()) < best - allowed
 
     def unseen(self, ends: Ends) -> Unseen | None:
-        """The account of these ends; starts that are not finished count as alone.  None where starts were given."""
+        """The account of these ends, minima of one value being one; starts that are not finished count as alone.  None where starts were given."""
         if self._given is not None:
             return None
         near = near_stationary(self.objective, ends, self.limits.tolerance)
-        counts = [len(group) for group in groups(self.objective, ends, near)]
-        return unseen(counts + [1] * int((~near).sum()))
+        return unseen(levels(self.objective, ends, near) + [1] * int((~near).sum()))
 
     def by_way(self, best: float, changed: Tensor) -> tuple[Way, ...]:
         """Starts and hits of each way, before they hopped; jumps and their hits.  changed: values of the starts after those
