@@ -145,8 +145,9 @@ def spectrum() -> None:
 
 def evaluation() -> None:
     """One energy and gradient at N = 100 per configuration of a batch of 64, float64."""
-    from hyperenergy import compiled
     from hyperenergy.compiled.pairs import values_and_gradients
+
+    from hyperenergy import compiled
 
     say("\nenergy and gradient, N = 100, batch of 64, microseconds per configuration")
     x = random_points(64, 100, 3, generator=torch.Generator().manual_seed(0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import operator
 from collections.abc import Iterable
+from typing import Any
 
 
 class HyperenergyError(Exception):
@@ -20,7 +21,11 @@ class ArgumentError(HyperenergyError, ValueError):
 
 
 class ConvergenceError(HyperenergyError, RuntimeError):
-    """No start of a minimization ended at a stationary point."""
+    """No start of a minimization ended at a stationary point; ``minimum`` has the best configuration found."""
+
+    def __init__(self, message: str, minimum: Any) -> None:
+        super().__init__(message)
+        self.minimum = minimum
 
 
 def unknown_name(argument: str, given: str, allowed: Iterable[str]) -> ArgumentError:

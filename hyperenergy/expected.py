@@ -22,6 +22,7 @@ from hyperenergy.errors import ArgumentError, integer
 from hyperenergy.kernels import Kernel
 from hyperenergy.losses import modules as losses
 from hyperenergy.losses.checks import check_pair
+from hyperenergy.losses.formulas import off_diagonal
 from hyperenergy.objectives import Aligned, BatchLoss, Objective
 from hyperenergy.sphere import Points
 
@@ -198,7 +199,7 @@ class Expected(Objective):
                     "batch", size, f"must be at most {points}, the number of pairs, without replacement"
                 )
         kinds = points + size - 1 if self.replace else points
-        pairwise = isinstance(self.loss, PAIRWISE)
+        pairwise = type(self.loss) in PAIRWISE
         if pairwise and math.comb(kinds, size) > self.enumerate:
             size = 2  # the expectation of a mean over pairs is that of two draws, at any number of points
         if pairwise or math.comb(kinds, size) <= self.enumerate:
@@ -232,7 +233,7 @@ class Expected(Objective):
         C_k: the mean over anchors of s_i and, for losses with a temperature, of log Z_i, and of e^{x_ij/tau}/Z_i over the
         negatives of each; Z_i is the mean over all that a negative can be, so that all E C_k are known exactly.
         """
-        points, size = U.shape[-2], index.shape[1]
+        points = U.shape[-2]
         weights = torch.ones(points).to(U) / points if self.weights is None else self.weights.to(U)
         own = (U * V).sum(-1)
         controls = [own[..., index].mean(-1) - (own @ weights).unsqueeze(-1)]
@@ -242,12 +243,10 @@ class Expected(Objective):
             if self.replace:
                 log_z = (similarity + weights.log()).logsumexp(-1)
             else:
-                own_pair = torch.eye(points, dtype=torch.bool, device=U.device)
-                log_z = similarity.masked_fill(own_pair, -math.inf).logsumexp(-1) - math.log(points - 1)
+                log_z = off_diagonal(similarity).logsumexp(-1) - math.log(points - 1)
             controls.append(log_z[..., index].mean(-1) - (log_z @ weights).unsqueeze(-1))
             relative = (similarity - log_z.unsqueeze(-1)).exp()[..., index.unsqueeze(-1), index.unsqueeze(-2)]
-            off_diagonal = relative.sum((-2, -1)) - relative.diagonal(dim1=-2, dim2=-1).sum(-1)
-            controls.append(off_diagonal / (size * (size - 1)) - 1)
+            controls.append(off_diagonal(relative).mean((-2, -1)) - 1)
         C = torch.stack(controls, -1)
         centered = C - C.mean(-2, keepdim=True)
         # A control that does not vary, as s_i of aligned pairs, is round-off, and of no use.

@@ -11,8 +11,10 @@ from hyperenergy.errors import ArgumentError
 
 
 def target(name: str, path: str | Path, suffixes: Sequence[str]) -> Path:
-    """The path; ArgumentError, naming the argument ``name``, for another suffix or a folder that does not exist."""
+    """The path; ArgumentError, naming the argument ``name``, for another suffix or a folder that takes no files."""
     path = Path(path)
+    if path.parent.is_dir() and not os.access(path.parent, os.W_OK | os.X_OK):
+        raise ArgumentError(name, repr(str(path)), "cannot be written: the folder takes no new files from this user")
     if path.suffix.lower() not in suffixes or not path.parent.is_dir() or path.is_dir():
         allowed = " or ".join(suffixes)
         raise ArgumentError(name, repr(str(path)), f"must be a {allowed} file in a folder that exists")

@@ -5,17 +5,23 @@ depending on the namespace ``m``.  Parameters are kept as given (int, Fraction, 
 
 A kernel is *completely monotone* (CM) if (-1)^k kappa^(k) >= 0 on (0, 4] for all k; adding a constant changes neither
 minimizers nor the sign of any derivative, so "up to a constant" is left out below.
+
+A kernel of one's own is a frozen dataclass, too.  What theorems need to know of it, it declares in its own body, for
+example ``strictly_completely_monotone = True``; a declaration that samples of the profile contradict is refused where the
+kernel is made.  Subclasses of a kernel inherit none of its facts: they may have another formula.
 """
 
 from __future__ import annotations
 
+import functools
 import math
-from abc import ABC, abstractmethod
+from abc import ABCMeta, abstractmethod
 from dataclasses import dataclass, fields
 from typing import Any
 
 from torch import Tensor
 
+from hyperenergy import declared, sampling
 from hyperenergy.errors import ArgumentError, integer
 from hyperenergy.namespaces import Namespace, Number, TorchNamespace, to_float
 
@@ -39,23 +45,84 @@ def finite(name: str, value: Number) -> float:
     return number
 
 
+def _tidy(number: float) -> Number:
+    """An int where it is one: labels read Riesz(s=2), not s=2.0."""
+    return int(number) if number == int(number) else number
+
+
+# What a class may declare of itself: constants or properties.  ``log_profile`` goes with the formula, too.
+FACTS = (
+    "strictly_completely_monotone",
+    "completely_monotone",
+    "strictly_convex_decreasing",
+    "strictly_decreasing",
+    "decreasing",
+    "positive",
+    "singular",
+    "cusp_slope",
+    "kinked",
+    "log_profile",
+)
+
+
+class _Examined(ABCMeta):
+    """Kernels come into being only with declarations that samples do not contradict."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        kernel = super().__call__(*args, **kwargs)
+        if examined(kernel) is None:
+            _examine(kernel)
+        return kernel
+
+
+def examined(kernel: Kernel) -> Kernel | None:
+    """The kernel itself where its class is one of this module's, whose facts and closed forms are proved; None for any
+    other, a subclass too."""
+    return kernel if type(kernel).__module__ == __name__ else None
+
+
+def _examine(kernel: Kernel) -> None:
+    """Raise ArgumentError where samples contradict what the class declares."""
+    own = type(kernel).__dict__
+    facts = {name: getattr(kernel, name) for name in FACTS if name in own and own[name] is not Kernel.__dict__[name]}
+    facts.pop("log_profile", None)
+    against = sampling.contradiction(kernel.profile, facts) if facts else None
+    if against is not None:
+        raise ArgumentError(
+            "kernel", f"{kernel.label}, which declares {against}", "declare of a kernel only what holds on (0, 4]"
+        )
+
+
 @dataclass(frozen=True)
-class Kernel(ABC):
-    """A function of the squared distance.  ``kernel(r)`` maps a tensor of r to a tensor of the same shape."""
+class Kernel(metaclass=_Examined):
+    """A function of the squared distance.  ``kernel(r)`` maps a tensor of r to a tensor of the same shape.
+
+    The facts are those that its class declares.  Of what nobody declared, what holds at r = 0 is read off the formula, and
+    what would have to hold everywhere is taken not to hold, so that no theorem speaks of a kernel that was not examined.
+    """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        declared.forget(cls, Kernel, FACTS)
 
     @abstractmethod
     def profile(self, r: Any, m: Namespace) -> Any:
         """kappa(r) in the number system of ``m``."""
 
+    def log_profile(self, r: Any, m: Namespace) -> Any:
+        """log kappa(r) of a positive kernel; closed forms are right also where kappa leaves the range of ``m``."""
+        return m.log(self.profile(r, m))
+
     def __call__(self, r: Tensor) -> Tensor:
         return self.profile(r, TorchNamespace)
 
+    def steeper(self, factor: float) -> Kernel | None:
+        """The kernel of the same family that is steeper by this factor (softer below 1), if there is one."""
+        return None
+
     @property
     def strictly_completely_monotone(self) -> bool:
-        """All derivatives alternate strictly in sign: the hypothesis of Cohn and Kumar, with uniqueness.
-
-        False unless a kernel says otherwise, so that no theorem speaks of a kernel that has not been examined.
-        """
+        """All derivatives alternate strictly in sign: the hypothesis of Cohn and Kumar, with uniqueness."""
         return False
 
     @property
@@ -69,9 +136,14 @@ class Kernel(ABC):
         return self.strictly_completely_monotone
 
     @property
-    def singular(self) -> bool:
-        """kappa(r) -> +infinity as r -> 0."""
-        return False
+    def strictly_decreasing(self) -> bool:
+        """The hypothesis on the alignment kernel of B2 and B3: pairs that coincide are strictly better."""
+        return self.strictly_convex_decreasing
+
+    @property
+    def decreasing(self) -> bool:
+        """Weakly so: no pair is better than one that coincides, though others may be as good."""
+        return self.strictly_decreasing or self.completely_monotone
 
     @property
     def positive(self) -> bool:
@@ -79,14 +151,23 @@ class Kernel(ABC):
         return False
 
     @property
+    def singular(self) -> bool:
+        """kappa(r) -> +infinity as r -> 0."""
+        return self._at_zero.singular
+
+    @property
     def cusp_slope(self) -> float:
         """-d kappa / d|x-y| at |x-y| = 0+: 0 for a smooth kernel, > 0 (perhaps infinite) where there is a cusp."""
-        return 0.0
+        return self._at_zero.slope
 
     @property
     def kinked(self) -> bool:
         """d kappa / dr is infinite at r = 0: the second derivative in the points, if not the first, does not exist."""
-        return self.cusp_slope > 0
+        return self.cusp_slope > 0 or self._at_zero.kinked
+
+    @functools.cached_property
+    def _at_zero(self) -> sampling.AtZero:
+        return sampling.at_zero(self.profile)
 
     @property
     def label(self) -> str:
@@ -101,19 +182,21 @@ class Gaussian(Kernel):
 
     t: Number = 2.0
 
+    strictly_completely_monotone = positive = True
+    singular = kinked = False
+    cusp_slope = 0.0
+
     def __post_init__(self) -> None:
         positive("t", self.t)
 
-    @property
-    def strictly_completely_monotone(self) -> bool:
-        return True
-
-    @property
-    def positive(self) -> bool:
-        return True
-
     def profile(self, r: Any, m: Namespace) -> Any:
         return m.exp(-m.number(self.t) * r)
+
+    def log_profile(self, r: Any, m: Namespace) -> Any:
+        return -m.number(self.t) * r
+
+    def steeper(self, factor: float) -> Kernel:
+        return Gaussian(_tidy(to_float(self.t) * factor))
 
 
 @dataclass(frozen=True)
@@ -122,19 +205,20 @@ class Laplace(Kernel):
 
     t: Number = 1.0
 
+    strictly_completely_monotone = positive = kinked = True
+    singular = False
+
     def __post_init__(self) -> None:
         positive("t", self.t)
 
-    @property
-    def strictly_completely_monotone(self) -> bool:
-        return True
-
-    @property
-    def positive(self) -> bool:
-        return True
-
     def profile(self, r: Any, m: Namespace) -> Any:
         return m.exp(-m.number(self.t) * m.sqrt(r))
+
+    def log_profile(self, r: Any, m: Namespace) -> Any:
+        return -m.number(self.t) * m.sqrt(r)
+
+    def steeper(self, factor: float) -> Kernel:
+        return Laplace(_tidy(to_float(self.t) * factor))
 
     @property
     def cusp_slope(self) -> float:
@@ -147,20 +231,19 @@ class InverseMultiquadric(Kernel):
 
     c: Number = 1.0
 
+    strictly_completely_monotone = positive = True
+    singular = kinked = False
+    cusp_slope = 0.0
+
     def __post_init__(self) -> None:
         positive("c", self.c)
-
-    @property
-    def strictly_completely_monotone(self) -> bool:
-        return True
-
-    @property
-    def positive(self) -> bool:
-        return True
 
     def profile(self, r: Any, m: Namespace) -> Any:
         c = m.number(self.c)
         return c / m.sqrt(c * c + r)
+
+    def steeper(self, factor: float) -> Kernel:
+        return InverseMultiquadric(_tidy(to_float(self.c) / factor))
 
 
 @dataclass(frozen=True)
@@ -172,6 +255,8 @@ class Riesz(Kernel):
     """
 
     s: Number = 1.0
+
+    strictly_decreasing = True
 
     def __post_init__(self) -> None:
         if finite("s", self.s) == 0:
@@ -186,6 +271,12 @@ class Riesz(Kernel):
 
         power = m.power(r, -Fraction(self.s) / 2)
         return power if self._s > 0 else -power
+
+    def log_profile(self, r: Any, m: Namespace) -> Any:
+        return -m.number(self.s) / 2 * m.log(r)
+
+    def steeper(self, factor: float) -> Kernel | None:
+        return Riesz(_tidy(self._s * factor)) if self._s > 0 else None
 
     @property
     def strictly_completely_monotone(self) -> bool:
@@ -218,20 +309,11 @@ class Riesz(Kernel):
 class Logarithmic(Kernel):
     """-1/2 log r = -log|x-y|."""
 
-    @property
-    def strictly_completely_monotone(self) -> bool:
-        return True
+    strictly_completely_monotone = singular = kinked = True
+    cusp_slope = math.inf
 
     def profile(self, r: Any, m: Namespace) -> Any:
         return -m.log(r) / 2
-
-    @property
-    def singular(self) -> bool:
-        return True
-
-    @property
-    def cusp_slope(self) -> float:
-        return math.inf
 
 
 @dataclass(frozen=True)
@@ -240,15 +322,18 @@ class RegularizedLogarithmic(Kernel):
 
     t: Number = 1.0
 
+    strictly_completely_monotone = True
+    singular = kinked = False
+    cusp_slope = 0.0
+
     def __post_init__(self) -> None:
         positive("t", self.t)
 
-    @property
-    def strictly_completely_monotone(self) -> bool:
-        return True
-
     def profile(self, r: Any, m: Namespace) -> Any:
         return -m.log(1 + m.number(self.t) * r)
+
+    def steeper(self, factor: float) -> Kernel:
+        return RegularizedLogarithmic(_tidy(to_float(self.t) * factor))
 
 
 @dataclass(frozen=True)
@@ -262,21 +347,17 @@ class Polynomial(Kernel):
     degree: int = 2
     c: Number = 1.0
 
+    completely_monotone = strictly_decreasing = True
+    singular = kinked = False
+    cusp_slope = 0.0
+
     def __post_init__(self) -> None:
-        integer("degree", self.degree, 1)
+        integer("degree", self.degree, 1, 2**31 - 1)
         if finite("c", self.c) < 1:
             raise ArgumentError("c", repr(self.c), "must be >= 1, so that the kernel decreases on the whole sphere")
 
     def profile(self, r: Any, m: Namespace) -> Any:
         return (1 - r / 2 + m.number(self.c)) ** self.degree
-
-    @property
-    def strictly_completely_monotone(self) -> bool:
-        return False
-
-    @property
-    def completely_monotone(self) -> bool:
-        return True
 
     @property
     def strictly_convex_decreasing(self) -> bool:

@@ -26,20 +26,22 @@ _SAME_POTENTIAL, _MOST_ROWS = 1e-4, 1000
 # Gradients smaller than this cannot be squared.
 _UNDERFLOW = 1e-150
 # Distinct minima that are finished and classified, best first: so many, and no more than this many operations allow at n^3
-# for the spectrum of n coordinates, a few seconds.  Attempts to leave a saddle.
-_MOST_MINIMA, _MOST_OPERATIONS, _MOST_ESCAPES = 16, 3e9, 3
+# for the spectrum of n coordinates, a fraction of a second beyond the best one.  Attempts to leave a saddle.
+_MOST_MINIMA, _MOST_OPERATIONS, _MOST_ESCAPES = 16, 1e8, 3
 
 
-def _groups(objective: Objective, ends: Ends, members: Tensor) -> list[Tensor]:
+def groups(objective: Objective, ends: Ends, members: Tensor) -> list[Tensor]:
     """Indices of the members that ended at the same minimum up to congruence, lowest value first."""
-    groups: list[Tensor] = []
-    left = members.clone()
-    while bool(left.any()):
-        first = ends.value[left].min()
-        same = left & (ends.value - first <= same_value_tolerance(objective, first.item()))
-        groups += _by_potentials(ends.z, torch.nonzero(same).squeeze(-1))
-        left &= ~same
-    return groups
+    found: list[Tensor] = []
+    chosen = torch.nonzero(members).squeeze(-1)
+    chosen = chosen[ends.value[chosen].argsort(stable=True)]
+    values = ends.value[chosen].tolist()
+    begin = 0
+    for k in range(1, len(values) + 1):
+        if k == len(values) or values[k] - values[begin] > same_value_tolerance(objective, values[begin]):
+            found += _by_potentials(ends.z, chosen[begin:k])
+            begin = k
+    return found
 
 
 def _by_potentials(z: Tensor, members: Tensor) -> list[Tensor]:
@@ -78,11 +80,9 @@ def finish(
     ends = Ends.join([ends])
     signatures: dict[int, Signature] = {}
     for attempt in range(_MOST_ESCAPES + 1):
-        value = ends.value
-        underflows = (ends.scale < _UNDERFLOW) & objective.positive
-        near = value.isfinite() & ~underflows & (ends.gradient_norm <= max(STATIONARY, 10 * tolerance))
+        near = near_stationary(objective, ends, tolerance)
         saddles = []
-        for group in _groups(objective, ends, near)[: _examined(ends.z)]:
+        for group in groups(objective, ends, near)[: _examined(ends.z)]:
             chosen = int(group[ends.gradient_norm[group].argmin()])
             if chosen in signatures or not newton.applicable(objective, ends.z[chosen]):
                 continue
@@ -108,6 +108,12 @@ def finish(
     return ends, signatures
 
 
+def near_stationary(objective: Objective, ends: Ends, tolerance: float) -> Tensor:
+    """Which starts ended where round-off stops them, or nearer to a stationary point."""
+    underflows = (ends.scale < _UNDERFLOW) & objective.positive
+    return ends.value.isfinite() & ~underflows & (ends.gradient_norm <= max(STATIONARY, 10 * tolerance))
+
+
 def summarize(objective: Objective, ends: Ends, signatures: dict[int, Signature], tolerance: float) -> dict[str, Any]:
     """The fields of the Minimum that follow from where the starts ended."""
     value = ends.value.cpu()
@@ -130,9 +136,9 @@ def summarize(objective: Objective, ends: Ends, signatures: dict[int, Signature]
     preferred = preferred & finished if bool((preferred & finished).any()) else preferred
     best = int(torch.where(preferred, lowest, torch.inf).argmin())
     minima = []
-    groups = _groups(objective, ends, stationary.to(ends.z.device))
+    found = groups(objective, ends, stationary.to(ends.z.device))
     # Of minima of one value the one that is shown comes first.
-    for group in sorted(groups, key=lambda group: best not in group.tolist()):
+    for group in sorted(found, key=lambda group: best not in group.tolist()):
         members = group.tolist()
         shown = next((k for k in members if k in signatures), min(members, key=lambda k: float(value[k])))
         minima.append(LocalMinimum(value[shown].item(), len(group), ends.z[shown].cpu(), signatures.get(shown)))
@@ -149,6 +155,8 @@ def summarize(objective: Objective, ends: Ends, signatures: dict[int, Signature]
 
 def same_value_tolerance(objective: Objective, value: float) -> float:
     """How far two values of one minimum may lie apart."""
+    if objective.logarithmic:
+        return SAME_VALUE
     return SAME_VALUE * (abs(value) if objective.positive else max(1.0, abs(value)))
 
 

@@ -21,7 +21,7 @@ Metric = Float[Tensor, "*batch"]
 def alignment(anchors: Points, positives: Points, *, alpha: float = 2.0) -> Metric:
     """mean_i |u_i - v_i|^alpha: 0 where every pair coincides.  Source: Wang and Isola 2020."""
     check_pair(anchors, positives)
-    return squared_distance(anchors, positives).pow(positive("alpha", alpha) / 2).mean(-1)
+    return formulas.distance_power(squared_distance(anchors, positives), positive("alpha", alpha)).mean(-1)
 
 
 def uniformity(X: Points, *, t: float = 2.0) -> Metric:
@@ -94,7 +94,8 @@ def effective_rank(X: Float[Tensor, "*batch points dim"], *, relative: bool = Fa
     _check_matrix(X)
     s = torch.linalg.svdvals(X)
     p = s / s.sum(-1, keepdim=True)
-    result = torch.special.entr(p).sum(-1).exp()
+    # -p log p has an infinite slope at 0: where a singular value vanishes, its own derivative is left out.
+    result = torch.special.entr(torch.where(p > 0, p, 1.0)).sum(-1).exp()
     return result / min(X.shape[-2:]) if relative else result
 
 

@@ -10,6 +10,8 @@ from torch import Tensor
 
 from hyperenergy.objectives import Objective
 from hyperenergy.solvers.newton import Signature
+from hyperenergy.unseen import Unseen
+from hyperenergy.ways import Way
 
 
 class Status(Enum):
@@ -33,6 +35,8 @@ class Stop(Enum):
     """Why the search ended; the value is the message."""
 
     EXHAUSTED = "all starts and hops were used"
+    SEEN = "little is left unseen: the limit fell below that asked for"
+    BUDGET = "the budget of evaluations was spent"
     BOUND = "the given lower bound was attained"
     HITS = "enough starts reached the best value"
 
@@ -47,12 +51,12 @@ class Origin(Enum):
 
 @dataclass(frozen=True, eq=False)
 class Progress:
-    """What a callback sees of a search: the starts that still run, before the first iteration and after each, and at the end
-    each one that Newton's method is about to finish.
+    """What a callback sees of a search: the starts that still run, before the first iteration of a descent and now and then
+    after it, and at the end each one that Newton's method is about to finish.
 
     finishing: whether this is such an end.  objective: an easier one on the way, or the one that is meant.  starts: their
     numbers, from 0 on, among all starts of the search.  z: unit rows.  value: of that objective.  gradient_norm: as in
-    ``Minimum``.
+    ``Minimum``.  iteration: of this descent.
     """
 
     objective: Objective
@@ -61,6 +65,7 @@ class Progress:
     value: Float[Tensor, "running"]
     gradient_norm: Float[Tensor, "running"]
     finishing: bool = False
+    iteration: int = 0
 
 
 @dataclass(frozen=True)
@@ -81,11 +86,15 @@ class LocalMinimum:
 class Minimum:
     """The best configuration found, and what the starts ended at.
 
-    value: of the objective, in its own pair convention.  anchors, positives: (points, dim), float64, unit rows; both
-    are the points where the objective has no pairs.  gradient_norm: Riemannian, relative to the scale that
-    ``Objective.value_and_gradient`` states.  restarts: starts made; hits: stationary starts that reached the best
-    value; minima: distinct local minima, best first.  path: labels of the easier objectives on the way; hops: of basin
-    hopping, per start at most.
+    value: of the objective, in its own pair convention; 0 or infinite where it leaves the range of float64.  log_value: the
+    logarithm of a positive value, right also there; None of objectives that can be negative.  anchors, positives: (points,
+    dim), float64, unit rows; both are the points where the objective has no pairs.  gradient_norm: Riemannian, relative to
+    the scale that ``Objective.value_and_gradient`` states.  restarts: starts made; hits: stationary starts that reached the
+    best value, with their hops; minima: distinct local minima, best first.
+    ways: starts and hits by way, those of starts without their hops.  path: labels of the easier objectives where all starts
+    went by way of the same.  unseen: the probability that one more start ends in a minimum not seen yet, with its limit;
+    None where starts were given.  hops: jumps made, of all starts together.  iterations: of the longest descents;
+    evaluations: of one configuration each; budget: of evaluations, where the number of starts was left open.
     """
 
     objective: Objective
@@ -103,6 +112,10 @@ class Minimum:
     path: tuple[str, ...]
     hops: int
     stop: Stop
+    log_value: float | None = None
+    ways: tuple[Way, ...] = ()
+    unseen: Unseen | None = None
+    budget: int | None = None
 
     @property
     def anchors(self) -> Float[Tensor, "points dim"]:

@@ -37,7 +37,7 @@ class TorchNamespace:
 
     sqrt and power have derivative 0 at 0: the kernels are functions of r = |x-y|^2, whose derivative with respect to
     the points vanishes at x = y, and 0 is the smallest element of the subdifferential of |x-y| there.  Without this,
-    inf * 0 would turn the gradient of every coincident pair into NaN.
+    inf * 0 would turn the gradient of every coincident pair into NaN.  A power of 1 is smooth, and has its derivative 1.
     """
 
     number = staticmethod(to_float)
@@ -51,7 +51,7 @@ class TorchNamespace:
     @staticmethod
     def power(x: Tensor, exponent: Number) -> Tensor:
         p = to_float(exponent)
-        if p <= 0 or p >= 2:
+        if p <= 0 or p == 1 or p >= 2:
             return x**p
         zero = x == 0
         return torch.where(zero, torch.zeros_like(x), torch.where(zero, torch.ones_like(x), x) ** p)
@@ -100,3 +100,18 @@ class SympyNamespace:
     @classmethod
     def power(cls, x: Any, exponent: Number) -> Any:
         return x ** cls.number(exponent)
+
+
+class MpmathNamespace:
+    """Numbers of an mpmath context: as many digits as it has, and no overflow."""
+
+    def __init__(self, context: Any) -> None:
+        self.exp, self.log, self.sqrt = context.exp, context.log, context.sqrt
+        self._mpf = context.mpf
+
+    def number(self, value: Number) -> Any:
+        exact = Fraction(value)
+        return self._mpf(exact.numerator) / exact.denominator
+
+    def power(self, x: Any, exponent: Number) -> Any:
+        return x ** self.number(exponent)

@@ -65,6 +65,11 @@ class Objective(ABC):
         return False
 
     @property
+    def logarithmic(self) -> bool:
+        """Values are logarithms of what is compared relatively: compare them absolutely."""
+        return False
+
+    @property
     def alignment_term(self) -> tuple[float, Kernel] | None:
         """(weight, K_A) where the value contains -weight mean_i K_A(|u_i-v_i|^2), else None."""
         return None

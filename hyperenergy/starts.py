@@ -45,9 +45,9 @@ def draw(starts: Starts, count: int, rows: int, dim: int, generator: torch.Gener
     raise unknown_name("starts", str(starts), ("random", "antipodal"))
 
 
-def jump(z: Configurations, hop: int, generator: torch.Generator) -> Configurations:
+def jump(z: Configurations, hop: int, scale: Float[Tensor, " starts"], generator: torch.Generator) -> Configurations:
     """Each point moved at random, by a part of the distance to its configuration's typical nearest neighbor that depends
-    on the number of the hop.
+    on the number of the hop, times the scale of its start.
 
     Drawn on the generator's device, so that the same seed jumps alike on every device.
     """
@@ -57,4 +57,5 @@ def jump(z: Configurations, hop: int, generator: torch.Generator) -> Configurati
     # Aligned pairs have no distance; then the spacing of the anchors, which is at most 2.
     nearest = torch.where(nearest > 1e-3, nearest, (2.0 / z.shape[1] ** (1 / max(z.shape[2] - 1, 1))))
     noise = torch.randn(z.shape, generator=generator, dtype=z.dtype, device=generator.device).to(z.device)
-    return normalize(z + _JUMPS[hop % len(_JUMPS)] * nearest[:, None, None] * noise / (z.shape[-1] - 1) ** 0.5)
+    length = _JUMPS[hop % len(_JUMPS)] * nearest * scale.to(z)
+    return normalize(z + length[:, None, None] * noise / (z.shape[-1] - 1) ** 0.5)

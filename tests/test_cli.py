@@ -53,7 +53,7 @@ def test_interrupt_keeps_what_was_finished(tmp_path: Path) -> None:
     assert process.returncode == 130, err
     assert "interrupted: " in err and "Traceback" not in err
     lines = (tmp_path / "results.jsonl").read_text().splitlines()
-    assert len(lines) > 3 and all(json.loads(line)["claim"] == "B1" for line in lines)
+    assert len(lines) > 3 and all(json.loads(line)["outcome"] for line in lines)
     assert "Interrupted" in (tmp_path / "report.md").read_text()
 
 

@@ -8,6 +8,7 @@ import sys
 import time
 from typing import Any
 
+import numpy as np
 import pytest
 
 import hyperenergy as he
@@ -102,7 +103,7 @@ def test_values_on_the_way_are_those_of_what_was_asked_for(quick: None) -> None:
     start, *moments, end = (m for m in told(asked, slow=True) if m["kind"] != "others")
     stages = [m["moment"]["stage"] for m in moments]
     assert end["kind"] == "end" and "on the way by" in stages[0] and stages[-1] == ""
-    assert min(m["moment"]["value"] for m in moments) >= end["page"]["moments"][-1]["value"] * (1 - 1e-9)
+    assert np.min([m["moment"]["value"] for m in moments]) >= end["page"]["moments"][-1]["value"] * (1 - 1e-9)
     assert start["page"]["moments"][0]["value"] > end["page"]["moments"][-1]["value"]
 
 

@@ -173,7 +173,7 @@ def test_a_learnable_temperature_learns(draw) -> None:
     loss = he.InfoNCE(torch.nn.Parameter(torch.tensor(0.5, dtype=torch.float64)))  # type: ignore[arg-type]
     assert len(list(loss.parameters())) == 1 and "temperature=0.5" in loss.label
     loss(draw(4, 3), draw(4, 3)).backward()
-    assert loss.temperature.grad is not None and float(loss.temperature.grad) != 0
+    assert loss.temperature.grad is not None and abs(float(loss.temperature.grad)) > 0.1
 
 
 def test_uniformity_does_not_underflow() -> None:

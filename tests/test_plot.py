@@ -84,7 +84,7 @@ def test_convergence_draws_distances_and_predictions(ax: Axes) -> None:
         slopes = np.diff(np.log(predicted)) / np.diff(np.log(sizes))
         np.testing.assert_allclose(slopes, -1, rtol=1e-12)
         assert error[-1] == pytest.approx(predicted[-1], rel=0.05)  # E2
-        assert not np.allclose(error[0], predicted[0], rtol=0.05)  # and only for large M
+        assert abs(error[0] - predicted[0]) > 0.05 * predicted[0]  # and only for large M
     assert ax.get_xscale() == ax.get_yscale() == "log"
     assert "nats" in ax.get_ylabel()
     assert labels(ax) == [losses[0].label, losses[1].label, "predicted: |rate|/M"]
@@ -325,5 +325,4 @@ def test_example_of_finite_batch_laws(tmp_path: Path) -> None:
 
 def test_example_of_limits_and_spectra() -> None:
     run = runpy.run_path(str(ROOT / "examples" / "limits_and_spectra.py"))["run"]
-    assert run() == pytest.approx(1, abs=1e-3)
-    assert run() != pytest.approx(1, abs=1e-4)
+    assert 1e-4 < abs(run() - 1) < 1e-3

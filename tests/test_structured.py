@@ -267,7 +267,7 @@ def test_a_wrong_configuration_is_rejected(id: str, objective, points: int, dim:
     best, right = he.minimize(objective, points, dim, restarts=4), he.predict(objective, points, dim)
     assert right is not None
     moved = he.normalize(right.anchors + 0.05 * torch.eye(points, dim, dtype=torch.float64))
-    wrong = dataclasses.replace(right, anchors=moved, positives=moved)
+    wrong = dataclasses.replace(right, configuration=(moved, moved))
     assert he.compare(best, wrong).outcome is Outcome.REFUTED
     own = wrong_value(objective, wrong)
     assert he.compare(best, dataclasses.replace(wrong, value=own)).outcome is Outcome.REFUTED

@@ -114,7 +114,7 @@ def test_another_code_is_seen(monkeypatch) -> None:
     def replace(p: Prediction) -> Prediction:
         wrong = torch.roll(p.anchors, 1, 0)
         wrong = he.normalize(wrong + 0.1 * torch.eye(*wrong.shape, dtype=torch.float64))
-        return dataclasses.replace(p, anchors=wrong, positives=wrong)
+        return dataclasses.replace(p, configuration=(wrong, wrong))
 
     instance = falsified("B1", monkeypatch, replace)
     assert checks.check_prediction(instance, SMALL).outcome is Outcome.REFUTED

@@ -188,7 +188,7 @@ def test_values_below_the_prediction_are_drawn_apart(tmp_path: Path) -> None:
                 found = dict(tab.evaluate(lines))
             assert (found["below the prediction"] != []) == (off > 0)
             if off:
-                assert max(found["below the prediction"]) == pytest.approx(off) and min(found["value"]) > 0
+                assert np.max(found["below the prediction"]) == pytest.approx(off) and np.min(found["value"]) > 0
 
 
 @pytest.mark.parametrize("way", ["ArrowLeft", "+", "-"])

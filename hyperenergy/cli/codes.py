@@ -29,11 +29,12 @@ def codes(
 
     With --prove, exit status 0 only where the proof of every code that is said to be universally optimal holds.
     """
+    if export is not None and name is None:
+        raise ArgumentError("export", repr(str(export)), "needs the name of a code")
+
     from hyperenergy import codes as catalogue
     from hyperenergy.codes.export import export as write
 
-    if export is not None and name is None:
-        raise ArgumentError("export", repr(str(export)), "needs the name of a code")
     if export is not None:
         write(catalogue.get(str(name)), export)
         print(f"configuration: {export}")

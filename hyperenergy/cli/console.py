@@ -6,12 +6,16 @@ import contextlib
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from hyperenergy.verify.pace import Sized, Timed
 
 
 @contextlib.contextmanager
@@ -39,17 +43,18 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]
 class Bar:
     """A bar with the remaining time on a terminal; in a pipe, a plain line at most every five seconds."""
 
-    def __init__(self, total: int) -> None:
-        self.total, self.done, self.start = total, 0, time.perf_counter()
-        self.said = self.start
+    def __init__(self, instances: Sequence[Sized]) -> None:
+        from hyperenergy.verify.pace import Pace
+
+        self.pace = Pace(instances)
+        self.said = self.start = time.perf_counter()
         self.bar = (
             Progress(
-                TextColumn("{task.description}"),
+                TextColumn("verify"),
                 BarColumn(),
                 MofNCompleteColumn(),
                 TimeElapsedColumn(),
-                TextColumn("remaining"),
-                TimeRemainingColumn(),
+                TextColumn("{task.description}"),
                 console=Console(stderr=True),
             )
             if sys.stderr.isatty()
@@ -59,25 +64,25 @@ class Bar:
     def __enter__(self) -> Bar:
         if self.bar is not None:
             self.bar.start()
-            self.task = self.bar.add_task("verify", total=self.total)
+            self.task = self.bar.add_task(self._left(), total=self.pace.total)
         else:
-            print(f"verify: {self.total} instances", file=sys.stderr, flush=True)
+            print(f"verify: {self.pace.total} instances", file=sys.stderr, flush=True)
         return self
 
     def __exit__(self, *error: object) -> None:
         if self.bar is not None:
             self.bar.stop()
 
-    def __call__(self, result: object) -> None:
-        self.done += 1
+    def __call__(self, result: Timed) -> None:
         now = time.perf_counter()
+        self.pace.add(result, now)
         if self.bar is not None:
-            self.bar.update(self.task, completed=self.done, description=f"verify {getattr(result, 'claim', '')}")
-        elif now - self.said > 5 or self.done == self.total:
+            self.bar.update(self.task, completed=self.pace.done, description=self._left())
+        elif now - self.said > 5 or self.pace.done == self.pace.total:
             self.said = now
-            left = (now - self.start) / self.done * (self.total - self.done)
-            print(
-                f"  {self.done}/{self.total} in {now - self.start:.0f} s, about {left:.0f} s left",
-                file=sys.stderr,
-                flush=True,
-            )
+            done = f"  {self.pace.done}/{self.pace.total} in {now - self.start:.0f} s"
+            print(f"{done}, {self._left()}", file=sys.stderr, flush=True)
+
+    def _left(self) -> str:
+        left = self.pace.left()
+        return "time left not known yet" if left is None else f"about {left:.0f} s left"

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from hyperenergy.errors import integer
+
 
 def explore(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 for any free one.")] = 8642,
@@ -17,6 +19,8 @@ def explore(
 
     The page is served to this machine alone, until Ctrl-C.
     """
+    integer("port", port, 0, 65535)  # before anything is loaded
+
     from hyperenergy.cli.browser import open_browser
     from hyperenergy.explore.server import HOST, bind, serve
 

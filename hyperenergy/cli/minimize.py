@@ -1,85 +1,152 @@
-"""`hyperenergy minimize`: one objective, from random starts."""
+"""`hyperenergy minimize`: one objective, from random starts or from a file."""
 
 from __future__ import annotations
 
 import json
+import math
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
 from hyperenergy import files
 from hyperenergy.cli.console import interruptible, print_table
-from hyperenergy.cli.options import Device, Hops, Kernel, Pairs, Restarts, Seed, Temperature
+from hyperenergy.cli.options import (
+    Device,
+    Dim,
+    Hops,
+    Kernel,
+    Pairs,
+    Points,
+    Restarts,
+    Seed,
+    Temperature,
+    check_search,
+    counts,
+    typed,
+)
+from hyperenergy.errors import ArgumentError, unknown_name
 
 if TYPE_CHECKING:
-    from hyperenergy.solvers.newton import Signature
+    from hyperenergy.minimum import Minimum
+
+_PATHS = ("auto", "direct")
 
 
 def minimize(
+    context: typer.Context,
     objective: Annotated[str, typer.Argument(help="A loss or kernel, e.g. dhel, nt-xent, riesz:s=1, kcl.")],
-    points: Annotated[int, typer.Option(help="Number of points, or of pairs for a loss.")],
-    dim: Annotated[int, typer.Option(help="Ambient dimension d; the sphere is S^(d-1).")],
+    points: Points = None,
+    dim: Dim = None,
     temperature: Temperature = None,
     kernel: Kernel = None,
     pairs: Pairs = "unordered",
-    restarts: Restarts = 32,
-    hops: Hops = 0,
+    restarts: Restarts = None,
+    hops: Hops = None,
+    path: Annotated[
+        str, typer.Option(help="auto: also by way of easier objectives; direct: of the objective itself alone.")
+    ] = "auto",
+    start: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Start from a configuration: .json of --out, .npz, .csv, or a code's name."),
+    ] = None,
     seed: Seed = 0,
     device: Device = "auto",
     out: Annotated[Path | None, typer.Option(help="Write the configuration as .json.")] = None,
 ) -> None:
-    """Minimize one objective from random starts and compare with what is predicted there."""
-    from hyperenergy import compare, predict, theorems
-    from hyperenergy.minimize import minimize as search
-    from hyperenergy.naming import parse_objective
-    from hyperenergy.theorems.alignment import unpredicted
+    """Minimize one objective and compare what is found with what is predicted there.
 
+    --points and --dim can be left out where --start gives them.  Exit status 1 where no start converged; the best
+    configuration is shown, and written, all the same.
+    """
+    _check(context, start=start, points=points, dim=dim)
+    check_search(points=points, dim=dim, temperature=temperature, restarts=restarts, hops=hops, seed=seed)
+    if path not in _PATHS:
+        raise unknown_name("path", path, _PATHS)
     if out is not None:
         files.target("out", out, (".json",))  # before the search, not after it
+
+    from hyperenergy import compare, predict, theorems
+    from hyperenergy.cli import found
+    from hyperenergy.cli.start import read_start
+    from hyperenergy.minimize import minimize as search
+    from hyperenergy.naming import parse_objective
+
     target = parse_objective(objective, pairs=pairs, temperature=temperature, kernel=kernel)
+    rows = None
+    if start is not None:
+        rows, points, dim = read_start(start, target, points, dim)
+    assert points is not None and dim is not None
     with interruptible():
-        best = search(target, points, dim, restarts=restarts, hops=hops, seed=seed, device=device)
-    rows = [
-        ("objective", target.label),
-        ("value", f"{best.value:.15g}"),
-        ("misalignment", f"{best.misalignment:.2e}"),
-        ("relative gradient norm", f"{best.gradient_norm:.1e}"),
-        ("status", best.status.value),
-        ("starts that reached it", f"{best.hits} of {best.restarts}"),
-        ("starts", "; ".join([best.origin.value, *(f"by way of {stage}" for stage in best.path)])),
-        ("distinct minima", ", ".join(f"{m.value:.12g} ({m.count}x)" for m in best.minima[:6])),
-        ("Hessian", _signature(best.minima[0].signature) if best.status.stationary else "not a local minimum"),
-    ]
+        best = search(
+            target,
+            points,
+            dim,
+            start=rows,
+            path=cast(Literal["auto", "direct"], path),
+            seed=seed,
+            device=device,
+            throw=False,
+            **counts(restarts, hops),
+        )
+    unwritten = None
+    if out is not None:
+        try:
+            _write(out, best, points, dim)  # before anything is said, which may fail
+        except ArgumentError as error:
+            unwritten = error  # what was found is said all the same
+    table = found.rows(best)
     prediction = predict(target, points, dim)
     if prediction is None:
-        rows.append(("prediction", unpredicted(target)))
+        table.append(("prediction", theorems.unpredicted(target, points, dim)))
     else:
         match = compare(best, prediction)
-        rows += [
+        table += [
             ("prediction", f"{prediction.value:.15g} ({prediction.theorem}, {prediction.status})"),
             ("value gap", f"{match.value_gap:.1e}"),
             ("congruence residual", f"{match.congruence:.1e}"),
             ("verdict", f"{match.outcome.value}: {match.reason}"),
             ("statement", theorems.get(prediction.theorem).statement),
         ]
-    print_table(f"{points} points in R^{dim}", ("", ""), rows)
+    print_table(f"{points} points in R^{dim}", ("", ""), table)
+    if unwritten is not None:
+        raise unwritten
     if out is not None:
-        record = {
-            "objective": target.label,
-            "points": points,
-            "dim": dim,
-            "value": best.value,
-            "seed": seed,
-            "anchors": best.anchors.tolist(),
-            "positives": best.positives.tolist(),
-        }
-        with files.replacing("out", out, (".json",)) as beside:
-            beside.write_text(json.dumps(record), "utf-8")
         print(f"configuration: {out}")
+    if not best.minima:
+        print(
+            f"not converged: no start of {best.restarts} reached a local minimum; the best is {best.status.value} "
+            f"(relative gradient norm {best.gradient_norm:.1e})",
+            file=sys.stderr,
+        )
+        raise typer.Exit(1)
 
 
-def _signature(signature: Signature | None) -> str:
-    if signature is None:
-        return "not computed: a pair on a kink, S^0, or too many coordinates"
-    return f"index {signature.index}, {signature.zero_modes} zero modes, {signature.orbit} of them rotations"
+def _check(context: typer.Context, *, start: str | None, points: int | None, dim: int | None) -> None:
+    """ArgumentError for options that do not go together."""
+    given = typed(context)
+    if start is None:
+        for name, value in (("points", points), ("dim", dim)):
+            if value is None:
+                raise ArgumentError(name, "nothing", f"is needed, e.g. --{name} 4, unless --start gives it")
+        return
+    # Hops are random from any start.
+    for name in ("restarts", *(() if "hops" in given else ("seed",))):
+        if name in given:
+            raise ArgumentError(name, context.params[name], "goes with random starts; leave it out with --start")
+
+
+def _write(out: Path, best: Minimum, points: int, dim: int) -> None:
+    record = {
+        "objective": best.objective.label,
+        "points": points,
+        "dim": dim,
+        "value": best.value if math.isfinite(best.value) else None,
+        "status": best.status.name.lower(),
+        "seed": best.seed,
+        "anchors": best.anchors.tolist(),
+        "positives": best.positives.tolist(),
+    }
+    with files.replacing("out", out, (".json",)) as beside:
+        beside.write_text(json.dumps(record), "utf-8")

@@ -1,15 +1,52 @@
-"""Options of more than one command; their defaults are the commands'."""
+"""Options of more than one command, and what can be said of them before anything is loaded."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import math
+from typing import Annotated, Any
 
 import typer
+
+from hyperenergy.errors import ArgumentError, integer
+
+# Beyond it nothing fits into memory, and products of such numbers leave 64 bits.
+_MOST = 10**6
 
 Temperature = Annotated[float | None, typer.Option(help="Temperature of a loss.")]
 Kernel = Annotated[str | None, typer.Option(help="Kernel of kcl, e.g. gaussian:t=2.")]
 Pairs = Annotated[str, typer.Option(help="Convention of an energy: unordered, ordered or mean.")]
-Restarts = Annotated[int, typer.Option(help="Random starts.")]
-Hops = Annotated[int, typer.Option(help="Jumps to neighboring basins per start.")]
+Points = Annotated[int | None, typer.Option(help="Number of points, or of pairs for a loss.")]
+Dim = Annotated[int | None, typer.Option(help="Ambient dimension d; the sphere is S^(d-1).")]
+Restarts = Annotated[int | None, typer.Option(help="Random starts.")]
+Hops = Annotated[int | None, typer.Option(help="Jumps to neighboring basins per start.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same result.")]
 Device = Annotated[str, typer.Option(help="cpu, cuda, or auto.")]
+
+
+def typed(context: typer.Context) -> set[str]:
+    """The parameters that stand on the command line."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}
+
+
+def counts(restarts: int | None, hops: int | None) -> dict[str, Any]:
+    """Those of the two that were given, for a search that has defaults of its own."""
+    return {name: n for name, n in (("restarts", restarts), ("hops", hops)) if n is not None}
+
+
+def check_search(
+    *,
+    points: int | None,
+    dim: int | None,
+    temperature: float | None,
+    restarts: int | None,
+    hops: int | None,
+    seed: int,
+) -> None:
+    """ArgumentError for a number that no search takes; for before torch is loaded, and before the work."""
+    for name, given, least in (("points", points, 2), ("dim", dim, 1), ("restarts", restarts, 1), ("hops", hops, 0)):
+        if given is not None:
+            integer(name, given, least, _MOST)
+    integer("seed", seed, 0, 2**63 - 1)
+    if temperature is not None and not 0 < temperature < math.inf:
+        raise ArgumentError("temperature", repr(temperature), "must be a finite number > 0")

@@ -13,6 +13,7 @@ import typer
 
 from hyperenergy import files
 from hyperenergy.cli.console import Bar, print_table
+from hyperenergy.errors import integer
 
 Out = Annotated[Path, typer.Option(help="Folder for report.html, configurations, report.md and results.jsonl.")]
 
@@ -34,6 +35,9 @@ def verify(
     false claims refuted by a counterexample that was found.  report.html shows each claim with its statement, its
     instances and the worst of them, and links to configurations for `hyperenergy view`; report.md is the same as text.
     """
+    integer("restarts", restarts, 1)  # before anything is loaded
+    integer("seed", seed, 0)
+
     from hyperenergy import report
     from hyperenergy.minimize import pick_device
     from hyperenergy.naming import parse_decimals, parse_integers
@@ -55,7 +59,7 @@ def verify(
     todo = tasks(chosen, grid)
     report.check_folder(out)
     start = time.perf_counter()
-    with ResultFile(out) as file, Bar(len(todo)) as advance:
+    with ResultFile(out) as file, Bar([instance for _, instance in todo]) as advance:
         results, complete = collect(todo, grid, file, advance)
     seconds = time.perf_counter() - start
     summaries = summarize([claim.id for claim in chosen], results)

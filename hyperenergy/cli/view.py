@@ -10,8 +10,21 @@ import typer
 
 from hyperenergy import files
 from hyperenergy.cli.console import interruptible
-from hyperenergy.cli.options import Device, Hops, Kernel, Pairs, Restarts, Seed, Temperature
-from hyperenergy.errors import ArgumentError, integer
+from hyperenergy.cli.options import (
+    Device,
+    Dim,
+    Hops,
+    Kernel,
+    Pairs,
+    Points,
+    Restarts,
+    Seed,
+    Temperature,
+    check_search,
+    counts,
+    typed,
+)
+from hyperenergy.errors import ArgumentError
 
 
 def view(
@@ -30,13 +43,13 @@ def view(
             "--header/--no-header", help="Whether the first line of a table is a header, where that is unclear."
         ),
     ] = None,
-    points: Annotated[int | None, typer.Option(help="Number of points, or of pairs for a loss.")] = None,
-    dim: Annotated[int | None, typer.Option(help="Ambient dimension d; the sphere is S^(d-1).")] = None,
+    points: Points = None,
+    dim: Dim = None,
     temperature: Temperature = None,
     kernel: Kernel = None,
     pairs: Pairs = "unordered",
     restarts: Restarts = 16,
-    hops: Hops = 0,
+    hops: Hops = None,
     seed: Seed = 0,
     device: Device = "auto",
     out: Annotated[
@@ -48,43 +61,50 @@ def view(
 
     With --minimize, search for one first; the page then replays the search.
     """
+    if (source is None) == (minimize is None):
+        raise ArgumentError("source", repr(source), "give either a file or the name of a code, or --minimize")
+    if minimize is None:
+        assert source is not None
+        given = typed(context)
+        for name in ("points", "dim", "temperature", "kernel", "pairs", "restarts", "hops", "seed", "device"):
+            if name in given:
+                raise ArgumentError(name, repr(context.params[name]), "goes with --minimize alone")
+        path = out if out is not None else Path(f"{Path(source).stem}.html")
+    else:
+        if header is not None:
+            raise ArgumentError("header", header, "goes with a file alone")
+        if points is None or dim is None:
+            missing = "points" if points is None else "dim"
+            raise ArgumentError(missing, None, f"--minimize needs it, e.g. --{missing} 4")
+        check_search(points=points, dim=dim, temperature=temperature, restarts=restarts, hops=hops, seed=seed)
+        path = out if out is not None else Path(f"{minimize.partition(':')[0]}-{points}-{dim}.html")
+    if out is not None or minimize is not None:
+        files.target("out", path, (".html", ".htm"))  # before the work, not after it
+
     from hyperenergy.cli.browser import open_browser
     from hyperenergy.minimize import minimize as search
+    from hyperenergy.minimize import pick_device
     from hyperenergy.naming import parse_objective
     from hyperenergy.objectives import check_configuration
     from hyperenergy.trajectory import Recorder
     from hyperenergy.view import Configuration, load, page, write
 
-    if (source is None) == (minimize is None):
-        raise ArgumentError("source", repr(source), "give either a file or the name of a code, or --minimize")
     if minimize is None:
         assert source is not None
-        for name in ("points", "dim", "temperature", "kernel", "pairs", "restarts", "hops", "seed", "device"):
-            given = context.get_parameter_source(name)
-            if given is not None and given.name == "COMMANDLINE":
-                raise ArgumentError(name, repr(context.params[name]), "goes with --minimize alone")
         shown = load(source, header=header)
-        path = out if out is not None else Path(f"{Path(source).stem}.html")
     else:
-        if header is not None:
-            raise ArgumentError("header", header, "goes with a file alone")
         target = parse_objective(minimize, pairs=pairs, temperature=temperature, kernel=kernel)
-        if points is None or dim is None:
-            missing = "points" if points is None else "dim"
-            raise ArgumentError(missing, None, f"--minimize needs it, e.g. --{missing} 4")
-        path = out if out is not None else Path(f"{minimize.partition(':')[0]}-{points}-{dim}.html")
-        files.target("out", path, (".html", ".htm"))  # before the search, not after it
+        assert points is not None and dim is not None
+        check_configuration(target, points, dim)
+        pick_device(device)
         recorder = Recorder()
-        points, dim = check_configuration(target, points, dim)
-        integer("restarts", restarts, 1)
         print(f"searching for the least {target.label}", file=sys.stderr)
         with interruptible():
             best = search(
                 target,
                 points,
                 dim,
-                restarts=restarts,
-                hops=hops,
+                **counts(restarts, hops),
                 seed=seed,
                 device=device,
                 callback=recorder,

@@ -1,35 +1,100 @@
-"""Pair energies on a CPU in compiled code, for who has Numba; everything works without it, slower."""
+"""Objectives in compiled code on a CPU: evaluators of one configuration, and searches, kept on disk between processes."""
 
 from __future__ import annotations
 
-import functools
-import importlib.util
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from hyperenergy.compiled.profile_code import profile_source
+from hyperenergy.compiled import store
+from hyperenergy.compiled.profile_code import (
+    curved_profile_source,
+    family,
+    log_profile_source,
+    parameter,
+    profile_source,
+    transcendental,
+)
+from hyperenergy.compiled.store import available
 from hyperenergy.kernels import Kernel
 
+__all__ = [
+    "available",
+    "descent_module",
+    "kcl_module",
+    "kernel_module",
+    "log_kernel_module",
+    "pair_sum",
+    "parameter_of",
+    "share_module",
+    "softmax_module",
+    "trust_module",
+]
 
-@functools.cache
-def available() -> bool:
-    """Whether Numba is installed."""
-    return importlib.util.find_spec("numba") is not None
+_TILE = 1024
 
 
-@functools.cache
-def compile_profile(kernel: Kernel, number: type = float) -> Any:
-    """The compiled ``profile(r)`` of a kernel, which returns kappa(r) and 2 kappa'(r); number: float or numpy.float32."""
-    import math
+def parameter_of(kernel: Kernel) -> float:
+    """The number that the evaluators of this kernel take as its parameter; 0 where they need none."""
+    value = parameter(kernel)
+    return abs(value) if value is not None else 0.0
 
-    from hyperenergy.compiled.pairs import jit
 
-    scope: dict[str, Any] = {"math": math, "T": number}
-    exec(profile_source(kernel), scope)
-    return jit(scope["profile"])
+def kernel_module(kernel: Kernel) -> Any:
+    """The module with ``energy`` of this kernel, and ``rough_energy`` where float32 makes it faster."""
+    name = f"pairs_{family(kernel)}"
+    module = store.load(name)
+    if module is None:
+        profile, rows = profile_source(kernel), store.text("pair_rows")
+        source = store.text("elementary") + profile + rows + store.text("pair_loops")
+        if not transcendental(profile):
+            rough = rows.replace("profile(", "rough_profile(").replace("add_row", "rough_add_row")
+            source += profile_source(kernel, "rough_profile", "np.float32") + rough + store.text("rough_pair_loops")
+        module = store.load(name, source)
+    return module
+
+
+def share_module(kernel: Kernel) -> Any:
+    """The module with ``share``, the rows of one thread, of this kernel."""
+    name = f"share_{family(kernel)}"
+    source = store.text("elementary") + profile_source(kernel) + store.text("pair_rows") + store.text("share_loops")
+    return store.load(name) or store.load(name, source)
+
+
+def log_kernel_module(kernel: Kernel) -> Any:
+    """The module with ``log_energy`` of a kernel that is positive."""
+    name = f"log_pairs_{family(kernel)}"
+    return store.load(name) or store.load(
+        name, store.text("elementary") + log_profile_source(kernel) + store.text("log_pair_loops")
+    )
+
+
+def softmax_module() -> Any:
+    """The module with the losses that are logarithms of sums over negatives, and their Hessians' products."""
+    return store.load("softmax") or store.load("softmax", store.text("elementary") + store.text("softmax_loops"))
+
+
+def kcl_module(kernel: Kernel, alignment: Kernel) -> Any:
+    """The module with KCL of two smooth kernels, and its Hessian's product."""
+    name = f"kcl_{family(kernel)}_{family(alignment)}"
+    module = store.load(name)
+    if module is None:
+        profiles = curved_profile_source(kernel, "energy_profile")
+        profiles += curved_profile_source(alignment, "alignment_profile")
+        module = store.load(name, store.text("elementary") + profiles + store.text("kcl_loops"))
+    return module
+
+
+def descent_module(rules: str) -> Any:
+    """The module with L-BFGS under these rules (see ``solvers.compiled_search``)."""
+    return store.load("descent") or store.load("descent", rules + store.text("vectors") + store.text("descent"))
+
+
+def trust_module() -> Any:
+    """The module with trust regions."""
+    return store.load("trust") or store.load("trust", store.text("vectors") + store.text("trust"))
 
 
 def pair_sum(x: Tensor, kernel: Kernel) -> tuple[float, Tensor]:
@@ -38,17 +103,17 @@ def pair_sum(x: Tensor, kernel: Kernel) -> tuple[float, Tensor]:
     Rows are dealt out to the threads in turns, because row i has points - i - 1 partners; each thread adds up forces of
     its own, so that memory is threads * points * dim.
     """
-    from hyperenergy.compiled.pairs import TILE, add_rows
+    import numpy as np
 
-    profile = compile_profile(kernel)
+    module, parameters = share_module(kernel), np.array([parameter_of(kernel)])
     points = x.shape[0]
     columns = x.T.contiguous().numpy()
     threads = torch.get_num_threads()
 
     def share(first: int) -> tuple[float, Tensor]:
         forces = torch.zeros(x.shape[1], points, dtype=torch.float64)
-        scratch = torch.empty(TILE, dtype=torch.float64).numpy()
-        return add_rows(profile, columns, forces.numpy(), first, threads, scratch), forces
+        scratch = np.empty(_TILE)
+        return module.share(columns, forces.numpy(), first, threads, parameters, scratch), forces
 
     with ThreadPoolExecutor(threads) as pool:
         shares = list(pool.map(share, range(threads)))

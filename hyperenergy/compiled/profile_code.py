@@ -2,25 +2,113 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
-from hyperenergy.kernels import Kernel
-from hyperenergy.namespaces import SympyNamespace
+from hyperenergy.kernels import Gaussian, InverseMultiquadric, Kernel, Laplace, RegularizedLogarithmic, Riesz
+from hyperenergy.namespaces import Number, SympyNamespace, to_float
+
+# Kernels of one parameter, whose code serves all its values; of others, and of subclasses, the numbers stand in the code.
+_PARAMETERS = {Gaussian: "t", Laplace: "t", InverseMultiquadric: "c", RegularizedLogarithmic: "t", Riesz: "s"}
+# Riesz exponents with code of their own: natural powers of 1/|x-y| need no pow.
+_NATURAL = 12
 
 
-def profile_source(kernel: Kernel) -> str:
-    """Python source of ``profile(r)``, which returns kappa(r) and 2 kappa'(r), with common subexpressions shared.
+def parameter(kernel: Kernel) -> float | None:
+    """The number that the code of this kernel takes as its parameter; None where it takes none."""
+    name = _PARAMETERS.get(type(kernel))
+    if name is None:
+        return None
+    value = to_float(getattr(kernel, name))
+    natural = type(kernel) is Riesz and value == int(value) and abs(value) <= _NATURAL
+    return None if natural else value
+
+
+def family(kernel: Kernel) -> str:
+    """A name, fit for a file, of all kernels that share this one's code."""
+    if parameter(kernel) is not None:
+        return f"{type(kernel).__name__}{'_negative' if type(kernel) is Riesz and _negative(kernel) else ''}"
+    if type(kernel) is Riesz:
+        return f"Riesz_{to_float(kernel.s):.0f}".replace("-", "minus_")
+    return "".join(c if c.isalnum() else "_" for c in kernel.label.replace("-", "minus ")).strip("_")
+
+
+def _negative(kernel: Riesz) -> bool:
+    return to_float(kernel.s) < 0
+
+
+class _Parametrized(SympyNamespace):
+    """Numbers as rational multiples of the symbol p of a kernel's one parameter."""
+
+    def __init__(self, value: Number) -> None:
+        self._value = Fraction(value)
+
+    def number(self, value: Number) -> Any:  # type: ignore[override]
+        import sympy
+
+        ratio = Fraction(value) / self._value
+        return (
+            sympy.Rational(ratio.numerator, ratio.denominator)
+            * sympy.Symbol("p", positive=True)
+            * (1 if self._value > 0 else -1)
+        )
+
+    def power(self, x: Any, exponent: Number) -> Any:  # type: ignore[override]
+        return x ** self.number(exponent)
+
+
+def _expression(kernel: Kernel, r: Any) -> Any:
+    """kappa(r), in the symbol p (the absolute value of the parameter) where the kernel's code has one."""
+    if parameter(kernel) is None:
+        return kernel.profile(r, SympyNamespace)
+    return kernel.profile(r, _Parametrized(getattr(kernel, _PARAMETERS[type(kernel)])))
+
+
+def transcendental(source: str) -> bool:
+    """Whether a profile takes exponentials or logarithms, which float32 makes no faster."""
+    return "exp(" in source or "log(" in source
+
+
+def profile_source(kernel: Kernel, name: str = "profile", number: str = "float") -> str:
+    """Python source of ``name(r, p)``, which returns kappa(r) and 2 kappa'(r), with common subexpressions shared.
 
     Where r occurs under a root, the formula is rewritten in s = sqrt(r), or in s = 1/sqrt(r) if its powers are negative,
-    which leaves natural powers of s; and 2 kappa'(r) = (d kappa/ds) 2 ds/dr.  Numbers are wrapped in ``T``, the type in
-    which the profile computes.
+    which leaves natural powers of s; and 2 kappa'(r) = (d kappa/ds) 2 ds/dr.  Numbers are wrapped in ``number``, the type
+    in which the profile computes.
     """
     import sympy
 
-    r, s = sympy.symbols("r s", positive=True)
-    value = kernel.profile(r, SympyNamespace)
+    r = sympy.Symbol("r", positive=True)
+    return _source(_expression(kernel, r), r, name, number)
+
+
+def curved_profile_source(kernel: Kernel, name: str) -> str:
+    """Python source of ``name(r, p)``: kappa(r), 2 kappa'(r) and 4 kappa''(r), of a smooth kernel."""
+    import sympy
+
+    r = sympy.Symbol("r", positive=True)
+    value = _expression(kernel, r)
+    shared, found = sympy.cse([value, 2 * sympy.diff(value, r), 4 * sympy.diff(value, r, 2)])
+    lines = [f"{symbol} = {_code(expression)}" for symbol, expression in shared]
+    lines.append(f"return {', '.join(_code(expression) for expression in found)}")
+    body = "\n    ".join(line.replace("T(", "float(") for line in lines)
+    return f"@jit\ndef {name}(r, p):\n    {body}\n"
+
+
+def log_profile_source(kernel: Kernel) -> str:
+    """Python source of ``log_profile(r, p)``: log kappa(r) and twice its derivative, for a kernel that is positive."""
+    import sympy
+
+    r = sympy.Symbol("r", positive=True)
+    return _source(sympy.expand_log(sympy.log(_expression(kernel, r)), force=True), r, "log_profile", "float")
+
+
+def _source(value: Any, r: Any, name: str, number: str) -> str:
+    import sympy
+
+    s = sympy.Symbol("s", positive=True)
     powers = {power for power in value.atoms(sympy.Pow) if power.base == r}
-    if all(power.exp.is_integer for power in powers):
+    if all(power.exp.is_number is False or power.exp.is_integer for power in powers):
         lines, slope = [], 2 * sympy.diff(value, r)
     else:
         elsewhere = value.xreplace({power: sympy.Dummy() for power in powers}).has(r)
@@ -29,13 +117,14 @@ def profile_source(kernel: Kernel) -> str:
         value = sympy.powdenest(value.subs(r, s**-2 if reciprocal else s**2))
         slope = sympy.diff(value, s) * (-(s**3) if reciprocal else 1 / s)
     shared, (value, slope) = sympy.cse([value, sympy.powsimp(slope)])
-    lines += [f"{name} = {_code(expression)}" for name, expression in shared]
+    lines += [f"{symbol} = {_code(expression)}" for symbol, expression in shared]
     lines.append(f"return {_code(value)}, {_code(slope)}")
-    return "def profile(r):\n    " + "\n    ".join(lines)
+    body = "\n    ".join(line.replace("T(", f"{number}(") for line in lines)
+    return f"@jit\ndef {name}(r, p):\n    {body}\n"
 
 
 def _code(expression: Any) -> str:
-    """Numbers as literals of type T, integer powers as products, functions from math."""
+    """Numbers as literals of type T, integer powers as products, exp and log from ``elementary``."""
     import sympy
     from sympy.printing.pycode import PythonCodePrinter
 
@@ -43,19 +132,31 @@ def _code(expression: Any) -> str:
         def _print_Rational(self, number: Any) -> str:
             return f"T({float(number)!r})"
 
+        def _print_exp(self, call: Any) -> str:
+            return f"exp({self._print(call.args[0])})"
+
+        def _print_log(self, call: Any) -> str:
+            return f"log({self._print(call.args[0])})"
+
         _print_Integer = _print_Zero = _print_One = _print_NegativeOne = _print_Half = _print_Rational
 
         def _print_Pow(self, power: Any, rational: bool = False) -> str:
             base, exponent = power.args
             if exponent.is_Integer and 1 < abs(int(exponent)) <= 12:
                 return _integer_power(self.parenthesize(base, 1000), int(exponent))
+            text = self.parenthesize(base, 1000)
             if exponent == -1:
-                return f"(T(1.0)/{self.parenthesize(base, 1000)})"
-            return super()._print_Pow(power, rational)
+                return f"(T(1.0)/{text})"
+            if exponent.is_Rational and exponent.q == 2 and abs(int(exponent.p)) <= 12:
+                whole = _integer_power(text, abs(int(exponent.p)) // 2)
+                root = f"({whole}*math.sqrt({text}))" if abs(exponent.p) > 1 else f"math.sqrt({text})"
+                return root if exponent > 0 else f"(T(1.0)/{root})"
+            # Positive bases alone: squared distances.  Cheaper than a call of pow, and vectorizes.
+            return f"exp({self.parenthesize(exponent, 1000)}*log({text}))"
 
     return Printer({"fully_qualified_modules": True}).doprint(sympy.sympify(expression))
 
 
 def _integer_power(base: str, exponent: int) -> str:
-    product = "(" + "*".join([base] * abs(exponent)) + ")"
+    product = "(" + "*".join([base] * max(abs(exponent), 1)) + ")"
     return product if exponent > 0 else f"(T(1.0)/{product})"

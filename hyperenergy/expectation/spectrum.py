@@ -19,7 +19,7 @@ from hyperenergy.expectation.law import Floats
 from hyperenergy.expectation.special import inverse_multiquadric_terms, log_0f1, log_inverse_multiquadric, log_products
 from hyperenergy.expectation.uniform import CUSPED_BELOW, check_finite_energy, kernel_rule, uniform_energy
 from hyperenergy.gegenbauer import gegenbauer
-from hyperenergy.kernels import Gaussian, InverseMultiquadric, Kernel, Logarithmic, Riesz
+from hyperenergy.kernels import Gaussian, InverseMultiquadric, Kernel, Logarithmic, Riesz, examined
 from hyperenergy.namespaces import NumpyNamespace, to_float
 
 # Terms of all hypergeometric series for the inverse multiquadric, about 10 ms; beyond, quadrature where it can be trusted.
@@ -91,7 +91,7 @@ def log_multiplicities(dim: int, degree: int) -> Floats:
 
 def _closed_form(kernel: Kernel, dim: int, degree: int) -> Floats | None:
     k = np.arange(degree + 1, dtype=np.float64)
-    match kernel:
+    match examined(kernel):
         case Gaussian(t=parameter):
             # E[e^{2tT} P_k(T)] = t^k / (d/2)_k 0F1(; k+d/2; t^2).
             t = to_float(parameter)

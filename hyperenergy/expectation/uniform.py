@@ -12,7 +12,7 @@ import numpy as np
 from hyperenergy.errors import ArgumentError, integer
 from hyperenergy.expectation.law import Floats, InnerProductLaw, gauss_jacobi
 from hyperenergy.expectation.special import log_0f1, log_gamma_ratio, log_inverse_multiquadric
-from hyperenergy.kernels import Gaussian, InverseMultiquadric, Kernel, Logarithmic, Riesz
+from hyperenergy.kernels import Gaussian, InverseMultiquadric, Kernel, Logarithmic, Riesz, examined
 from hyperenergy.namespaces import NumpyNamespace, to_float
 
 # Nodes of the Gauss-Jacobi rule: in |x-y| all kernels are analytic, and 100 nodes integrate them to round-off.
@@ -33,7 +33,7 @@ def uniform_energy(kernel: Kernel, dim: int) -> float:
     from scipy import special
 
     dim = _checked(kernel, dim)
-    match kernel:
+    match examined(kernel):
         case Riesz(s=parameter):
             s = to_float(parameter)
             return math.copysign(math.exp(_log_riesz(s, dim)), s)
@@ -50,7 +50,7 @@ def log_uniform_energy(kernel: Kernel, dim: int) -> float:
     dim = _checked(kernel, dim)
     if not kernel.positive:
         raise ArgumentError("kernel", kernel.label, "must be positive to have a logarithm; use uniform_energy")
-    match kernel:
+    match examined(kernel):
         case Gaussian(t=parameter):
             t = to_float(parameter)
             return float(log_0f1(dim / 2, t * t, scaled=True))
@@ -63,7 +63,7 @@ def log_uniform_energy(kernel: Kernel, dim: int) -> float:
 
 def check_finite_energy(kernel: Kernel, dim: int) -> None:
     """ArgumentError where the energy of the uniform law is infinite."""
-    if isinstance(kernel, Riesz) and to_float(kernel.s) >= dim - 1:
+    if type(kernel) is Riesz and to_float(kernel.s) >= dim - 1:
         raise ArgumentError(
             "s", kernel.s, f"the Riesz energy of the uniform law is infinite for s >= dim-1 = {dim - 1}"
         )

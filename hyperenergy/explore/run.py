@@ -13,8 +13,7 @@ from hyperenergy.explore.request import Request
 from hyperenergy.minimize import minimize
 from hyperenergy.minimum import Progress
 from hyperenergy.prediction import Prediction
-from hyperenergy.theorems import get, predict
-from hyperenergy.theorems.alignment import unpredicted
+from hyperenergy.theorems import get, predict, unpredicted
 from hyperenergy.trajectory import Recorder
 from hyperenergy.view import facts
 from hyperenergy.view.load import Configuration
@@ -128,6 +127,6 @@ def _announced(request: Request, prediction: Prediction | None) -> list[facts.Ro
     kind = "points" if request.objective.rows(request.points) == request.points else "pairs"
     lines = [(kind, f"{request.points} in R^{request.dim}"), ("objective", request.objective.label)]
     if prediction is None:
-        return [*lines, ("prediction", unpredicted(request.objective))]
+        return [*lines, ("prediction", unpredicted(request.objective, request.points, request.dim))]
     said = f"{prediction.value:.12g} ({prediction.theorem}, {prediction.status})"
     return [*lines, ("prediction", said), ("statement", get(prediction.theorem).statement)]

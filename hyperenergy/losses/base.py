@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from hyperenergy import declared
 from hyperenergy.kernels import Kernel
-from hyperenergy.losses.checks import hyperparameters
+from hyperenergy.losses.checks import hyperparameters, scalar
 
 
 class Loss(torch.nn.Module, ABC):
@@ -18,21 +19,38 @@ class Loss(torch.nn.Module, ABC):
     # Values lie in (0, inf) and are computed to full relative accuracy, however small.
     positive: ClassVar[bool] = False
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        declared.forget(cls, Loss, ("positive",))
+
     def __init__(self, **options: Any) -> None:
         super().__init__()
-        for name, value in options.items():
+        self._store(hyperparameters(**options), options)
+
+    def _store(self, checked: dict[str, Any], given: dict[str, Any]) -> None:
+        """Keep numbers and kernels, and leave what is learnable to torch's own list of parameters."""
+        self.__dict__["_given"] = {}
+        for name, value in given.items():
+            self._parameters.pop(name, None)
             if isinstance(value, torch.nn.Parameter):
                 self.register_parameter(name, value)
-        self.__dict__["options"] = hyperparameters(**options)
+        self.__dict__["_given"] = checked | dict.fromkeys(self._parameters)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The hyperparameters by name, learnable ones as scalars.  They are read from where torch keeps parameters, so
+        that ``torch.func.functional_call`` and the loading of a state reach the formula."""
+        return {name: scalar(self._parameters.get(name, value)) for name, value in self.__dict__["_given"].items()}
 
     def __getattr__(self, name: str) -> Any:
-        options = self.__dict__.get("options", {})
-        return options[name] if name in options else super().__getattr__(name)
+        given = self.__dict__.get("_given", {})
+        return given[name] if name in given and name not in self._parameters else super().__getattr__(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Hyperparameters can be changed as attributes, with the same checks as at the start."""
-        if name in self.__dict__.get("options", {}):
-            self.__dict__["options"] = hyperparameters(**{**self.options, name: value})
+        if name in self.__dict__.get("_given", {}):
+            given = {**self.__dict__["_given"], **self._parameters, name: value}
+            self._store(hyperparameters(**given), given)
         else:
             super().__setattr__(name, value)
 

@@ -76,7 +76,7 @@ def checked(formula: Callable[P, Tensor], check: Callable[..., None] = check_pai
     return loss
 
 
-_POSITIVE = ("temperature", "gamma", "alpha", "t", "weight", "scale")
+_NUMBERS = ("temperature", "gamma", "alpha", "t", "weight", "scale", "bias")
 _SWITCHES = ("symmetric", "two_view", "within_view")
 
 
@@ -85,13 +85,12 @@ def hyperparameters(**options: Any) -> dict[str, Any]:
 
     Raises ArgumentError for a hyperparameter that no loss can have; options with other names pass.
     """
-    for name in _POSITIVE:
-        if name in options:
-            number = positive(name, options[name])
-            options[name] = options[name] if isinstance(options[name], Tensor) else number
-    if "bias" in options:
-        number = finite("bias", options["bias"])
-        options["bias"] = options["bias"] if isinstance(options["bias"], Tensor) else number
+    for name in (name for name in _NUMBERS if name in options):
+        given = options[name]
+        if isinstance(given, Tensor) and given.numel() != 1:
+            raise ArgumentError(name, f"a tensor of shape {tuple(given.shape)}", "must be one number")
+        number = finite(name, given) if name == "bias" else positive(name, given)
+        options[name] = scalar(given) if isinstance(given, Tensor) else number
     for name in _SWITCHES:
         if not isinstance(options.get(name, False), bool):
             raise ArgumentError(name, repr(options[name]), "allowed: True, False")
@@ -107,6 +106,11 @@ def hyperparameters(**options: Any) -> dict[str, Any]:
         if not callable(options.get(name, abs)):
             raise ArgumentError(name, repr(options[name]), "must be a function of tensors, elementwise")
     return options
+
+
+def scalar(value: Any) -> Any:
+    """A tensor of one number without axes, so that it changes the shape of no loss; anything else as it is."""
+    return value.reshape(()) if isinstance(value, Tensor) and value.ndim else value
 
 
 def _check_alignment_kernel(alignment_kernel: object, kernel: Kernel) -> None:

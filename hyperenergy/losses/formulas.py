@@ -20,27 +20,33 @@ from jaxtyping import Float
 from torch import Tensor
 
 from hyperenergy.energy import pair_energy
-from hyperenergy.kernels import Kernel, Riesz
+from hyperenergy.kernels import Kernel
+from hyperenergy.namespaces import TorchNamespace
 from hyperenergy.sphere import Points, squared_distance
 
 Loss = Float[Tensor, "*batch"]
 
 
-def off_diagonal(square: Tensor, fill: float) -> Tensor:
-    """The M x M matrices with their diagonal replaced."""
-    eye = torch.eye(square.shape[-1], dtype=torch.bool, device=square.device)
-    return square.masked_fill(eye, fill)
+def off_diagonal(square: Tensor) -> Tensor:
+    """The entries x_ij, j != i, of M x M matrices, shape (*batch, M, M-1).
+
+    Left out, not filled in: minus infinity on the diagonal makes every derivative that reaches it 0 * inf, not a number.
+    """
+    M = square.shape[-1]
+    # In row-major order the diagonal is the first of every M + 1 entries.
+    rest = square.flatten(-2)[..., 1:].unflatten(-1, (M - 1, M + 1))[..., :-1]
+    return rest.flatten(-2).unflatten(-1, (M, M - 1))
 
 
-def _relative_negatives(U: Points, V: Points, *, cross: bool, within: bool, fill: float = -math.inf) -> Tensor:
+def _relative_negatives(U: Points, V: Points, *, cross: bool, within: bool) -> Tensor:
     """u_i.x_j - s_i for the negatives x_j of anchor i: v_j (cross) and/or u_j (within), j != i; shape (*batch, M, K)."""
     cross_similarity = U @ V.mT
     s = cross_similarity.diagonal(dim1=-2, dim2=-1).unsqueeze(-1)
     parts = []
     if cross:
-        parts.append(off_diagonal(cross_similarity - s, fill))
+        parts.append(off_diagonal(cross_similarity) - s)
     if within:
-        parts.append(off_diagonal(U @ U.mT - s, fill))
+        parts.append(off_diagonal(U @ U.mT) - s)
     return torch.cat(parts, -1)
 
 
@@ -52,7 +58,7 @@ def log_one_plus_exp(a: Tensor) -> Tensor:
 
 def _log_sum_exp_within(U: Points, temperature: float) -> Tensor:
     """log sum_{j != i} exp(u_i.u_j / tau), shape (*batch, M)."""
-    return torch.logsumexp(off_diagonal(U @ U.mT / temperature, -math.inf), -1)
+    return torch.logsumexp(off_diagonal(U @ U.mT) / temperature, -1)
 
 
 def info_nce(anchors: Points, positives: Points, *, temperature: float = 0.1, symmetric: bool = False) -> Loss:
@@ -148,8 +154,8 @@ def phi_psi(
     Source: Tian 2022.  Minimum for M <= d+1, psi convex (B1): phi((M-1) psi(-M/(M-1))).
     """
     within = negatives == "within"
-    x = _relative_negatives(anchors, positives, cross=not within, within=within, fill=0.0)
-    return phi(off_diagonal(psi(x), 0.0).sum(-1)).mean(-1)
+    x = _relative_negatives(anchors, positives, cross=not within, within=within)
+    return phi(psi(x).sum(-1)).mean(-1)
 
 
 def align_uniform(
@@ -160,9 +166,16 @@ def align_uniform(
 
     Source: Wang and Isola 2020.  Minimum for M <= d+1 (B1): -2 weight t M/(M-1).
     """
-    # -Riesz(-alpha) is |u-v|^alpha with a defined derivative at coincidence.
-    alignment = -Riesz(-alpha)(squared_distance(anchors, positives)).mean(-1)
+    alignment = distance_power(squared_distance(anchors, positives), alpha).mean(-1)
     return alignment + weight * (uniformity(anchors, t=t) + uniformity(positives, t=t)) / 2
+
+
+def distance_power(r: Tensor, alpha: float | Tensor) -> Tensor:
+    """|x-y|^alpha from r = |x-y|^2, with derivative 0 in r and in a learnable alpha where the points coincide."""
+    if not isinstance(alpha, Tensor):
+        return TorchNamespace.power(r, alpha / 2)
+    apart = r > 0
+    return torch.where(apart, torch.where(apart, r, 1.0) ** (alpha / 2), 0.0)
 
 
 def uniformity(X: Points, *, t: float) -> Loss:
@@ -182,7 +195,7 @@ def spectral_contrastive(anchors: Points, positives: Points) -> Loss:
     M = anchors.shape[-2]
     similarity = anchors @ positives.mT
     s = similarity.diagonal(dim1=-2, dim2=-1)
-    return off_diagonal(similarity, 0.0).square().sum((-2, -1)) / (M * (M - 1)) - 2 * s.mean(-1)
+    return off_diagonal(similarity).square().sum((-2, -1)) / (M * (M - 1)) - 2 * s.mean(-1)
 
 
 def sig_lip(anchors: Points, positives: Points, *, scale: float = 10.0, bias: float = -10.0) -> Loss:
@@ -193,7 +206,7 @@ def sig_lip(anchors: Points, positives: Points, *, scale: float = 10.0, bias: fl
     """
     logits = scale * (anchors @ positives.mT) + bias
     positive = log_one_plus_exp(-logits.diagonal(dim1=-2, dim2=-1))
-    return (positive + off_diagonal(log_one_plus_exp(logits), 0.0).sum(-1)).mean(-1)
+    return (positive + log_one_plus_exp(off_diagonal(logits)).sum(-1)).mean(-1)
 
 
 def _symmetrized(loss: Callable[..., Tensor], U: Points, V: Points, **options: object) -> Tensor:

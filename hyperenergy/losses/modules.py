@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 from torch import Tensor
 
+from hyperenergy import declared
 from hyperenergy.kernels import Kernel, Riesz
 from hyperenergy.losses import formulas
 from hyperenergy.losses.base import Loss, shown
@@ -20,6 +21,10 @@ from hyperenergy.losses.checks import check_pair
 
 class PairLoss(Loss):
     """A loss of a batch of pairs."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        declared.forget(cls, PairLoss, ("alignment_term",))
 
     @abstractmethod
     def formula(self, anchors: Tensor, positives: Tensor) -> Tensor:

@@ -6,8 +6,6 @@ that a value of 1e-18 keeps full relative accuracy.
 
 from __future__ import annotations
 
-import math
-
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -26,14 +24,14 @@ def sup_con(features: Points, labels: Int[Tensor, "*batch points"], *, temperatu
     Source: Khosla et al. 2020, the form with the mean outside the logarithm.  Minimum for K <= d+1 classes of n (B7):
     log(n-1 + n(K-1) e^{-K/((K-1) tau)}), with collapsed classes on a simplex.
     """
-    x = features @ features.mT / temperature
-    same = labels.unsqueeze(-1) == labels.unsqueeze(-2)
-    positives = off_diagonal(same.expand_as(x), False)
+    similarity = features @ features.mT
+    x = off_diagonal(similarity) / temperature
+    same = off_diagonal((labels.unsqueeze(-1) == labels.unsqueeze(-2)).expand_as(similarity))
     # Relative to the mean positive.  With a single one, the sum over positives is then exactly 1.
-    x = x - (x.where(positives, 0.0).sum(-1) / positives.sum(-1)).unsqueeze(-1)
-    attraction = torch.logsumexp(x.masked_fill(~positives, -math.inf), -1)
-    # A single class has no negatives: e^nothing is 0, and unlike minus infinity it has derivatives.
+    x = x - (x.where(same, 0.0).sum(-1) / same.sum(-1)).unsqueeze(-1)
+    # e^nothing is 0, also where a single class has no negatives at all, and unlike minus infinity it has derivatives.
     nothing = torch.finfo(x.dtype).min / 2
+    attraction = torch.logsumexp(x.masked_fill(~same, nothing), -1)
     repulsion = torch.logsumexp(x.masked_fill(same, nothing), -1)
     return (attraction + log_one_plus_exp(repulsion - attraction)).mean(-1)
 
@@ -46,10 +44,10 @@ def multi_view_info_nce(views: Views, *, temperature: float = 0.1) -> Loss:
     Source: Koromilas et al. 2025 (arXiv 2507.06979).  Minimum for M <= d+1 (B10): log(1 + (M-1) e^q),
     q = -M/((M-1) tau), with coincident views on a simplex, whatever K.
     """
-    x = torch.einsum("...lid,...mjd->...ijlm", views, views) / temperature
-    log_N = torch.logsumexp(off_diagonal(x, -math.inf), (-2, -1))
+    x = torch.einsum("...lid,...mjd->...ijlm", views, views)
+    log_N = torch.logsumexp(off_diagonal(x) / temperature, (-2, -1))
     relative = log_N - log_N.diagonal(dim1=-2, dim2=-1).unsqueeze(-1)
-    return log_one_plus_exp(torch.logsumexp(off_diagonal(relative, -math.inf), -1)).mean(-1)
+    return log_one_plus_exp(torch.logsumexp(off_diagonal(relative), -1)).mean(-1)
 
 
 def multi_view_dhel(views: Views, *, temperature: float = 0.1) -> Loss:
@@ -61,5 +59,5 @@ def multi_view_dhel(views: Views, *, temperature: float = 0.1) -> Loss:
     """
     first, second = torch.triu_indices(views.shape[-3], views.shape[-3], 1, device=views.device)
     s = (views[..., first, :, :] * views[..., second, :, :]).sum(-1)
-    energy = torch.logsumexp(off_diagonal(views @ views.mT / temperature, -math.inf), -1)
+    energy = torch.logsumexp(off_diagonal(views @ views.mT) / temperature, -1)
     return (energy.sum(-2) - torch.logsumexp(s / temperature, -2)).mean(-1)

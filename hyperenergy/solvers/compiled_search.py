@@ -1,74 +1,260 @@
-"""Searches for pair energies from many starts, in compiled code on the CPU's cores."""
+"""Searches in compiled code, on the CPU's cores: L-BFGS for pair energies and losses, trust regions for losses."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from hyperenergy import compiled
 from hyperenergy.energy import pair_weight
-from hyperenergy.objectives import Energy, Objective
+from hyperenergy.logarithm import Logarithm
+from hyperenergy.losses import modules as losses
+from hyperenergy.objectives import Aligned, BatchLoss, Energy, Objective
+from hyperenergy.solvers import lbfgs
 from hyperenergy.solvers.ends import Ends
 
-# Compiling takes seconds; a batched search whose evaluation has fewer numbers than this takes less.
-_WORTHWHILE = 10**6
-# Starts that a thread takes at a time: few, so that none idles long while another finishes.
-_SHARE = 4
+Floats = NDArray[np.float64]
+# Told of a batch: numbers of the starts that run, their iterations, configurations, values and relative gradient norms.
+See = Callable[[Tensor, int, Tensor, Tensor, Tensor], None]
+
 # Relative gradient norm down to which sums in float32 serve; their round-off is about 1e-6.
 _ROUGH = 1e-4
+# Work that a thread takes at a time, in numbers: little, so that none idles long while another finishes, and enough to be
+# worth handing over.
+_SHARE_OF_WORK = 2_000
+# Pairs whose logarithms are kept at once, and those of a loss: 32 MiB a thread.
+_MOST_PAIRS = 2**22
+# Iterations at which a search shows itself: at first often, for its points move most then; then seldom, for showing costs.
+_SIGHTS = (1, 2, 3, 4, 6, 8, 11, 15, 20, 26, 33, 41, 50)
+_SLICE = 25
+# Numbers that a start keeps between slices, beside its vectors.
+_SCALARS = 16
+# Products with the Hessian in one start: nearly degenerate landscapes take tens of thousands.
+_MOST_PRODUCTS = 200_000
+# The rules of ``solvers.lbfgs``, as the compiled code reads them.
+_RULES = "\n".join(
+    f"{name} = {getattr(lbfgs, name)!r}"
+    for name in ("DECREASE", "CURVATURE", "LONGEST_STEP", "MOST_REJECTIONS", "MOST_IDLE")
+)
 
 
-def possible(objective: Objective, z: Tensor) -> bool:
+@dataclass(frozen=True, eq=False)
+class Program:
+    """An objective in compiled code.
+
+    evaluate: of one configuration (dim, rows), with its gradient; roughly: the same in float32, None where there is none;
+    multiply: the Hessian's product, None where there is none.  parameters: for all three; work: numbers of scratch.
+    weight: the objective's value over the evaluator's.  logarithmic: the value is a logarithm.
+    """
+
+    evaluate: Any
+    roughly: Any
+    multiply: Any
+    parameters: Floats
+    work: int
+    weight: float = 1.0
+    logarithmic: bool = False
+
+
+def possible(objective: Objective, device: torch.device, rows: int) -> bool:
     """Whether there is a compiled search for this."""
-    return isinstance(objective, Energy) and z.device.type == "cpu" and compiled.available()
+    return device.type == "cpu" and compiled.available() and _kind(objective, rows) is not None
 
 
-def worthwhile(objective: Objective, z: Tensor) -> bool:
-    """Whether it also repays its compilation."""
-    starts, points, dim = z.shape
-    return starts * points * points * dim >= _WORTHWHILE and possible(objective, z)
+def _kind(objective: Objective, rows: int) -> Callable[[Any, int, int], Program] | None:
+    """What makes the program of an objective; by exact type, for a subclass may have another formula."""
+    if type(objective) is Energy:
+        return _energy
+    if type(objective) is Logarithm and rows * rows <= _MOST_PAIRS:
+        return _log_energy
+    if type(objective) in (BatchLoss, Aligned) and rows * rows <= _MOST_PAIRS:
+        loss = objective.loss  # type: ignore[attr-defined]
+        if type(loss) in _SOFTMAX:
+            return _softmax
+        smooth = type(loss) is losses.KCL and not loss.alignment.kinked and not loss.kernel.kinked
+        if smooth and type(objective) is BatchLoss and not loss.kernel.singular:
+            return _kcl
+    return None
 
 
-def search(objective: Energy, z: Tensor, tolerance: float, max_iterations: int, memory: int) -> Ends:
-    """L-BFGS from every start; see ``compiled_lbfgs``."""
-    from hyperenergy.solvers.compiled_lbfgs import search_each
+def program(objective: Objective, rows: int, dim: int) -> Program:
+    """The compiled objective; compiles it where it is not on disk yet."""
+    make = _kind(objective, rows)
+    assert make is not None
+    return make(objective, rows, dim)
 
-    profile = compiled.compile_profile(objective.kernel)
-    rough_profile = compiled.compile_profile(objective.kernel, np.float32)
-    columns = z.mT.contiguous().numpy().copy()
-    starts = len(columns)
-    found = np.zeros((starts, 6))
 
-    def share(first: int) -> None:
-        some = slice(first, first + _SHARE)
-        search_each(
-            profile,
-            rough_profile,
-            columns[some],
-            tolerance,
-            max(tolerance, _ROUGH),
-            max_iterations,
-            memory,
-            found[some],
-        )
+def _energy(objective: Energy, rows: int, dim: int) -> Program:
+    module = compiled.kernel_module(objective.kernel)
+    # The compiled sum runs over unordered pairs.
+    weight = 2 * pair_weight(objective.pairs, rows)
+    parameters = np.array([compiled.parameter_of(objective.kernel)])
+    return Program(module.energy, getattr(module, "rough_energy", None), None, parameters, rows * (dim + 1), weight)
 
+
+def _log_energy(objective: Logarithm, rows: int, dim: int) -> Program:
+    kernel = objective.energy.kernel
+    module = compiled.log_kernel_module(kernel)
+    parameters = np.array([compiled.parameter_of(kernel)])
+    return Program(module.log_energy, None, None, parameters, rows * rows, logarithmic=True)
+
+
+# How the losses enter ``softmax_loops``: weights of the two views, whether the positive is in the denominator, negatives
+# across and within views, and further s_i / tau.
+_SOFTMAX: dict[type, Callable[[Any], tuple[float, ...]]] = {
+    losses.InfoNCE: lambda loss: (*_sides(loss.symmetric), 1, 1, 0, 0),
+    losses.SimCLR: lambda loss: (1, 0, 1, 1, 1, 0),
+    losses.NTXent: lambda loss: (0.5, 0.5, 1, 1, 1, 0),
+    losses.DCL: lambda loss: (*_sides(loss.symmetric), 0, 1, float(loss.within_view), 0),
+    # Twice the energy, and once the alignment.
+    losses.DHEL: lambda loss: (1, 1, 0, 0, 1, 1) if loss.two_view else (1, 0, 0, 0, 1, 0),
+}
+
+
+def _sides(symmetric: bool) -> tuple[float, float]:
+    return (0.5, 0.5) if symmetric else (1.0, 0.0)
+
+
+def _softmax(objective: BatchLoss | Aligned, rows: int, dim: int) -> Program:
+    loss, module = objective.loss, compiled.softmax_module()
+    parameters = np.array([float(loss.temperature), *_SOFTMAX[type(loss)](loss)], dtype=np.float64)
+    if isinstance(objective, Aligned):
+        work = 4 * rows * rows + 4 * rows + 4 * rows * dim
+        return Program(module.aligned_softmax_loss, None, module.aligned_softmax_product, parameters, work)
+    points = rows // 2
+    return Program(module.softmax_loss, None, module.softmax_product, parameters, 4 * points * (points + 1))
+
+
+def _kcl(objective: BatchLoss, rows: int, dim: int) -> Program:
+    loss = objective.loss
+    module = compiled.kcl_module(loss.kernel, loss.alignment)
+    sides = (2.0, loss.gamma, loss.gamma) if loss.two_view else (1.0, loss.gamma, 0.0)
+    parameters = [compiled.parameter_of(loss.kernel), compiled.parameter_of(loss.alignment), *map(float, sides)]
+    return Program(module.kcl, None, module.kcl_product, np.array(parameters), 1)
+
+
+def refines(objective: Objective) -> bool:
+    """Whether ``refine`` can finish its starts."""
+    return type(objective) in (BatchLoss, Aligned)
+
+
+def relative_norms(objective: Objective, z: Tensor) -> Tensor:
+    """The relative gradient norms at some configurations."""
+    code = program(objective, *z.shape[1:])
+    found = []
+    for x in _columns(z):
+        gradient, work = np.empty_like(x), np.empty(code.work)
+        value = code.evaluate(x, gradient, code.parameters, work)
+        scale = np.hypot(np.linalg.norm(gradient), (1.0 if code.logarithmic else value) / z.shape[1] ** 0.5)
+        found.append(np.linalg.norm(gradient - (gradient * x).sum(0) * x) / max(scale, np.finfo(float).tiny))
+    return torch.tensor(found, dtype=torch.float64)
+
+
+def search(
+    objective: Objective,
+    z: Tensor,
+    tolerance: float,
+    max_iterations: int,
+    memory: int,
+    starts: Tensor | None = None,
+    see: See | None = None,
+) -> Ends:
+    """L-BFGS from every start; see ``compiled.descent``.  With ``see``, in slices, of which it is told."""
+    module = compiled.descent_module(_RULES + "\n")
+    batch, rows, dim = z.shape
+    code = program(objective, rows, dim)
+    X = _columns(z)
+    G, D = np.empty_like(X), np.empty_like(X)
+    S, Y = (np.empty((batch, memory, dim, rows)) for _ in range(2))
+    rho, weights, scalars = np.zeros((batch, memory)), np.zeros((batch, memory)), np.zeros((batch, _SCALARS))
+    rough = max(tolerance, _ROUGH) if code.roughly is not None else np.inf
+
+    def advance(some: slice, iterations: int) -> None:
+        work = np.empty(code.work)
+        module.advance(
+            code.evaluate, code.roughly or code.evaluate, X[some], G[some], D[some], S[some], Y[some], rho[some],
+            weights[some], scalars[some], code.parameters, work, tolerance, rough, max_iterations, iterations,
+            code.logarithmic,
+        )  # fmt: skip
+
+    if see is None:
+        _each(lambda some: advance(some, max_iterations), batch, rows * rows * dim)
+    else:
+        assert starts is not None
+        done = 0
+        for iteration in (0, *_sights(max_iterations)):
+            _each(lambda some, more=iteration - done: advance(some, more), batch, rows * rows * dim)  # type: ignore[misc]
+            done = iteration
+            running = torch.from_numpy(scalars[:, 15] == 0)
+            now = torch.from_numpy(X).mT[running].contiguous()
+            value, norm = (torch.from_numpy(scalars[:, k])[running].clone() for k in (0, 1))
+            if len(now):
+                see(starts[running], iteration, now, code.weight * value, norm)
+            else:
+                break
+    return _ends(code, X, scalars)
+
+
+def refine(objective: Objective, z: Tensor, tolerance: float) -> Ends:
+    """Trust regions from every start, each near a stationary point; see ``compiled.trust``."""
+    module = compiled.trust_module()
+    batch, rows, dim = z.shape
+    code = program(objective, rows, dim)
+    X, scalars = _columns(z), np.zeros((batch, _SCALARS))
+
+    def share(some: slice) -> None:
+        work = np.empty(code.work)
+        for k in range(*some.indices(batch)):
+            module.refine(
+                code.evaluate, code.multiply, X[k], scalars[k], code.parameters, work, tolerance, _MOST_PRODUCTS, False
+            )
+
+    _each(share, batch, 100 * rows * rows * dim)
+    return _ends(code, X, scalars)
+
+
+def _sights(most: int) -> Iterator[int]:
+    for iteration in _SIGHTS:
+        if iteration < most:
+            yield iteration
+    yield from range(_SIGHTS[-1] + _SLICE, most, _SLICE)
+    yield most
+
+
+def _columns(z: Tensor) -> Floats:
+    return np.ascontiguousarray(z.mT.numpy(), dtype=np.float64).copy()
+
+
+def _each(share: Callable[[slice], None], batch: int, work: int) -> None:
+    """All starts, some at a time, on all cores."""
+    at_once = max(1, min(-(-batch // (4 * torch.get_num_threads())), _SHARE_OF_WORK // max(work // 100, 1) + 1))
+    parts = [slice(first, min(first + at_once, batch)) for first in range(0, batch, at_once)]
+    if torch.get_num_threads() == 1 or len(parts) == 1:
+        for part in parts:
+            share(part)
+        return
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
         try:
-            list(pool.map(share, range(0, starts, _SHARE)))
+            list(pool.map(share, parts))
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)  # wait for what runs alone, not for all shares
             raise
-    value, norm, scale, failed, iterations, evaluations = torch.from_numpy(found).unbind(1)
-    # The compiled sum runs over unordered pairs.
-    weight = 2 * pair_weight(objective.pairs, z.shape[1])
+
+
+def _ends(code: Program, X: Floats, scalars: Floats) -> Ends:
+    value, norm, scale, failed, iterations, evaluations = torch.from_numpy(scalars[:, :6].copy()).unbind(1)
     return Ends(
-        z=torch.from_numpy(columns).mT.contiguous(),
-        value=weight * value,
+        z=torch.from_numpy(X).mT.contiguous(),
+        value=code.weight * value if not code.logarithmic else value,
         gradient_norm=norm,
-        scale=weight * scale,
+        scale=code.weight * scale,
         failed=failed.bool(),
         iterations=int(iterations.max()),
         evaluations=int(evaluations.sum()),

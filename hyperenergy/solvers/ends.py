@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor
@@ -34,6 +34,14 @@ class Ends:
             iterations=self.iterations + other.iterations,
             evaluations=self.evaluations + other.evaluations,
         )
+
+    def with_evaluations(self, more: int) -> Ends:
+        """With so many evaluations more."""
+        return replace(self, evaluations=self.evaluations + more)
+
+    def take(self, which: Tensor) -> Ends:
+        """Some of the starts; the counts stay those of all."""
+        return replace(self, **{f.name: getattr(self, f.name)[which] for f in fields(self) if f.type == "Tensor"})
 
     @staticmethod
     def join(parts: list[Ends]) -> Ends:

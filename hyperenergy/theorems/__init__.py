@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from hyperenergy import codes
+from collections.abc import Iterator
+
 from hyperenergy.errors import unknown_name
-from hyperenergy.objectives import as_objective, check_configuration
+from hyperenergy.objectives import BatchLoss, as_objective, check_configuration
 from hyperenergy.prediction import Prediction, Status
-from hyperenergy.theorems.alignment import B3, B5, B5S
+from hyperenergy.theorems.alignment import B3, B5, B5S, strictly_aligns
 from hyperenergy.theorems.expectation import B8, E1, E2, E3, E4
 from hyperenergy.theorems.limits import B6, B11
-from hyperenergy.theorems.registry import Theorem
+from hyperenergy.theorems.registry import Stated, Theorem, Unstated
 from hyperenergy.theorems.simplex import B1, F1, F2
 from hyperenergy.theorems.structured import B7, B9, B10
 from hyperenergy.theorems.universal import B2A, B2B, B2C, B2D, B4, F3
@@ -31,22 +32,40 @@ def get(id: str) -> Theorem:
 
 
 def predict(objective: object, points: int, dim: int) -> Prediction | None:
-    """The minimum that a theorem, or else a conjecture, gives for this case; None where neither speaks,
-    and for simplices, polygons and cross-polytopes of more than codes.MOST_POINTS points, which are not built.
+    """The minimum that a theorem, or else a conjecture, gives for this case; None where neither speaks, or where the value
+    leaves the range of float64: ``unpredicted`` tells which.
 
+    The value holds at any size; anchors and positives are built when they are first asked for.
     False claims never predict.  Raises ArgumentError for impossible arguments.
     """
     target = as_objective(objective)
     points, dim = check_configuration(target, points, dim)
-    if points > codes.MOST_POINTS and codes.universal_optimum(points, dim) is None:
-        return None
-    for status in (Status.THEOREM, Status.CONJECTURE):
-        for theorem in _ALL.values():
-            if theorem.status is status:
-                prediction = theorem.predict(target, points, dim)
-                if prediction is not None:
-                    return prediction
+    for theorem in _believed():
+        prediction = theorem.predict(target, points, dim)
+        if prediction is not None:
+            return prediction
     return None
 
 
-__all__ = ["Theorem", "get", "names", "predict"]
+def unpredicted(objective: object, points: int, dim: int) -> str:
+    """Why ``predict`` gives None there.  Of decoupled losses something is known all the same."""
+    target = as_objective(objective)
+    points, dim = check_configuration(target, points, dim)
+    for theorem in _believed():
+        said = theorem.predict.says(target, points, dim) if isinstance(theorem.predict, Stated) else None
+        if isinstance(said, Unstated):
+            logarithm = "" if said.log_value is None else f"; its logarithm is {said.log_value:.15g}"
+            return f"the value that {said.theorem} gives leaves the range of float64{logarithm}"
+    aligned = type(target) is BatchLoss and strictly_aligns(target.loss)
+    return "no theorem or conjecture names the minimum here" + (
+        "; that all pairs align is a theorem (B3)" if aligned else ""
+    )
+
+
+def _believed() -> Iterator[Theorem]:
+    """Theorems before conjectures."""
+    for status in (Status.THEOREM, Status.CONJECTURE):
+        yield from (theorem for theorem in _ALL.values() if theorem.status is status)
+
+
+__all__ = ["Theorem", "get", "names", "predict", "unpredicted"]

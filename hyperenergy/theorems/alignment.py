@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from hyperenergy.losses import modules as losses
-from hyperenergy.objectives import BatchLoss, FixedAnchors, Objective
-from hyperenergy.prediction import Prediction, Status
-from hyperenergy.theorems.registry import PAPER, Theorem
+from hyperenergy.objectives import FixedAnchors, Objective
+from hyperenergy.prediction import Status
+from hyperenergy.theorems.registry import PAPER, Said, Stated, Theorem, say
+from hyperenergy.theorems.values import Value
 
 
 def decoupled(loss: losses.PairLoss) -> bool:
@@ -13,34 +14,36 @@ def decoupled(loss: losses.PairLoss) -> bool:
     return type(loss) in (losses.DHEL, losses.KCL, losses.AlignUniform)
 
 
-def unpredicted(objective: Objective) -> str:
-    """What is said where ``predict`` gives None; of decoupled losses something is known all the same."""
-    aligned = isinstance(objective, BatchLoss) and decoupled(objective.loss)
-    return "no theorem or conjecture names the minimum here" + (
-        "; that all pairs align is a theorem (B3)" if aligned else ""
-    )
+def aligns(loss: losses.PairLoss) -> bool:
+    """Decoupled, and no pair is better than one that coincides: aligned configurations are among the minimizers."""
+    return decoupled(loss) and (type(loss) is not losses.KCL or loss.alignment.decreasing)
 
 
-def _predict_b3(objective: Objective, points: int, dim: int) -> Prediction | None:
-    if not isinstance(objective, FixedAnchors) or not decoupled(objective.loss):
+def strictly_aligns(loss: losses.PairLoss) -> bool:
+    """And every other pair is worse: all minimizers are aligned."""
+    return decoupled(loss) and (type(loss) is not losses.KCL or loss.alignment.strictly_decreasing)
+
+
+def _say_b3(objective: Objective, points: int, dim: int) -> Said:
+    if type(objective) is not FixedAnchors or not aligns(objective.loss):
         return None
     if isinstance(objective.loss, losses.AlignUniform) or objective.loss.two_view:
         # The positives have an energy of their own, so for fixed anchors they do not go to them.
         return None
-    U = objective.anchors
-    value = float(objective.loss.formula(U, U))
-    return Prediction("B3", Status.THEOREM.value, value, U, U, unique=True)
+    U, strict = objective.anchors, strictly_aligns(objective.loss)
+    value = Value(float(objective.loss.formula(U, U)))
+    return say("B3", Status.THEOREM, objective, value, (U.clone(), U.clone()), unique=strict, aligned=strict)
 
 
 B3 = Theorem(
     "B3",
     "Decoupled losses align at every M, d and tau",
     "In one-sided DHEL and KCL the energy depends on the anchors alone, so that positives equal to anchors are optimal "
-    "for every fixed U and every M, d, tau. In their two-view forms the same holds at the joint minimum. The mixed "
-    "block d^2 L / du_i dv_j, j != i, vanishes identically; for InfoNCE, SimCLR and DCL it does not.",
+    "for every fixed U and every M, d, tau, where K_A decreases. In their two-view forms this holds at the joint minimum. "
+    "The mixed block d^2 L / du_i dv_j, j != i, vanishes identically; for InfoNCE, SimCLR and DCL it does not.",
     Status.THEOREM,
     PAPER,
-    _predict_b3,
+    Stated(_say_b3),
     formula=r"\min\limits_V L(U,V) = L(U,U) \text{ for every } U, \quad L \text{ one-sided DHEL or KCL} \\ "
     r"\min\limits_{U,V} L(U,V) = \min\limits_U L(U,U), \quad \text{also in the two-view forms} \\ "
     r"\frac{\partial^2 L}{\partial u_i \, \partial v_j} = 0 \text{ for all } j \ne i",

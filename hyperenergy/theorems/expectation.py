@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from functools import partial
+
 import torch
 
-from hyperenergy import codes
 from hyperenergy.expected import Expected
 from hyperenergy.losses import modules as losses
-from hyperenergy.objectives import BatchLoss, Objective
-from hyperenergy.prediction import Prediction, Status
-from hyperenergy.theorems.registry import PAPER, Theorem
-from hyperenergy.theorems.values import aligned_value
+from hyperenergy.objectives import Objective
+from hyperenergy.prediction import Status, Views
+from hyperenergy.theorems.known import check_room, simplex, simplex_points
+from hyperenergy.theorems.registry import PAPER, Said, Stated, Theorem, say
+from hyperenergy.theorems.values import Value, loss_value, simplex_distribution
 
 E1 = Theorem(
     "E1",
@@ -64,31 +67,44 @@ E4 = Theorem(
 )
 
 
-def _predict_b8(objective: Objective, points: int, dim: int) -> Prediction | None:
-    if not isinstance(objective, Expected) or type(objective.loss) is not losses.InfoNCE:
+def _say_b8(objective: Objective, points: int, dim: int) -> Said:
+    if type(objective) is not Expected or type(objective.loss) is not losses.InfoNCE:
         return None
     if objective.partition is not False:
         parts = objective.parts(points)
         if max(map(len, parts)) > dim + 1:
             return None
-        anchors = torch.zeros(points, dim, dtype=torch.float64)
-        for part in parts:
-            anchors[part] = codes.simplex(len(part), dim).points
-        value = sum(_simplex_value(objective.loss, len(part), len(part)) for part in parts) / len(parts)
+        build = partial(_simplexes, parts, points, dim)
+        values = [_simplex_value(objective.loss, len(part), len(part)) for part in parts]
         # Batches may be turned against each other.
-        return Prediction("B8", Status.THEOREM.value, value, anchors, anchors, len(parts) == 1)
+        unique = len(parts) == 1
+        return say("B8", Status.THEOREM, objective, _mean(values), build, unique=unique, aligned=True)
     if objective.replace or points > dim + 1 or not objective.exact(points):
         return None
-    anchors = codes.simplex(points, dim).points
-    value = _simplex_value(objective.loss, objective.batch, points)
-    return Prediction("B8", Status.THEOREM.value, value, anchors, anchors, True)
+    value, known = _simplex_value(objective.loss, objective.batch, points), simplex(points, dim)
+    return say("B8", Status.THEOREM, objective, value, known.aligned, unique=True, aligned=True)
 
 
-def _simplex_value(loss: losses.PairLoss, batch: int, points: int) -> float:
+def _simplexes(parts: list[list[int]], points: int, dim: int) -> Views:
+    check_room(points, dim)
+    X = torch.zeros(points, dim, dtype=torch.float64)
+    for part in parts:
+        X[part] = simplex_points(len(part), dim)
+    return X, X
+
+
+def _simplex_value(loss: losses.PairLoss, batch: int, points: int) -> Value:
     """The loss of ``batch`` aligned vertices of a simplex of ``points``."""
-    value = aligned_value(BatchLoss(loss), {-1 / (points - 1): batch - 1})
+    value = loss_value(loss, simplex_distribution(points, others=batch - 1))
     assert value is not None
     return value
+
+
+def _mean(values: list[Value]) -> Value:
+    """Of positive numbers, in logarithms, too."""
+    logs = torch.tensor([value.log for value in values], dtype=torch.float64)
+    mean = math.fsum(value.number for value in values) / len(values)
+    return Value(mean, float(logs.logsumexp(0)) - math.log(len(values)))
 
 
 B8 = Theorem(
@@ -99,7 +115,7 @@ B8 = Theorem(
     "batch is an aligned simplex of its own, with the lower value log(1 + (B-1) e^{-B/((B-1) tau)}).",
     Status.THEOREM,
     "Cho et al. 2024; Lee et al. 2025 (arXiv 2506.09781)",
-    _predict_b8,
+    Stated(_say_b8),
     formula=r"\min\limits_{U,V} \, \underset{|S|=B}{\mathrm{mean}} \, \mathrm{InfoNCE}(U_S,V_S) = \log(1 + (B-1) \, "
     r"e^{-N/((N-1)\tau)}) \\ "
     r"\min\limits_{U,V} \frac{B}{N} \sum_{k=1}^{N/B} \mathrm{InfoNCE}(U_{S_k},V_{S_k}) = \log(1 + (B-1) \, "

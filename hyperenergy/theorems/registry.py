@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from hyperenergy.codes import Code
 from hyperenergy.objectives import Objective
-from hyperenergy.prediction import Prediction, Status
-from hyperenergy.theorems.values import aligned_value
+from hyperenergy.prediction import Prediction, Status, Views, in_range
+from hyperenergy.theorems.known import Known
+from hyperenergy.theorems.values import Value, aligned_value
 
 Predictor = Callable[[Objective, int, int], Prediction | None]
 
@@ -16,6 +17,28 @@ PAPER = (
     "Koromilas, Bouritsas, Giannakopoulos, Nicolaou and Panagakis, Bridging Mini-Batch and Asymptotic Analysis in "
     "Contrastive Learning: From InfoNCE to Kernel-Based Losses, ICML 2024 (arXiv 2405.18045)"
 )
+
+
+@dataclass(frozen=True)
+class Unstated:
+    """A minimum that a result names, and whose value float64 does not state; log_value: where that is known."""
+
+    theorem: str
+    log_value: float | None
+
+
+Said = Prediction | Unstated | None
+
+
+@dataclass(frozen=True)
+class Stated:
+    """The predictor of what a result says wherever float64 states it; ``says`` tells also where it does not."""
+
+    says: Callable[[Objective, int, int], Said]
+
+    def __call__(self, objective: Objective, points: int, dim: int) -> Prediction | None:
+        said = self.says(objective, points, dim)
+        return said if isinstance(said, Prediction) else None
 
 
 def _silent(objective: Objective, points: int, dim: int) -> Prediction | None:
@@ -41,13 +64,31 @@ class Theorem:
     formula: str = field(kw_only=True)
 
 
-def predict_aligned_code(
-    theorem: str, status: Status, objective: Objective, code: Code, *, unique: bool
-) -> Prediction | None:
-    """The prediction that the aligned code is the minimizer, with the value from its exact inner products."""
-    distribution = {float(x): count for x, count in code.inner_products.items()}
-    value = aligned_value(objective, distribution)
+def say(
+    theorem: str,
+    status: Status,
+    objective: Objective,
+    value: Value,
+    configuration: Views | Callable[[], Views],
+    *,
+    unique: bool,
+    aligned: bool,
+) -> Prediction | Unstated:
+    """The prediction, or word that its value leaves the range of float64."""
+    log = value.log if value.log is not None and math.isfinite(value.log) else None
+    if not in_range(objective, value.number):
+        return Unstated(theorem, log)
+    return Prediction(theorem, status.value, objective, value.number, configuration, unique, aligned, log)
+
+
+def say_aligned(
+    theorem: str, status: Status, objective: Objective, known: Known, *, unique: bool, aligned: bool = True
+) -> Said:
+    """That the aligned code is a minimizer, with the value from its distances.
+
+    unique, aligned: whether it is the only one among those with its distances, and whether all are aligned.
+    """
+    value = aligned_value(objective, known.distribution)
     if value is None:
         return None
-    points = code.points
-    return Prediction(theorem, status.value, value, points, points, unique)
+    return say(theorem, status, objective, value, known.aligned, unique=unique and known.unique, aligned=aligned)

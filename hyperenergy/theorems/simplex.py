@@ -3,27 +3,29 @@ not of the family.  F1: nor is every decreasing kernel."""
 
 from __future__ import annotations
 
-from hyperenergy import codes
 from hyperenergy.losses import modules as losses
-from hyperenergy.objectives import Aligned, BatchLoss, Energy, Objective
-from hyperenergy.prediction import Prediction, Status
-from hyperenergy.theorems.registry import PAPER, Theorem, predict_aligned_code
+from hyperenergy.objectives import Energy, Objective
+from hyperenergy.prediction import Status
+from hyperenergy.theorems.convexity import check_convexity
+from hyperenergy.theorems.known import simplex
+from hyperenergy.theorems.registry import PAPER, Said, Stated, Theorem, say_aligned
+from hyperenergy.theorems.values import pair_loss
 
 _FAMILY = (losses.InfoNCE, losses.SimCLR, losses.NTXent, losses.DCL, losses.DHEL, losses.AlignUniform)
 
 
-def _predict_b1(objective: Objective, points: int, dim: int) -> Prediction | None:
-    if not isinstance(objective, BatchLoss | Aligned) or points > dim + 1:
+def _say_b1(objective: Objective, points: int, dim: int) -> Said:
+    loss, unique = pair_loss(objective), True
+    if points > dim + 1:
         return None
-    loss, unique = objective.loss, True
-    if isinstance(loss, losses.PhiPsi):
+    if type(loss) is losses.PhiPsi:
         if loss.convexity is None:
             return None  # nobody vouches for the hypothesis
+        check_convexity(loss, points - 1)
         unique = loss.convexity == "strict" or points == 2
     elif type(loss) not in _FAMILY:
         return None
-    code = codes.simplex(points, dim)
-    return predict_aligned_code("B1", Status.THEOREM, objective, code, unique=unique)
+    return say_aligned("B1", Status.THEOREM, objective, simplex(points, dim), unique=unique)
 
 
 B1 = Theorem(
@@ -34,16 +36,18 @@ B1 = Theorem(
     "minimizers are exactly the configurations with u_i = v_i for all i and u_i.u_j = -1/(M-1) for all i != j.",
     Status.THEOREM,
     f"{PAPER}, batch-level theorem",
-    _predict_b1,
+    Stated(_say_b1),
     formula=r"2 \le M \le d+1: \quad (U,V) \text{ minimizes } L \; \iff \\ "
     r"u_i = v_i \text{ for all } i, \\ u_i \cdot u_j = -\frac{1}{M-1} \text{ for all } i \ne j",
 )
 
 
-def _predict_f1(objective: Objective, points: int, dim: int) -> Prediction | None:
-    if not isinstance(objective, Energy) or objective.kernel.strictly_convex_decreasing or points > dim + 1:
+def _say_f1(objective: Objective, points: int, dim: int) -> Said:
+    if type(objective) is not Energy or points > dim + 1:
         return None
-    return predict_aligned_code("F1", Status.FALSE, objective, codes.simplex(points, dim), unique=False)
+    if not objective.kernel.strictly_decreasing or objective.kernel.strictly_convex_decreasing:
+        return None
+    return say_aligned("F1", Status.FALSE, objective, simplex(points, dim), unique=False)
 
 
 F1 = Theorem(
@@ -53,18 +57,16 @@ F1 = Theorem(
     "squared distance: for Riesz s = -3, M = 4, d = 3, two antipodal pairs have the lower mean energy -16/3.",
     Status.FALSE,
     f"{PAPER} states the hypothesis of convexity; the counterexample shows that it is needed",
-    _predict_f1,
+    Stated(_say_f1),
     formula=r"M \le d+1: \quad \min\limits_{x_1,\dots,x_M} \frac{1}{M(M-1)} \sum_{i \ne j} "
     r"\kappa(\left|x_i-x_j\right|^2) = \kappa(2M/(M-1)) \text{ for every decreasing } \kappa",
 )
 
 
-def _predict_f2(objective: Objective, points: int, dim: int) -> Prediction | None:
-    if not isinstance(objective, BatchLoss | Aligned) or points > dim + 1:
+def _say_f2(objective: Objective, points: int, dim: int) -> Said:
+    if type(pair_loss(objective)) is not losses.SpectralContrastive or points > dim + 1:
         return None
-    if not isinstance(objective.loss, losses.SpectralContrastive):
-        return None
-    return predict_aligned_code("F2", Status.FALSE, objective, codes.simplex(points, dim), unique=False)
+    return say_aligned("F2", Status.FALSE, objective, simplex(points, dim), unique=False, aligned=False)
 
 
 F2 = Theorem(
@@ -74,7 +76,7 @@ F2 = Theorem(
     "square does not increase in the similarity, and an orthonormal aligned set has the lower value -2.",
     Status.FALSE,
     "misstatement in the literature on spectral contrastive learning (HaoChen et al. 2021 define the loss)",
-    _predict_f2,
+    Stated(_say_f2),
     formula=r"M \le d+1: \quad \min\limits_{U,V} \, [ \, -\frac{2}{M} \sum_i u_i \cdot v_i + \frac{1}{M(M-1)} \sum_{i "
     r"\ne j} (u_i \cdot v_j)^2 \, ] = -2 + \frac{1}{(M-1)^2}",
 )

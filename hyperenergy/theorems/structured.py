@@ -3,33 +3,42 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from functools import partial
 
 import torch
-from torch import Tensor
 
-from hyperenergy import codes
 from hyperenergy.losses import modules as losses
 from hyperenergy.losses import structured_modules as structured
 from hyperenergy.objectives import BatchLoss, Objective
-from hyperenergy.prediction import Prediction, Status
+from hyperenergy.prediction import Status, Views
 from hyperenergy.structured import MultiView, Supervised
-from hyperenergy.theorems.registry import Theorem
-from hyperenergy.theorems.values import aligned_value
+from hyperenergy.theorems.known import check_room, simplex, simplex_points
+from hyperenergy.theorems.registry import Said, Stated, Theorem, say
+from hyperenergy.theorems.values import Value, log_softplus, loss_value, softplus, softplus_value
 
 
-def _predict_b7(objective: Objective, points: int, dim: int) -> Prediction | None:
-    if not isinstance(objective, Supervised) or type(objective.loss) is not structured.SupCon:
+def _say_b7(objective: Objective, points: int, dim: int) -> Said:
+    if type(objective) is not Supervised or type(objective.loss) is not structured.SupCon:
         return None
     labels = objective.labels
     classes = list(dict.fromkeys(labels))
-    sizes = {labels.count(c) for c in classes}
+    sizes = set(Counter(labels).values())
     if points != len(labels) or len(sizes) != 1 or not 2 <= len(classes) <= dim + 1:
         return None
     n, K = sizes.pop(), len(classes)
-    negatives = n * (K - 1) * math.exp(-K / ((K - 1) * float(objective.loss.temperature)))
-    value = math.log(n - 1) + math.log1p(negatives / (n - 1))
-    X = codes.simplex(K, dim).points[[classes.index(label) for label in labels]]
-    return Prediction("B7", Status.THEOREM.value, value, X, X, unique=True)
+    # The negatives relative to the other members of the class.
+    relative = softplus_value(math.log(n * (K - 1) / (n - 1)) - K / (K - 1) * (1 / float(objective.loss.temperature)))
+    value = relative if n == 2 else Value(math.log(n - 1) + relative.number)
+    index = {c: k for k, c in enumerate(classes)}
+    build = partial(_collapsed, K, dim, tuple(index[label] for label in labels))
+    return say("B7", Status.THEOREM, objective, value, build, unique=True, aligned=True)
+
+
+def _collapsed(classes: int, dim: int, members: tuple[int, ...]) -> Views:
+    check_room(len(members), dim)
+    X = simplex_points(classes, dim)[list(members)]
+    return X, X
 
 
 B7 = Theorem(
@@ -41,14 +50,9 @@ B7 = Theorem(
     Status.THEOREM,
     "Graf, Hofer, Niethammer and Kwitt, Dissecting Supervised Contrastive Learning, ICML 2021; the loss: Khosla et al., "
     "Supervised Contrastive Learning, NeurIPS 2020",
-    _predict_b7,
+    Stated(_say_b7),
     formula=r"2 \le K \le d+1: \quad \min \, \mathrm{SupCon} = \log(n-1 + n(K-1) \, e^{-K/((K-1)\tau)})",
 )
-
-
-def softplus(x: float) -> float:
-    """log(1 + e^x)."""
-    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
 
 
 def logits(scale: float, bias: float, points: int, ratio: float) -> tuple[float, float]:
@@ -60,6 +64,13 @@ def double_constant_value(scale: float, bias: float, points: int, ratio: float) 
     """SigLIP at the double-constant configuration of N = ``points`` pairs with R = ``ratio``."""
     positive, negative = logits(scale, bias, points, ratio)
     return softplus(-positive) + (points - 1) * softplus(negative)
+
+
+def _log_value(scale: float, bias: float, points: int, ratio: float) -> float:
+    """The logarithm of ``double_constant_value``."""
+    positive, negative = logits(scale, bias, points, ratio)
+    terms = log_softplus(-positive), math.log(points - 1) + log_softplus(negative)
+    return max(terms) + softplus(-abs(terms[0] - terms[1]))
 
 
 def double_constant_ratio(scale: float, bias: float, points: int) -> float:
@@ -85,29 +96,33 @@ def double_constant_ratio(scale: float, bias: float, points: int) -> float:
     return (low + high) / 2
 
 
-def double_constant(points: int, dim: int, ratio: float) -> tuple[Tensor, Tensor] | None:
-    """The configuration u_i = (sqrt(R) w_i, sqrt(1-R)), v_i = (sqrt(R) w_i, -sqrt(1-R)), w a simplex; None where it does
-    not fit: it takes N dimensions, N-1 for R = 1 and one for R = 0."""
-    if dim < (1 if ratio == 0 else points - (ratio == 1)):
-        return None
+def dimensions(points: int, ratio: float) -> int:
+    """How many the double-constant configuration takes: N, N-1 for R = 1 and one for R = 0."""
+    return 1 if ratio == 0 else points - (ratio == 1)
+
+
+def double_constant(points: int, dim: int, ratio: float) -> Views:
+    """The configuration u_i = (sqrt(R) w_i, sqrt(1-R)), v_i = (sqrt(R) w_i, -sqrt(1-R)), w a simplex."""
+    check_room(points, dim)
     U = torch.zeros(points, dim, dtype=torch.float64)
     if ratio > 0:
-        U[:, : points - 1] = math.sqrt(ratio) * codes.simplex(points, points - 1).points
+        U[:, : points - 1] = math.sqrt(ratio) * simplex_points(points, points - 1)
     V = U.clone()
     if ratio < 1:
         U[:, -1], V[:, -1] = math.sqrt(1 - ratio), -math.sqrt(1 - ratio)
     return U, V
 
 
-def _predict_b9(objective: Objective, points: int, dim: int) -> Prediction | None:
-    if not isinstance(objective, BatchLoss) or type(objective.loss) is not losses.SigLIP:
+def _say_b9(objective: Objective, points: int, dim: int) -> Said:
+    if type(objective) is not BatchLoss or type(objective.loss) is not losses.SigLIP:
         return None
     scale, bias = float(objective.loss.scale), float(objective.loss.bias)
     ratio = double_constant_ratio(scale, bias, points)
-    pair = double_constant(points, dim, ratio)
-    if pair is None:
+    if dim < dimensions(points, ratio):
         return None
-    return Prediction("B9", Status.THEOREM.value, double_constant_value(scale, bias, points, ratio), *pair, unique=True)
+    value = Value(double_constant_value(scale, bias, points, ratio), _log_value(scale, bias, points, ratio))
+    build = partial(double_constant, points, dim, ratio)
+    return say("B9", Status.THEOREM, objective, value, build, unique=True, aligned=ratio == 1)
 
 
 B9 = Theorem(
@@ -121,7 +136,7 @@ B9 = Theorem(
     Status.THEOREM,
     "Lee, Chang and Sohn, Analysis of Using Sigmoid Loss for Contrastive Learning, AISTATS 2024, where the bias enters as "
     "b = -bias; the loss: Zhai et al., Sigmoid Loss for Language Image Pre-Training, ICCV 2023",
-    _predict_b9,
+    Stated(_say_b9),
     formula=r"\min\limits_{U,V} \, \mathrm{SigLIP} = \min\limits_{0 \le R \le 1} \, [ \, \zeta(-t(2R-1) - "
     r"\mathrm{bias}) + (N-1) \, \zeta(t(R(N-2)/(N-1) - 1) + \mathrm{bias}) \, ] \\ "
     r"\zeta(x) = \log(1+e^x), \quad u_i = (\sqrt{R} \, w_i, \sqrt{1-R}), \quad v_i = (\sqrt{R} \, w_i, "
@@ -129,22 +144,20 @@ B9 = Theorem(
 )
 
 
-def _predict_b10(objective: Objective, points: int, dim: int) -> Prediction | None:
-    if not isinstance(objective, MultiView) or points > dim + 1:
+def _say_b10(objective: Objective, points: int, dim: int) -> Said:
+    if type(objective) is not MultiView or points > dim + 1:
         return None
     loss, K = objective.loss, objective.n_views
     if type(loss) not in (structured.MultiViewInfoNCE, structured.MultiViewDHEL):
         return None
-    tau, simplex = float(loss.temperature), {-1 / (points - 1): points - 1}
+    tau, known = float(loss.temperature), simplex(points, dim)
     if type(loss) is structured.MultiViewInfoNCE:
-        value = aligned_value(BatchLoss(losses.InfoNCE(tau)), simplex)
+        value = loss_value(losses.InfoNCE(tau), known.distribution)
     else:
-        energy = aligned_value(BatchLoss(losses.DHEL(tau)), simplex)  # of one view, less 1/tau
-        assert energy is not None
-        value = K * (energy + 1 / tau) - math.log(K * (K - 1) / 2) - 1 / tau
+        energy = math.log(points - 1) - 1 / tau / (points - 1)  # of one view
+        value = Value(K * energy - math.log(K * (K - 1) / 2) - 1 / tau)
     assert value is not None
-    X = codes.simplex(points, dim).points
-    return Prediction("B10", Status.THEOREM.value, value, X, X, unique=True)
+    return say("B10", Status.THEOREM, objective, value, known.aligned, unique=True, aligned=True)
 
 
 B10 = Theorem(
@@ -155,7 +168,7 @@ B10 = Theorem(
     "are log(1 + (M-1) e^{-M/((M-1) tau)}) and -log(K(K-1)/2) - 1/tau + K [log(M-1) - 1/((M-1) tau)].",
     Status.THEOREM,
     "Koromilas et al., A Principled Framework for Multi-View Contrastive Learning, 2025 (arXiv 2507.06979)",
-    _predict_b10,
+    Stated(_say_b10),
     formula=r"2 \le M \le d+1: \quad \min \text{ MV-InfoNCE} = \log(1 + (M-1) \, e^{-M/((M-1)\tau)}) \\ "
     r"\min \text{ MV-DHEL} = -\log(K(K-1)/2) - \frac{1}{\tau} + K \, [ \, \log(M-1) - \frac{1}{(M-1)\tau} \, ]",
 )

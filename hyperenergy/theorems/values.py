@@ -1,18 +1,21 @@
-"""Values of aligned configurations from their inner products alone.
+"""Values of aligned configurations from their distances alone.
 
-In a distance-invariant code every point sees the same inner products x with the same multiplicities m(x).  Aligned,
-each loss is then a function of that distribution: with A = log sum_x m(x) e^{(x-1)/tau}, InfoNCE is log(1 + e^A) and
-so on.  The closed forms of B1 are the case of the simplex, x = -1/(M-1) with m = M-1.
+In a distance-invariant code every point sees the same squared distances r with the same multiplicities m(r).  Aligned,
+each loss is then a function of that distribution: with A = log sum_r m(r) e^{-r/(2 tau)}, InfoNCE is log(1 + e^A) and
+so on.  The closed forms of B1 are the case of the simplex, r = 2M/(M-1) with m = M-1.
+
+Distances, not inner products: of a polygon of 10^6 corners 2 - 2x keeps six digits for neighbors.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from hyperenergy.energy import pair_weight
 from hyperenergy.kernels import Kernel
@@ -20,59 +23,122 @@ from hyperenergy.losses import modules as losses
 from hyperenergy.namespaces import NumpyNamespace
 from hyperenergy.objectives import Aligned, BatchLoss, Energy, Objective
 
-# Inner product -> multiplicity per point.
-Distribution = Mapping[float, int]
+Floats = NDArray[np.float64]
+# Terms below this can be added up, a million of them, without overflow.
+_LARGEST = 1e300
 
 
-def mean_energy(kernel: Kernel, distribution: Distribution) -> float:
-    """Mean over ordered pairs of the kernel."""
-    x, m = np.array(list(distribution)), np.array(list(distribution.values()))
-    return float((m * kernel.profile(2 - 2 * x, NumpyNamespace)).sum() / m.sum())
+@dataclass(frozen=True, eq=False)
+class Distribution:
+    """squared_distances, counts: how many of the others each point sees at which squared distance."""
+
+    squared_distances: Floats
+    counts: Floats
+
+    @property
+    def others(self) -> int:
+        return round(float(self.counts.sum()))
 
 
-def aligned_value(objective: Objective, distribution: Distribution) -> float | None:
-    """The value at the aligned code of that distribution; None for objectives without a formula here."""
-    if isinstance(objective, Energy):
-        points = 1 + sum(distribution.values())
-        total = points * (points - 1) * mean_energy(objective.kernel, distribution)
-        return pair_weight(objective.pairs, points) * total
-    if isinstance(objective, BatchLoss | Aligned):
-        return _loss_value(objective.loss, distribution)
+def simplex_distribution(points: int, others: int | None = None) -> Distribution:
+    """Of a regular simplex; with ``others``, of that many more points among its own."""
+    count = points - 1 if others is None else others
+    return Distribution(np.array([2 * points / (points - 1)]), np.array([float(count)]))
+
+
+@dataclass(frozen=True)
+class Value:
+    """number: in float64, perhaps out of range.  log: of a positive quantity, right also where the number is not."""
+
+    number: float
+    log: float | None = None
+
+
+def aligned_value(objective: Objective, distribution: Distribution) -> Value | None:
+    """The value at the aligned code of that distribution; None for objectives without a formula here.
+
+    By exact types: a subclass may have another formula, and inherits no theorem.
+    """
+    if type(objective) is Energy:
+        points = 1 + distribution.others
+        mean, log = mean_energy(objective.kernel, distribution)
+        pairs = pair_weight(objective.pairs, points) * points * (points - 1)
+        return Value(pairs * mean, None if log is None else math.log(pairs) + log)
+    loss = pair_loss(objective)
+    return None if loss is None else loss_value(loss, distribution)
+
+
+def pair_loss(objective: Objective) -> losses.PairLoss | None:
+    """The loss of an objective on pairs, both free or aligned; None for any other."""
+    if type(objective) is BatchLoss or type(objective) is Aligned:
+        return objective.loss
     return None
 
 
-def _loss_value(loss: Any, distribution: Distribution) -> float | None:
-    """By the exact type: a subclass may have another formula, and inherits no theorem."""
+def mean_energy(kernel: Kernel, distribution: Distribution) -> tuple[float, float | None]:
+    """Mean over ordered pairs of the kernel, and the logarithm of it for positive kernels."""
+    r, m = distribution.squared_distances, distribution.counts
+    with np.errstate(all="ignore"):  # out of range is for the caller to see
+        terms = m * kernel.profile(r, NumpyNamespace)
+        # Kernels of both signs cancel on large polygons, so the sum is exact; it refuses what is infinite.
+        mean = math.fsum(terms) / distribution.others if abs(terms).max() < _LARGEST else float(terms.sum())
+        log = None
+        if kernel.positive:
+            log = _log_sum_exp(np.log(m) + kernel.log_profile(r, NumpyNamespace)) - math.log(distribution.others)
+    return mean, log
+
+
+def loss_value(loss: Any, distribution: Distribution) -> Value | None:
     kind = type(loss)
-    if kind is losses.InfoNCE:
-        return math.log1p(math.exp(_log_negatives(loss.temperature, distribution)))
-    if kind in (losses.SimCLR, losses.NTXent):
-        return math.log1p(2 * math.exp(_log_negatives(loss.temperature, distribution)))
-    if kind is losses.DCL:
-        return _log_negatives(loss.temperature, distribution) + (math.log(2) if loss.within_view else 0.0)
-    if kind is losses.DHEL:
-        a = _log_negatives(loss.temperature, distribution)
+    if kind in (losses.InfoNCE, losses.SimCLR, losses.NTXent):
+        a = _log_negatives(1 / float(loss.temperature), distribution)
+        return softplus_value(a if kind is losses.InfoNCE else a + math.log(2))
+    if kind in (losses.DCL, losses.DHEL):
+        inverse = 1 / float(loss.temperature)
+        a = _log_negatives(inverse, distribution)
+        if kind is losses.DCL:
+            return Value(a + (math.log(2) if loss.within_view else 0.0))
         # Twice the energy, a + 1/tau, and once the alignment.
-        return 2 * a + 1 / float(loss.temperature) if loss.two_view else a
+        return Value(2 * a + inverse if loss.two_view else a)
     if kind is losses.KCL:
         coincident = float(loss.alignment(torch.zeros((), dtype=torch.float64)))
-        value = -coincident + loss.gamma * mean_energy(loss.kernel, distribution)
-        return 2 * value if loss.two_view else value
+        value = -coincident + float(loss.gamma) * mean_energy(loss.kernel, distribution)[0]
+        return Value(2 * value if loss.two_view else value)
     if kind is losses.AlignUniform:
-        # e^{-t r} = e^{(x-1) 2t}: the sum over negatives at the temperature 1/(2t).
-        return loss.weight * (_log_negatives(1 / (2 * loss.t), distribution) - math.log(sum(distribution.values())))
+        # The sum over negatives at the temperature 1/(2t).
+        mean = _log_negatives(2 * float(loss.t), distribution) - math.log(distribution.others)
+        return Value(float(loss.weight) * mean)
     if kind is losses.PhiPsi:
-        x = torch.tensor(list(distribution), dtype=torch.float64)
-        m = torch.tensor(list(distribution.values()), dtype=torch.float64)
-        return float(loss.phi((m * loss.psi(x - 1)).sum()))
+        r, m = (torch.from_numpy(x) for x in (distribution.squared_distances, distribution.counts))
+        return Value(float(loss.phi((m * loss.psi(-r / 2)).sum())))
     if kind is losses.SpectralContrastive:
-        return sum(m * x * x for x, m in distribution.items()) / sum(distribution.values()) - 2
+        x = 1 - distribution.squared_distances / 2
+        return Value(float((distribution.counts * x * x).sum()) / distribution.others - 2)
     return None
 
 
-def _log_negatives(temperature: float, distribution: Distribution) -> float:
-    """log sum_x m(x) e^{(x-1)/tau}, by its largest term."""
-    temperature = float(temperature)
-    exponents = [math.log(m) + (x - 1) / temperature for x, m in distribution.items()]
-    top = max(exponents)
-    return top + math.log(sum(math.exp(e - top) for e in exponents))
+def _log_negatives(inverse: float, distribution: Distribution) -> float:
+    """log sum_r m(r) e^{-r/(2 tau)}, by its largest term."""
+    with np.errstate(all="ignore"):
+        exponents = np.log(distribution.counts) - distribution.squared_distances / 2 * inverse
+        return _log_sum_exp(exponents)
+
+
+def _log_sum_exp(x: Floats) -> float:
+    """By the largest term; infinite or not a number where that is."""
+    top = float(x.max())
+    return top + math.log(float(np.exp(x - top).sum())) if math.isfinite(top) else top
+
+
+def softplus(x: float) -> float:
+    """log(1 + e^x)."""
+    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
+
+
+def log_softplus(x: float) -> float:
+    """log log(1 + e^x): x itself, to round-off, where e^x is below it."""
+    return math.log(softplus(x)) if x > -37 else x
+
+
+def softplus_value(x: float) -> Value:
+    return Value(softplus(x), log_softplus(x))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import multiprocessing
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ import torch
 from hyperenergy.errors import ArgumentError
 from hyperenergy.verify.claims import Check
 from hyperenergy.verify.grid import Grid, Instance, Result
+from hyperenergy.verify.pace import order
 
 
 def run_one(check: Check, instance: Instance, grid: Grid) -> Result:
@@ -66,7 +68,7 @@ class Interrupt:
 
 def run(
     tasks: Sequence[tuple[Check, Instance]], grid: Grid, interrupt: Interrupt, workers: int | None = None
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Results as they are finished.  On a GPU this process runs all; on CPUs one process per core.
 
     After an interrupt, what has begun is finished and nothing more is begun.
@@ -87,33 +89,51 @@ def run(
             if not running:
                 return
             done, running = wait(running, return_when=FIRST_COMPLETED)
-            yield from (future.result() for future in done)
+            try:
+                yield from (future.result() for future in done)
+            except GeneratorExit:  # nobody wants the rest
+                pool.shutdown(cancel_futures=True)
+                raise
 
 
 class ResultFile:
     """results.jsonl in a folder: one line per result as it is finished, under its own name only once closed.
 
     Until then the lines are in ``results.jsonl.part``, so that a run which is killed or fails neither overwrites
-    an earlier run's results nor passes for a whole one.
+    an earlier run's results nor passes for a whole one.  Raises ArgumentError where the folder cannot be written, and where
+    a line cannot be; the lines before it are then kept, and no part of that one.
     """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "results.jsonl"
         self._part = folder / "results.jsonl.part"
+        self._lines = 0
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for name in (self.path.name, "report.md"):
                 if (folder / name).is_dir():
                     raise IsADirectoryError(errno.EISDIR, f"{name} is a folder")
-            self._file = self._part.open("w", encoding="utf-8")
+            # Without a buffer: what a full disk did not take would be written, and fail, once more when the file is closed.
+            self._file = self._part.open("wb", buffering=0)
         except OSError as error:
             raise ArgumentError(
                 "out", repr(str(folder)), f"must be a folder that can be written ({error.strerror})"
             ) from None
 
     def add(self, result: Result) -> None:
-        self._file.write(result.to_json() + "\n")
-        self._file.flush()
+        whole = self._file.tell()
+        left = memoryview((result.to_json() + "\n").encode())
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                self._file.truncate(whole)
+            kept = f"{self._lines} results are kept in {self._part.name}"
+            raise ArgumentError(
+                "out", repr(str(self._part.parent)), f"cannot be written ({error.strerror}); {kept}"
+            ) from None
+        self._lines += 1
 
     def __enter__(self) -> ResultFile:
         return self
@@ -134,13 +154,17 @@ def collect(
     workers: int | None = None,
 ) -> tuple[list[Result], bool]:
     """Run all, store each result in the file, and tell ``progress``.  Returns the results in the order of the tasks
-    and whether all were finished: an interrupt (Ctrl-C) keeps what was."""
+    and whether all were finished: an interrupt (Ctrl-C) keeps what was.
+
+    They run in the order of ``pace.order``.
+    """
     results: list[Result] = []
-    with Interrupt() as interrupt:
-        for result in run(tasks, grid, interrupt, workers):
+    ordered = order(tasks, [instance.points * instance.dim for _, instance in tasks])
+    with Interrupt() as interrupt, contextlib.closing(run(ordered, grid, interrupt, workers)) as found:
+        for result in found:
             file.add(result)
             results.append(result)
             progress(result)
-    order = {(i.claim, i.label): k for k, (_, i) in enumerate(tasks)}
-    results.sort(key=lambda r: order[r.claim, r.label])
+    place = {(i.claim, i.label): k for k, (_, i) in enumerate(tasks)}
+    results.sort(key=lambda r: place[r.claim, r.label])
     return results, len(results) == len(tasks)

@@ -17,8 +17,7 @@ from hyperenergy.objectives import Objective
 from hyperenergy.precision import row_error
 from hyperenergy.prediction import Prediction, Status
 from hyperenergy.symmetry import UndecidedError, symmetry
-from hyperenergy.theorems import get, predict
-from hyperenergy.theorems.alignment import unpredicted
+from hyperenergy.theorems import get, predict, unpredicted
 from hyperenergy.view import recall
 from hyperenergy.view.load import Configuration, Floats
 
@@ -150,7 +149,7 @@ def _judged(configuration: Configuration) -> tuple[list[Row], Prediction | None]
         return [*lines, ("verdict", "none: the objective cannot be evaluated at this configuration")], None
     if said is None or not math.isclose(said, value, rel_tol=1e-9, abs_tol=1e-9):
         lines.append(("value, computed again", _number(value, 12)))
-    return lines + _verdict(target, len(configuration.anchors), prediction, match), prediction
+    return lines + _verdict(target, configuration.anchors.shape, prediction, match), prediction
 
 
 def _found(minimum: Minimum) -> tuple[list[Row], Prediction | None]:
@@ -167,14 +166,17 @@ def _found(minimum: Minimum) -> tuple[list[Row], Prediction | None]:
         ("starts that reached it", f"{minimum.hits} of {minimum.restarts}"),
         *([("other minima", others)] if others else []),
     ]
-    return lines + _verdict(minimum.objective, points, prediction, match), prediction
+    return lines + _verdict(minimum.objective, minimum.anchors.shape, prediction, match), prediction
 
 
-def _verdict(objective: Objective, points: int, prediction: Prediction | None, match: Match | None) -> list[Row]:
+def _verdict(
+    objective: Objective, shape: tuple[int, ...], prediction: Prediction | None, match: Match | None
+) -> list[Row]:
+    points, dim = shape
     if points > recall.MOST_COMPARED:
         return [("prediction", f"not looked up for more than {recall.MOST_COMPARED} points")]
     if prediction is None or match is None:
-        return [("prediction", unpredicted(objective))]
+        return [("prediction", unpredicted(objective, points, dim))]
     # What a theorem predicts is the minimum, so that the gap is certified: nothing is lower than this.
     certified = prediction.status == Status.THEOREM.value
     return [

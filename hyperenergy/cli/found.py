@@ -1,0 +1,54 @@
+"""What a search found, as rows of text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hyperenergy.minimum import Minimum
+    from hyperenergy.solvers.newton import Signature
+
+# Beyond these, the value itself loses digits or leaves float64.
+_NORMAL = (1e-300, 1e300)
+
+
+def rows(best: Minimum) -> list[tuple[str, str]]:
+    """Name and text of each quantity of a minimum."""
+    table = [("objective", best.objective.label), ("value", f"{best.value:.15g}")]
+    log_value = getattr(best, "log_value", None)
+    if log_value is not None and not _NORMAL[0] < abs(best.value) < _NORMAL[1]:
+        table.append(("log of the value", f"{log_value:.15g}"))
+    table += [
+        ("misalignment", f"{best.misalignment:.2e}"),
+        ("relative gradient norm", f"{best.gradient_norm:.1e}"),
+        ("status", best.status.value),
+        ("starts that reached it", f"{best.hits} of {best.restarts}"),
+    ]
+    ways = getattr(best, "ways", ())
+    stages = () if ways else (f"by way of {stage}" for stage in best.path)
+    table.append(("starts", "; ".join([best.origin.value, *stages])))
+    if ways:
+        table.append(("ways", "; ".join(f"{way.label}: {way.hits} of {way.starts}" for way in ways)))
+    unseen = getattr(best, "unseen", None)
+    if unseen is not None:
+        table.append(("not seen yet", _unseen(unseen)))
+    table += [
+        ("search ended", best.stop.value),
+        ("distinct minima", ", ".join(f"{m.value:.12g} ({m.count}x)" for m in best.minima[:6]) or "none"),
+        ("Hessian", _signature(best.minima[0].signature) if best.status.stationary else "not a local minimum"),
+    ]
+    return table
+
+
+def _unseen(unseen: Any) -> str:
+    """The probability that a further start ends in a minimum not seen so far."""
+    return (
+        f"with 95 % confidence less than {100 * unseen.upper:.2g} % of further starts end in a minimum not seen so far "
+        f"(estimate {100 * unseen.estimate:.2g} %)"
+    )
+
+
+def _signature(signature: Signature | None) -> str:
+    if signature is None:
+        return "not computed: a pair on a kink, S^0, or too many coordinates"
+    return f"index {signature.index}, {signature.zero_modes} zero modes, {signature.orbit} of them rotations"

@@ -1,0 +1,243 @@
+"""Descents of many starts at once, and their hops between basins, by whatever code does it fastest."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from hyperenergy.errors import ArgumentError
+from hyperenergy.landscape import same_value_tolerance
+from hyperenergy.logarithm import logarithmic
+from hyperenergy.minimum import Progress
+from hyperenergy.objectives import Objective, relative_norm
+from hyperenergy.solvers import compiled_search, newton
+from hyperenergy.solvers.cusps import snap
+from hyperenergy.solvers.ends import Ends
+from hyperenergy.solvers.lbfgs import LBFGS, State
+from hyperenergy.starts import jump
+
+Callback = Callable[[Progress], None]
+
+# Where Newton's method finishes, L-BFGS may stop here: the value is then within about the square of it.
+_COARSE = 1e-7
+# Where trust regions go on from every start, it may stop much earlier.
+_BEGUN = 1e-3
+# On the way there, on easier objectives, less will do.
+_ON_THE_WAY = 1e-4
+# Starts that ended are dropped from the batch, and kinks looked for, every so many iterations.
+_HOUSEKEEPING = 10
+# Starts that tell how steep the objective is.
+_SOME = 4
+# Of starts that are at the best value already, one in so many hops from there; and how a start's jumps lengthen where they
+# lead back, and shorten where they lead elsewhere in vain.
+_FROM_BEST = 8
+_LONGER, _SHORTER, _LONGEST, _SHORTEST = 1.3, 0.9, 3.0, 0.25
+
+
+class Search:
+    """Local searches of one objective with common limits.
+
+    ``hops`` counts the jumps made, ``landed`` has the values that they led to.
+    """
+
+    def __init__(
+        self,
+        target: Objective,
+        z: Tensor,
+        *,
+        tolerance: float,
+        max_iterations: int,
+        compiled: bool | None,
+        callback: Callback | None,
+        generator: torch.Generator,
+        lower_bound: float | None,
+    ) -> None:
+        self.target, self.tolerance, self.max_iterations = target, tolerance, max_iterations
+        self.callback, self.generator, self.lower_bound = callback, generator, lower_bound
+        self._compiled = self._choose(z, compiled)
+        self._steepness = self._measure(z)
+        self.hops, self.landed = 0, []  # type: int, list[Tensor]
+
+    def _choose(self, z: Tensor, wanted: bool | None) -> bool:
+        """Whether to run compiled code; decided once, so that all searches of one call run the same."""
+        possible = compiled_search.possible(self.target, z.device, z.shape[1])
+        if wanted and not possible:
+            raise ArgumentError(
+                "compiled",
+                True,
+                "needs Numba, a CPU and an objective with compiled code; leave it out where it can be had",
+            )
+        return possible and wanted is not False
+
+    def _measure(self, z: Tensor) -> float:
+        """The largest relative gradient norm at some starts, at most 1.  Of a kernel that is nearly constant, such as an
+        inverse multiquadric of c = 1e4, it is 1e-8, and a start is no stationary point for that."""
+        if self._compiled:
+            relative = compiled_search.relative_norms(self.target, z[:_SOME])
+        else:
+            # One at a time, so that this needs no more memory than the smallest batch.
+            found = [self.target.value_and_gradient(x[None])[1:] for x in z[:_SOME]]
+            relative = torch.cat([relative_norm(*one) for one in found])
+        finite = relative[relative.isfinite()]
+        return min(1.0, float(finite.max())) if len(finite) else 1.0
+
+    def along(self, stages: tuple[Objective, ...], z: Tensor, starts: Tensor) -> Ends:
+        """From objective to objective; a minimizer of one is the start for the next."""
+        spent = 0
+        for stage in stages:
+            ends = self._descend(logarithmic(stage), z, _ON_THE_WAY, starts)
+            spent += ends.evaluations
+            z = torch.where(ends.z.isfinite().all(-1).all(-1)[:, None, None], ends.z, z)
+        return self.down(z, starts).with_evaluations(spent)
+
+    def down(self, z: Tensor, starts: Tensor) -> Ends:
+        """To the minima of the target; the callback is told of them by the numbers of the starts."""
+        if not (newton.applicable(self.target, z[0]) and not self.target.kinked):
+            return self._descend(self.target, z, self.tolerance, starts)
+        if not (self._compiled and compiled_search.refines(self.target)):
+            return self._descend(self.target, z, max(self.tolerance, _COARSE * self._steepness), starts)
+        ends = self._descend(self.target, z, max(self.tolerance, _BEGUN * self._steepness), starts)
+        refined = compiled_search.refine(self.target, ends.z, self.tolerance)
+        if self.callback is not None:
+            self._tell(starts, ends.iterations + 1, refined.z, refined.value, refined.gradient_norm)
+        return refined.with_evaluations(ends.evaluations)
+
+    def _descend(self, objective: Objective, z: Tensor, tolerance: float, starts: Tensor) -> Ends:
+        """L-BFGS from every configuration."""
+        solver = LBFGS(objective, tolerance)
+        if self._compiled and compiled_search.possible(objective, z.device, z.shape[1]):
+            see = None if self.callback is None else self._teller(objective)
+            return compiled_search.search(objective, z, tolerance, self.max_iterations, solver.memory, starts, see)
+        try:
+            return _run(solver, z, self.max_iterations, self._seen(solver, starts))
+        except torch.OutOfMemoryError:
+            if len(z) == 1:
+                raise
+            warnings.warn(f"out of memory with {len(z)} starts at once: going on with half as many", stacklevel=2)
+            parts = zip(z.chunk(2), starts.chunk(2), strict=True)
+            return Ends.join([self._descend(objective, part, tolerance, numbers) for part, numbers in parts])
+
+    def _teller(self, objective: Objective) -> compiled_search.See:
+        def tell(starts: Tensor, iteration: int, z: Tensor, value: Tensor, norm: Tensor) -> None:
+            assert self.callback is not None
+            self.callback(Progress(objective, starts, z, value, norm, iteration=iteration))
+
+        return tell
+
+    def _tell(self, starts: Tensor, iteration: int, z: Tensor, value: Tensor, norm: Tensor) -> None:
+        self._teller(self.target)(starts, iteration, z, value, norm)
+
+    def see_end(self, ends: Ends, k: int) -> None:
+        """Tell the callback of the end of the start with this number."""
+        if self.callback is not None:
+            at = slice(k, k + 1)
+            numbers = torch.arange(k, k + 1, device=ends.z.device)
+            self.callback(
+                Progress(self.target, numbers, ends.z[at], ends.value[at], ends.gradient_norm[at], finishing=True)
+            )
+
+    def _seen(self, solver: LBFGS, starts: Tensor) -> Callable[[int, State, Tensor], None] | None:
+        callback = self.callback
+        if callback is None:
+            return None
+        return lambda iteration, state, running: callback(
+            Progress(
+                solver.objective,
+                starts[running],
+                state.z,
+                state.value,
+                solver.gradient_norm(state),
+                iteration=iteration,
+            )
+        )
+
+    def hop(self, ends: Ends, starts: Tensor, rounds: int, best: float, chosen: Tensor | None = None) -> Ends:
+        """Let starts jump so many times, and keep what is lower: those above the best value (``best``, or of these) and a
+        few at it, or those ``chosen``."""
+        scale = torch.ones(len(ends.z), dtype=torch.float64)
+        for hop in range(rounds):
+            best = min(best, ends.value.min().item())
+            if self.lower_bound is not None and attained(self.target, best, self.lower_bound):
+                break
+            at_best = ends.value <= best + same_value_tolerance(self.target, best)
+            if chosen is None:
+                there = torch.nonzero(at_best).squeeze(-1)
+                who = torch.cat([torch.nonzero(~at_best).squeeze(-1), there[: -(-len(there) // _FROM_BEST)]])
+            else:
+                who = chosen
+            ends, back, lower = self._jump(ends, starts, who, hop, scale)
+            factor = torch.where(back, _LONGER, torch.where(lower, 1.0, _SHORTER))
+            scale[who] = (scale[who] * factor).clamp(_SHORTEST, _LONGEST)
+        return ends
+
+    def probe(self, ends: Ends, starts: Tensor, who: Tensor) -> Ends:
+        """One jump each of the starts ``who``, which may repeat, by lengths spread over the range; lower ends are kept."""
+        scale = torch.linspace(0.5, 2.0, len(who), dtype=torch.float64)
+        for k in range(0, len(who), len(who.unique())):
+            some = slice(k, k + len(who.unique()))
+            spread = torch.ones(len(ends.z), dtype=torch.float64)
+            spread[who[some]] = scale[some]
+            ends, _, _ = self._jump(ends, starts, who[some], k, spread)
+        return ends
+
+    def _jump(self, ends: Ends, starts: Tensor, who: Tensor, hop: int, scale: Tensor) -> tuple[Ends, Tensor, Tensor]:
+        """The ends after one jump of the starts ``who``; which of them fell back to where they were, and which came lower
+        than before."""
+        tried = self.down(jump(ends.z[who], hop, scale[who], self.generator), starts[who])
+        before = ends.value[who]
+        allowed = torch.tensor([same_value_tolerance(self.target, v) for v in before.tolist()], device=before.device)
+        self.hops += len(who)
+        self.landed.append(tried.value.cpu())
+        lower = tried.value < before
+        back = (tried.value - before).abs() <= allowed
+        return ends.replace(who, tried, lower), back.cpu(), (lower & ~back).cpu()
+
+
+def attained(objective: Objective, value: float, lower_bound: float) -> bool:
+    """Whether a value is a given lower bound."""
+    return value <= lower_bound + same_value_tolerance(objective, value)
+
+
+def _run(solver: LBFGS, z: Tensor, max_iterations: int, see: Callable[[int, State, Tensor], None] | None) -> Ends:
+    """Step all starts until each is done.  Starts that end leave the batch, so that stragglers run fast.
+
+    ``see(iteration, state, running)`` is told of the first state and of every step, with the indices in z of the starts that
+    it holds.
+    """
+    state = solver.init(z)
+    running = torch.arange(z.shape[0], device=z.device)
+    end_z, end_value = z.clone(), state.value.clone()
+    end_norm, end_scale, end_failed = solver.gradient_norm(state), state.scale.clone(), state.failed.clone()
+    evaluations = z.shape[0]
+    iteration = 0
+    if see is not None:
+        see(0, state, running)
+    while len(running) and iteration < max_iterations:
+        iteration += 1
+        evaluations += len(running)
+        state = solver.step(state)
+        if see is not None:
+            see(iteration, state, running)
+        if iteration % _HOUSEKEEPING and iteration < max_iterations:
+            continue
+        if solver.objective.kinked:
+            state = _restart_snapped(solver, state)
+        end_z[running], end_value[running] = state.z, state.value
+        end_norm[running], end_scale[running] = solver.gradient_norm(state), state.scale
+        end_failed[running] = state.failed
+        going = ~solver.done(state)
+        if not bool(going.all()):
+            state, running = state.take(going), running[going]
+    return Ends(end_z, end_value, end_norm, end_scale, end_failed, iteration, evaluations)
+
+
+def _restart_snapped(solver: LBFGS, state: State) -> State:
+    """Put nearly coincident pairs onto the cusp where that lowers the value, and forget the history there."""
+    z, moved = snap(solver.objective, state.z, state.value)
+    if not bool(moved.any()):
+        return state
+    fresh = solver.init(z)
+    return state.where(moved, fresh)
