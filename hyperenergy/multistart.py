@@ -181,7 +181,9 @@ class Multistart:
         return float(self._parts[0].value.min()) < best - allowed
 
     def unseen(self, ends: Ends) -> Unseen | None:
-        """The account of these ends, minima of one value being one; starts that are not finished count as alone.  None where starts were given."""
+        """The account of these ends, minima of one value being one; starts that are not finished count as alone.
+
+        None where starts were given."""
         if self._given is not None:
             return None
         near = near_stationary(self.objective, ends, self.limits.tolerance)

@@ -168,7 +168,7 @@ class Search:
     def hop(self, ends: Ends, starts: Tensor, rounds: int, best: float, chosen: Tensor | None = None) -> Ends:
         """Let starts jump so many times, and keep what is lower: those above the best value (``best``, or of these) and a
         few at it, or those ``chosen``."""
-        scale = torch.ones(len(ends.z), dtype=torch.float64)
+        scale = torch.ones_like(ends.value)
         for hop in range(rounds):
             best = min(best, ends.value.min().item())
             if self.lower_bound is not None and attained(self.target, best, self.lower_bound):
@@ -186,10 +186,10 @@ class Search:
 
     def probe(self, ends: Ends, starts: Tensor, who: Tensor) -> Ends:
         """One jump each of the starts ``who``, which may repeat, by lengths spread over the range; lower ends are kept."""
-        scale = torch.linspace(0.5, 2.0, len(who), dtype=torch.float64)
+        scale = torch.linspace(0.5, 2.0, len(who), dtype=torch.float64).to(ends.value)
         for k in range(0, len(who), len(who.unique())):
             some = slice(k, k + len(who.unique()))
-            spread = torch.ones(len(ends.z), dtype=torch.float64)
+            spread = torch.ones_like(ends.value)
             spread[who[some]] = scale[some]
             ends, _, _ = self._jump(ends, starts, who[some], k, spread)
         return ends
@@ -204,7 +204,7 @@ class Search:
         self.landed.append(tried.value.cpu())
         lower = tried.value < before
         back = (tried.value - before).abs() <= allowed
-        return ends.replace(who, tried, lower), back.cpu(), (lower & ~back).cpu()
+        return ends.replace(who, tried, lower), back, lower & ~back
 
 
 def attained(objective: Objective, value: float, lower_bound: float) -> bool:
