@@ -18,10 +18,9 @@ from hyperenergy import blockwise
 from hyperenergy.energy import Pairs, check_energy_arguments, energy, pair_energy, pair_weight
 from hyperenergy.errors import ArgumentError, integer
 from hyperenergy.kernels import Kernel, Logarithmic, Riesz
-from hyperenergy.losses import softmax
 from hyperenergy.losses.base import Loss
+from hyperenergy.losses.hessians import closed_form
 from hyperenergy.losses.modules import PairLoss
-from hyperenergy.losses.softmax import softmax_form
 from hyperenergy.namespaces import to_float
 from hyperenergy.sphere import Points, check_points, normalize, project, squared_distance
 
@@ -271,8 +270,8 @@ class BatchLoss(Objective):
         return self.loss.formula(*self.views(z))
 
     def hessians(self, z: Rows) -> Float[Tensor, "batch rows dim rows dim"]:
-        form = softmax_form(self.loss, z.shape[-2] // 2)
-        return super().hessians(z) if form is None else softmax.hessians(form, z.detach())
+        found = closed_form(self.loss, z.detach())
+        return super().hessians(z) if found is None else found
 
     @property
     def positive(self) -> bool:
