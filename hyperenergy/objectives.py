@@ -132,25 +132,14 @@ class Objective(ABC):
 
     def hessians(self, z: Rows) -> Float[Tensor, "batch rows dim rows dim"]:
         """Second derivatives by the coordinates in R^dim."""
-        z = z.detach().requires_grad_(True)
+        z = z.detach()
         batch, rows, dim = z.shape
         n = rows * dim
-        with torch.enable_grad():
-            (ambient,) = torch.autograd.grad(self.value(z).sum(), z, create_graph=True)
-        if not ambient.requires_grad:  # linear in the points
-            return z.new_zeros(batch, rows, dim, rows, dim)
-        basis = torch.eye(n, dtype=z.dtype, device=z.device).reshape(n, 1, rows, dim)
-        columns = [
-            torch.autograd.grad(
-                ambient,
-                z,
-                some.expand(len(some), batch, rows, dim),
-                retain_graph=True,
-                is_grads_batched=True,
-                materialize_grads=True,
-            )[0]
-            for some in basis.split(max(1, _AT_ONCE // (batch * self.temporaries(rows, dim))))
-        ]
+        # Configurations do not interact: one direction for all of them gives a row of each Hessian.
+        _, product = torch.func.vjp(torch.func.grad(lambda x: self.value(x).sum()), z)
+        basis = torch.eye(n, dtype=z.dtype, device=z.device).reshape(n, 1, rows, dim).expand(n, batch, rows, dim)
+        at_once = max(1, _AT_ONCE // (batch * self.temporaries(rows, dim)))
+        columns = [torch.func.vmap(product)(some)[0] for some in basis.split(at_once)]
         return torch.cat(columns).movedim(0, 1).reshape(batch, rows, dim, rows, dim)
 
     def gradient_and_hessian(self, z: Float[Tensor, "rows dim"]) -> tuple[Tensor, Float[Tensor, "n n"]]:

@@ -51,8 +51,8 @@ def vectors(basis: Tensor, x: Float[Tensor, "batch n"]) -> Rows:
 
 
 def riemannian_hessians(objective: Objective, z: Rows, basis: Tensor) -> tuple[Matrices, Rows, Float[Tensor, "batch"]]:
-    """Hessians in tangent coordinates, symmetric; the derivatives by the coordinates in R^dim; and the largest number that the
-    Hessians are made of, of which their round-off is a part: of a kernel that is nearly linear, most of them cancels."""
+    """Hessians in tangent coordinates, symmetric; the derivatives by the coordinates in R^dim; and the largest number that
+    each is made of, of which its round-off is a part: of a kernel that is nearly linear, most cancels."""
     batch, rows = z.shape[:2]
     _, ambient = objective.value_and_derivative(z)
     hessian = objective.hessians(z)

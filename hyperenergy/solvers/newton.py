@@ -79,9 +79,9 @@ def orbit_dimension(z: Float[Tensor, "rows dim"]) -> int:
 def polish(objective: Objective, z: Float[Tensor, "rows dim"]) -> tuple[Tensor, Signature | None]:
     """Newton steps while they at least halve the gradient, and the signature of the Hessian at the end.
 
-    An eigenvalue is zero where it is below its round-off, 8 n eps times the largest number that it is made of, or below ten times the gradient,
-    which hides it.  A point with negative eigenvalues is left where it is.  No signature where second derivatives overflow
-    or underflow.
+    An eigenvalue is zero where it is below its round-off, 8 n eps times the largest number that the Hessian is made of, or
+    below ten times the gradient, which hides it.  A point with negative eigenvalues is left where it is.  No signature where
+    second derivatives overflow or underflow.
     """
     signature = None
     orbit = orbit_dimension(z)
