@@ -136,11 +136,14 @@ class Objective(ABC):
         batch, rows, dim = z.shape
         n = rows * dim
         # Configurations do not interact: one direction for all of them gives a row of each Hessian.
-        _, product = torch.func.vjp(torch.func.grad(lambda x: self.value(x).sum()), z)
+        product = torch.func.vjp(torch.func.grad(self._total), z)[1]
         basis = torch.eye(n, dtype=z.dtype, device=z.device).reshape(n, 1, rows, dim).expand(n, batch, rows, dim)
         at_once = max(1, _AT_ONCE // (batch * self.temporaries(rows, dim)))
         columns = [torch.func.vmap(product)(some)[0] for some in basis.split(at_once)]
         return torch.cat(columns).movedim(0, 1).reshape(batch, rows, dim, rows, dim)
+
+    def _total(self, z: Rows) -> Tensor:
+        return self.value(z).sum()
 
     def gradient_and_hessian(self, z: Float[Tensor, "rows dim"]) -> tuple[Tensor, Float[Tensor, "n n"]]:
         """Ambient gradient (rows, dim) and Hessian over the rows * dim coordinates of one configuration."""

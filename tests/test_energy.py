@@ -132,6 +132,8 @@ def test_batch_dimensions_and_losses_have_second_derivatives_in_blocks(draw, mon
     assert float(whole.abs().max()) > 1 and float(expected.abs().max()) > 0.1
 
 
+# Forward mode has torch compile decompositions of its own.
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")
 def test_derivatives_that_are_not_there_are_errors(draw, monkeypatch) -> None:
     """Zero would be silent; what does not need them goes on."""
     X, v = draw(1, 30, 3), draw(1, 30, 3).requires_grad_(True)
