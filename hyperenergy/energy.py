@@ -90,7 +90,7 @@ class _BlockwiseEnergy(torch.autograd.Function):
         total = x.new_zeros(len(x))
         gradient = torch.zeros_like(x) if x.requires_grad else None
         if x.device.type == "cpu" and x.dtype == torch.float64 and x[0].numel() * x.shape[1] >= _COMPILED:
-            if compiled.available():
+            if compiled.available() and compiled.readable(kernel):
                 for k in range(len(x)):
                     total[k], forces = compiled.pair_sum(x[k].detach(), kernel)
                     if gradient is not None:

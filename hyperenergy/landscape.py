@@ -32,6 +32,11 @@ _MOST_MINIMA, _MOST_OPERATIONS, _MOST_ESCAPES = 16, 1e8, 3
 
 def groups(objective: Objective, ends: Ends, members: Tensor) -> list[Tensor]:
     """Indices of the members that ended at the same minimum up to congruence, lowest value first."""
+    return [group for same in by_value(objective, ends, members) for group in _by_potentials(ends.z, same)]
+
+
+def by_value(objective: Objective, ends: Ends, members: Tensor) -> list[Tensor]:
+    """Indices of the members that ended at the same value, lowest first."""
     found: list[Tensor] = []
     chosen = torch.nonzero(members).squeeze(-1)
     chosen = chosen[ends.value[chosen].argsort(stable=True)]
@@ -39,7 +44,7 @@ def groups(objective: Objective, ends: Ends, members: Tensor) -> list[Tensor]:
     begin = 0
     for k in range(1, len(values) + 1):
         if k == len(values) or values[k] - values[begin] > same_value_tolerance(objective, values[begin]):
-            found += _by_potentials(ends.z, chosen[begin:k])
+            found.append(chosen[begin:k])
             begin = k
     return found
 

@@ -86,12 +86,12 @@ class Search:
 
     def along(self, stages: tuple[Objective, ...], z: Tensor, starts: Tensor) -> Ends:
         """From objective to objective; a minimizer of one is the start for the next."""
-        spent = 0
+        before = []
         for stage in stages:
             ends = self._descend(logarithmic(stage), z, _ON_THE_WAY, starts)
-            spent += ends.evaluations
+            before.append(ends)
             z = torch.where(ends.z.isfinite().all(-1).all(-1)[:, None, None], ends.z, z)
-        return self.down(z, starts).with_evaluations(spent)
+        return self.down(z, starts).with_counts(*before)
 
     def down(self, z: Tensor, starts: Tensor) -> Ends:
         """To the minima of the target; the callback is told of them by the numbers of the starts."""
@@ -100,10 +100,9 @@ class Search:
         if not (self._compiled and compiled_search.refines(self.target)):
             return self._descend(self.target, z, max(self.tolerance, _COARSE * self._steepness), starts)
         ends = self._descend(self.target, z, max(self.tolerance, _BEGUN * self._steepness), starts)
-        refined = compiled_search.refine(self.target, ends.z, self.tolerance)
-        if self.callback is not None:
-            self._tell(starts, ends.iterations + 1, refined.z, refined.value, refined.gradient_norm)
-        return refined.with_evaluations(ends.evaluations)
+        see = None if self.callback is None else self._teller(self.target)
+        refined = compiled_search.refine(self.target, ends.z, self.tolerance, starts, see, ends.iterations)
+        return refined.with_counts(ends)
 
     def _descend(self, objective: Objective, z: Tensor, tolerance: float, starts: Tensor) -> Ends:
         """L-BFGS from every configuration."""
@@ -126,9 +125,6 @@ class Search:
             self.callback(Progress(objective, starts, z, value, norm, iteration=iteration))
 
         return tell
-
-    def _tell(self, starts: Tensor, iteration: int, z: Tensor, value: Tensor, norm: Tensor) -> None:
-        self._teller(self.target)(starts, iteration, z, value, norm)
 
     def see_end(self, ends: Ends, k: int) -> None:
         """Tell the callback of the end of the start with this number."""
