@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from benchmarks import clock
 from benchmarks.energies import THOMSON
 
 lines: list[str] = []
@@ -60,7 +61,7 @@ def parts(arguments: argparse.Namespace, cores: int) -> dict[str, Callable[[], b
     def cell24() -> bool:
         from benchmarks import thomson
 
-        return thomson.cell24(say)
+        return thomson.cell24(say, cores)
 
     def first_call() -> bool:
         from benchmarks import first_call
@@ -75,7 +76,7 @@ def parts(arguments: argparse.Namespace, cores: int) -> dict[str, Callable[[], b
     def reach() -> None:
         from benchmarks import reach
 
-        reach.measure(say)
+        reach.measure(say, cores)
 
     def commands() -> bool:
         from benchmarks import commands
@@ -136,10 +137,16 @@ def main() -> int:
     parser.add_argument("--case", help="of losses only those of this name (KCL) or size (50,3)")
     parser.add_argument("--full", action="store_true", help="the whole grid of calibration: half an hour")
     parser.add_argument("--rows", type=Path, help="write the rows of calibration to this file as they come")
+    parser.add_argument(
+        "--processor-time", action="store_true", help="of thomson, losses, reach: where others use the machine, too"
+    )
     parser.add_argument("--out", type=Path, help="write the lines to this file, too")
     arguments = parser.parse_args()
     torch.set_num_threads(cores)
+    clock.processor = arguments.processor_time
     say(f"{cores} cores, {_processor()}, Python {platform.python_version()}, torch {torch.__version__}")
+    if clock.processor:
+        say("seconds are processor time by the number of cores, where processes of their own are not said")
     failed = []
     for name, part in parts(arguments, cores).items():
         if arguments.only in (None, name) and part() is False:

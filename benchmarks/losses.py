@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 import hyperenergy as he
-from benchmarks import arrays, loss_loops
+from benchmarks import arrays, clock, loss_loops
 from hyperenergy.objectives import Objective, as_objective, relative_norm
 from hyperenergy.sphere import normalize, random_points
 from hyperenergy.starts import draw
@@ -136,7 +136,7 @@ class Ends:
         return 1e3 * self.seconds / int(chosen.sum()) if bool(chosen.any()) else float("inf")
 
 
-def ours(case: Case) -> Ends:
+def ours(case: Case, cores: int) -> Ends:
     """One call from random points, straight down."""
     module = importlib.import_module("hyperenergy.minimize")
     kept: list[Tensor] = []
@@ -148,9 +148,9 @@ def ours(case: Case) -> Ends:
     # Minimum has the gradient norm of the best start alone: what it is made from has those of all.
     summarize = module.summarize
     with mock.patch.object(module, "summarize", keep):
-        begin = time.perf_counter()
+        begin = clock.now(cores)
         he.minimize(case.loss, case.points, case.dim, restarts=case.starts, path="direct", throw=False)
-        seconds = time.perf_counter() - begin
+        seconds = clock.now(cores) - begin
     return Ends(kept[0], kept[1], seconds)
 
 
@@ -170,15 +170,15 @@ def peer(case: Case, f: Function, cores: int) -> tuple[Ends, float]:
     enough = NEARLY * float(scale.median()) / z[0].numel() ** 0.5
     spent = {}
     for memory in _MEMORIES:
-        begin = time.perf_counter()
+        begin = clock.now()
         _descend(f, z[0], memory, enough)
-        spent[memory] = time.perf_counter() - begin
+        spent[memory] = clock.now() - begin
     memory = min(spent, key=lambda m: spent[m])
     ends: list[Tensor] = []
-    begin = time.perf_counter()
-    while len(ends) < len(z) and (len(ends) < _LEAST_STARTS or time.perf_counter() - begin < _SECONDS):
+    begin = clock.now()
+    while len(ends) < len(z) and (len(ends) < _LEAST_STARTS or clock.now() - begin < _SECONDS):
         ends.append(_descend(f, z[len(ends)], memory, enough))
-    seconds = time.perf_counter() - begin
+    seconds = clock.now() - begin
     value, gradient, scale = case.objective.value_and_gradient(torch.stack(ends))
     return Ends(value, relative_norm(gradient, scale), seconds / cores), least
 
@@ -237,7 +237,7 @@ def _row(say: Callable[[str], None], case: Case, cores: int) -> bool:
     check(case, forms)
     x = random_points(1, 2 * case.points, case.dim, generator=torch.Generator().manual_seed(1)).numpy().ravel()
     form = min(forms, key=lambda name: microseconds(lambda: forms[name](x)))
-    a = ours(case)
+    a = ours(case, cores)
     b, floor = peer(case, forms[form], cores)
     best = min(float(a.value.min()), float(b.value.min()))
     unit = abs(best) if case.objective.positive else max(1.0, abs(best))

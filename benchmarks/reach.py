@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import hyperenergy as he
+from benchmarks import clock
 from hyperenergy.objectives import Objective, as_objective
 from hyperenergy.verify.subjects import dhel, one_sided, symmetrized
 
@@ -46,7 +46,7 @@ def cases() -> list[Case]:
     return found + [Case(he.KCL(kernel), 12, 3, 128, 0) for kernel in kernels]
 
 
-def measure(say: Callable[[str], None]) -> None:
+def measure(say: Callable[[str], None], cores: int) -> None:
     say(
         f"\n{'reach':<57} {'by way of':<12} {'starts':>6} {'hops':>4} {'hits':>6} {'s':>6} {'value':>16}   "
         f"{'default: starts':>15} {'hits':>6} {'s':>6} {'s to best':>9}"
@@ -59,8 +59,8 @@ def measure(say: Callable[[str], None]) -> None:
             best = prediction.value
         bound = {"lower_bound": best} if case.until else {}
         path: Any = list(case.way) or "direct"
-        found, hits, seconds = _search(case, best, restarts=case.starts, hops=case.hops, path=path, **bound)
-        own, own_hits, own_seconds = _search(case, best)
+        found, hits, seconds = _search(case, best, cores, restarts=case.starts, hops=case.hops, path=path, **bound)
+        own, own_hits, own_seconds = _search(case, best, cores)
         way = "softer ones" if case.until else "harmonic" if case.way else "direct"
         name = f"{as_objective(case.objective).label} M={case.points} d={case.dim}"
         name = name.replace(", pairs=unordered", "")
@@ -71,10 +71,10 @@ def measure(say: Callable[[str], None]) -> None:
         )
 
 
-def _search(case: Case, best: float, **options: Any) -> tuple[he.Minimum, int, float]:
+def _search(case: Case, best: float, cores: int, **options: Any) -> tuple[he.Minimum, int, float]:
     """What was found, how many starts reached the best value, and the seconds."""
-    begin = time.perf_counter()
+    begin = clock.now(cores)
     found = he.minimize(case.objective, case.points, case.dim, seed=1, throw=False, **options)
-    seconds = time.perf_counter() - begin
+    seconds = clock.now(cores) - begin
     allowed = 1e-6 * abs(best) if found.objective.positive else 1e-9 * max(1.0, abs(best))
     return found, sum(one.count for one in found.minima if one.value <= best + allowed), seconds

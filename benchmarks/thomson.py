@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 import hyperenergy as he
+from benchmarks import clock
 from benchmarks.energies import ALLOWED, THOMSON
 from benchmarks.peers import PEERS
 from hyperenergy.sphere import random_points
@@ -32,13 +33,13 @@ def measure(say: Callable[[str], None], sizes: tuple[int, ...], cores: int) -> N
     say(f"\n{'Thomson':>8} {'solver':<26} {'starts':>6} {'ms/start':>9} {'hits':>6} {'ms to best':>11} {'ratio':>7}")
     for points in sizes:
         starts, hops = OURS[points]
-        begin = time.perf_counter()
+        begin = clock.now(cores)
         found = he.minimize(energy, points, 3, restarts=starts, hops=hops, path="direct", compiled=True, seed=1)
-        ours = _row(say, points, f"hyperenergy, {hops} hops", starts, time.perf_counter() - begin, _hits(found, points))
+        ours = _row(say, points, f"hyperenergy, {hops} hops", starts, clock.now(cores) - begin, _hits(found, points))
         say(f"{'':>8}   gradient norm {found.gradient_norm:.1e}, gap {found.value - THOMSON[points]:.1e}")
-        begin = time.perf_counter()
+        begin = clock.now(cores)
         calls = [he.minimize(energy, points, 3, seed=seed) for seed in range(CALLS)]
-        spent = time.perf_counter() - begin
+        spent = clock.now(cores) - begin
         _row(say, points, "hyperenergy, default call", sum(c.restarts for c in calls), spent,
              sum(_hits(c, points) for c in calls))  # fmt: skip
         for peer, (factory, count) in PEERS.items():
@@ -51,9 +52,9 @@ def measure(say: Callable[[str], None], sizes: tuple[int, ...], cores: int) -> N
             generator = torch.Generator().manual_seed(2)
             x = random_points(count + 1, points, 3, generator=generator).numpy()
             search(x[-1])  # compiles
-            begin = time.perf_counter()
+            begin = clock.now()
             hits = sum(search(one) <= THOMSON[points] + ALLOWED for one in x[:-1])
-            _row(say, points, peer, count, (time.perf_counter() - begin) / cores, hits, ours)
+            _row(say, points, peer, count, (clock.now() - begin) / cores, hits, ours)
 
 
 def _hits(found: he.Minimum, points: int) -> int:
@@ -79,11 +80,11 @@ def _row(
     return expected
 
 
-def cell24(say: Callable[[str], None], seeds: int = 20, least: int = 19) -> bool:
+def cell24(say: Callable[[str], None], cores: int, seeds: int = 20, least: int = 19) -> bool:
     """Default calls at 24 points in R^4 under Riesz(2), of which few starts reach the 24-cell; whether enough of them do."""
-    begin = time.perf_counter()
+    begin = clock.now(cores)
     calls = [he.minimize(he.Energy(he.Riesz(2)), 24, 4, seed=seed) for seed in range(seeds)]
-    seconds = (time.perf_counter() - begin) / seeds
+    seconds = (clock.now(cores) - begin) / seeds
     reached = sum(abs(call.value - 167) <= 1e-9 * 167 for call in calls)
     starts, hits = (
         sum(call.restarts for call in calls),
