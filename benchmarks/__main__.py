@@ -111,6 +111,11 @@ def parts(arguments: argparse.Namespace, cores: int) -> dict[str, Callable[[], b
         for line in smoothness():
             say(line)
 
+    def gpu() -> None:
+        from benchmarks import gpu
+
+        gpu.gpu(say)
+
     return {
         "evaluation": evaluation,
         "thomson": problem,
@@ -124,6 +129,7 @@ def parts(arguments: argparse.Namespace, cores: int) -> dict[str, Callable[[], b
         "spectrum": spectrum,
         "report": report,
         "page": page,
+        "gpu": gpu,
         "calibration": lambda: _calibration(arguments.full, arguments.rows),
     }
 

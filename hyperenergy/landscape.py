@@ -30,6 +30,20 @@ _UNDERFLOW = 1e-150
 _MOST_MINIMA, _MOST_OPERATIONS, _MOST_ESCAPES = 16, 1e8, 3
 
 
+def levels(objective: Objective, ends: Ends, members: Tensor) -> list[int]:
+    """How many of the members ended at each value, lowest first: where minima are not isolated, each start ends at a
+    configuration of its own, and that is nothing new."""
+    values = ends.value[members].sort().values.tolist()
+    counts: list[int] = []
+    first = math.inf
+    for value in values:
+        if not counts or value - first > same_value_tolerance(objective, first):
+            counts.append(0)
+            first = value
+        counts[-1] += 1
+    return counts
+
+
 def groups(objective: Objective, ends: Ends, members: Tensor) -> list[Tensor]:
     """Indices of the members that ended at the same minimum up to congruence, lowest value first."""
     found: list[Tensor] = []

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from hyperenergy.landscape import groups, near_stationary, same_value_tolerance
+from hyperenergy.landscape import levels, near_stationary, same_value_tolerance
 from hyperenergy.minimum import Stop
 from hyperenergy.objectives import Objective
 from hyperenergy.search import Search, attained
@@ -19,7 +19,9 @@ from hyperenergy.ways import DIRECT, HOPS, Route, Way
 # Numbers in a batch of configurations: 2^22 float64 are 32 MiB, of which a search keeps a few dozen copies.
 _BATCH = 2**22
 # Starts of the first round of a search that is left open, which tells what one costs, and of every further one.
-_FIRST, _ROUND = 16, 48
+_FIRST, _FEW, _ROUND = 16, 4, 48
+# Numbers in one pass over the pairs from which a start is dear, so that few tell what one costs.
+_DEAR = 20_000
 # Evaluations that an open search may spend: so many numbers passed over (under a second of compiled sums), within bounds.
 _NUMBERS, _LEAST_BUDGET, _MOST_BUDGET = 5e9, 2_000, 200_000
 # Where fewer than this share of the starts reach the best value, hops pay: so many, of the better half.
@@ -70,6 +72,8 @@ class Multistart:
         if self.open:
             self.budget = limits.budget or default_budget(objective.rows(points), dim)
         self._device, self._make, self._draw, self._given = device, make, draw, given
+        rows = objective.rows(points)
+        self._numbers = rows * rows * dim
         self._at_once = max(1, _BATCH // objective.temporaries(points, dim))
         self._parts: list[Ends] = []
         self._way: list[Tensor] = []  # of each start, the number of its way
@@ -103,7 +107,7 @@ class Multistart:
                 yield self._draw(min(left, self._at_once))
                 left -= self._at_once
             return
-        yield self._draw(min(_FIRST, self._at_once))
+        yield self._draw(min(_FEW if self._numbers > _DEAR else _FIRST, self._at_once))
         while True:
             ends = self._ends()
             assert self.budget is not None
@@ -177,12 +181,11 @@ class Multistart:
         return float(self._parts[0].value.min()) < best - allowed
 
     def unseen(self, ends: Ends) -> Unseen | None:
-        """The account of these ends; starts that are not finished count as alone.  None where starts were given."""
+        """The account of these ends, minima of one value being one; starts that are not finished count as alone.  None where starts were given."""
         if self._given is not None:
             return None
         near = near_stationary(self.objective, ends, self.limits.tolerance)
-        counts = [len(group) for group in groups(self.objective, ends, near)]
-        return unseen(counts + [1] * int((~near).sum()))
+        return unseen(levels(self.objective, ends, near) + [1] * int((~near).sum()))
 
     def by_way(self, best: float, changed: Tensor) -> tuple[Way, ...]:
         """Starts and hits of each way, before they hopped; jumps and their hits.  changed: values of the starts after those

@@ -27,7 +27,7 @@ def test_blockwise_sum_equals_the_direct_one(kernel: he.Kernel, draw, monkeypatc
     X = draw(2, 50, 3).requires_grad_(True)
     direct = he.energy(X, kernel)
     (expected,) = torch.autograd.grad(direct.sum(), X)
-    monkeypatch.setattr(sys.modules["hyperenergy.energy"], "_BLOCK", 1000)  # blocks of 6 rows
+    monkeypatch.setattr(sys.modules["hyperenergy.blockwise"], "BLOCK", 300)  # blocks of 6 rows
     blockwise = he.energy(X, kernel)
     (found,) = torch.autograd.grad(blockwise.sum(), X)
     torch.testing.assert_close(blockwise, direct, rtol=1e-13, atol=0)

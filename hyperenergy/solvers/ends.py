@@ -35,6 +35,12 @@ class Ends:
             evaluations=self.evaluations + other.evaluations,
         )
 
+    def after(self, other: Ends) -> Ends:
+        """These ends, with what a search before them counted."""
+        return replace(
+            self, iterations=self.iterations + other.iterations, evaluations=self.evaluations + other.evaluations
+        )
+
     def with_evaluations(self, more: int) -> Ends:
         """With so many evaluations more."""
         return replace(self, evaluations=self.evaluations + more)
