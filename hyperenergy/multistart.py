@@ -26,7 +26,7 @@ _DEAR = 20_000
 # Evaluations that an open search may spend: so many numbers passed over (under a second of compiled sums), within bounds.
 _NUMBERS, _LEAST_BUDGET, _MOST_BUDGET = 5e9, 2_000, 200_000
 # Where fewer than this share of the starts reach the best value, hops pay: so many, of the better half.
-_RARE, _HOPS = 0.2, 8
+_RARE, _HOPS, _FRACTION = 0.2, 8, 2
 # Jumps from the best minimum, after which it counts as looked around from.
 _PROBES = 16
 
@@ -143,7 +143,7 @@ class Multistart:
         behind = torch.nonzero(ends.value > best + allowed).squeeze(-1)
         if len(behind) <= (1 - _RARE) * len(ends.value):
             return ends
-        behind = behind[ends.value[behind].argsort(stable=True)[: max(1, len(behind) // 2)]]
+        behind = behind[ends.value[behind].argsort(stable=True)[: max(1, len(behind) // _FRACTION)]]
         return self.search.hop(ends, numbers, _HOPS, best, behind)
 
     def _finished(self) -> bool:
