@@ -181,7 +181,8 @@ class Multistart:
     def unseen(self, ends: Ends) -> Unseen | None:
         """The account of these ends; starts that are not finished count as alone.  None where starts were given.
 
-        Minima of one value are one here: nothing is lower where it was not seen, and some objectives have a continuum of them.
+        Minima of one value are one here: what is left to be seen is another value, and some objectives have a continuum of
+        minimizers.
         """
         if self._given is not None:
             return None
