@@ -1,8 +1,8 @@
 """Searches for Thomson's problem with other packages, one start each: points (N, 3) -> energy reached.
 
-SciPy is run twice: with the pair loop as one writes it for Numba, and with a tuned one, so that what is compared there
-is the optimizer alone.  pymanopt and geoopt differentiate an energy in torch, as their documentation does.  Each factory
-returns None where its package is not installed.
+SciPy is run with the pair loop as one writes it for Numba, with a tuned one, and with all of the objective in Numba, so that
+what is compared there is the optimizer alone.  pymanopt and geoopt differentiate an energy in torch, as their documentation
+does.  Each factory returns None where its package is not installed.
 """
 
 from __future__ import annotations
@@ -21,72 +21,42 @@ def _installed(*packages: str) -> bool:
     return all(importlib.util.find_spec(package) is not None for package in packages)
 
 
-def coulomb(tuned: bool) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
-    """Energy over i < j and its gradient at points (N, 3) of any norm > 0, as a function of their directions."""
-    import numba
+def coulomb(form: str, points: int) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
+    """Energy over i < j and its gradient, as a function of the directions of free vectors, in one array (3 points).
 
-    def plain(X, G):
-        N = X.shape[1]
-        G[:] = 0.0
-        total = 0.0
-        for i in range(N):
-            for j in range(i):
-                x, y, z = X[0, i] - X[0, j], X[1, i] - X[1, j], X[2, i] - X[2, j]
-                q = 1.0 / math.sqrt(x * x + y * y + z * z)
-                total += q
-                q = q * q * q
-                G[0, i] -= q * x
-                G[1, i] -= q * y
-                G[2, i] -= q * z
-                G[0, j] += q * x
-                G[1, j] += q * y
-                G[2, j] += q * z
-        return total
+    "plain": the pair loop as one writes it; "tuned": one that vectorizes; "whole": this and the rest in Numba.
+    """
+    from benchmarks import pair_loops
 
-    def vectorized(X, G):
-        N = X.shape[1]
-        total = 0.0
-        for i in range(N):
-            a, b, c = 0.0, 0.0, 0.0
-            for j in range(N):
-                if j != i:
-                    x, y, z = X[0, i] - X[0, j], X[1, i] - X[1, j], X[2, i] - X[2, j]
-                    q = 1.0 / math.sqrt(x * x + y * y + z * z)
-                    total += q
-                    q = q * q * q
-                    a, b, c = a - q * x, b - q * y, c - q * z
-            G[0, i], G[1, i], G[2, i] = a, b, c
-        return total / 2
+    X, G = np.empty((3, points)), np.empty((3, points))
 
-    flags = {"fastmath": True, "error_model": "numpy"}
-    pairs = numba.njit(**flags)(vectorized) if tuned else numba.njit(plain)
+    def whole(x: np.ndarray) -> tuple[float, np.ndarray]:
+        gradient = np.empty_like(x)
+        return pair_loops.tuned_of_directions(x, gradient, X, G), gradient
 
-    def value_and_gradient(x: np.ndarray) -> tuple[float, np.ndarray]:
-        norm = np.linalg.norm(x, axis=1, keepdims=True)
-        u = x / norm
-        G = np.empty((3, len(x)))
+    pairs = pair_loops.tuned if form == "tuned" else pair_loops.plain
+
+    def parts(x: np.ndarray) -> tuple[float, np.ndarray]:
+        rows = x.reshape(points, 3)
+        norm = np.linalg.norm(rows, axis=1, keepdims=True)
+        u = rows / norm
         value = pairs(np.ascontiguousarray(u.T), G)
-        g = G.T
-        return value, (g - (g * u).sum(1, keepdims=True) * u) / norm
+        return value, ((G.T - (G.T * u).sum(1, keepdims=True) * u) / norm).ravel()
 
-    return value_and_gradient
+    return whole if form == "whole" else parts
 
 
-def scipy_lbfgs(tuned: bool = False) -> Search | None:
-    """SciPy's L-BFGS-B on free vectors whose directions are the points."""
+def scipy_lbfgs(form: str) -> Search | None:
+    """SciPy's L-BFGS-B on free vectors whose directions are the points; see ``coulomb`` for the forms."""
     if not _installed("scipy", "numba"):
         return None
     from scipy.optimize import minimize
 
-    f = coulomb(tuned)
+    options = {"maxiter": 10_000, "maxfun": 100_000, "ftol": 1e-15, "gtol": 1e-7}
 
     def search(x: np.ndarray) -> float:
-        def flat(v: np.ndarray) -> tuple[float, np.ndarray]:
-            value, gradient = f(v.reshape(x.shape))
-            return value, gradient.ravel()
-
-        options = {"maxiter": 10_000, "maxfun": 100_000, "ftol": 1e-15, "gtol": 1e-7}
-        return float(minimize(flat, x.ravel(), jac=True, method="L-BFGS-B", options=options).fun)
+        f = coulomb(form, len(x))
+        return float(minimize(f, x.ravel(), jac=True, method="L-BFGS-B", options=options).fun)
 
     return search
 
@@ -147,8 +117,9 @@ def geoopt_adam() -> Search | None:
 
 PEERS: dict[str, tuple[Callable[[], Search | None], int]] = {
     # name -> (factory, starts that fit into a minute or so at N = 100)
-    "SciPy L-BFGS-B + Numba": (scipy_lbfgs, 96),
-    "SciPy + tuned Numba": (lambda: scipy_lbfgs(tuned=True), 96),
+    "SciPy L-BFGS-B + Numba": (lambda: scipy_lbfgs("plain"), 96),
+    "SciPy + tuned Numba": (lambda: scipy_lbfgs("tuned"), 96),
+    "SciPy + all in Numba": (lambda: scipy_lbfgs("whole"), 96),
     "pymanopt CG": (pymanopt_cg, 12),
     "pymanopt trust regions": (pymanopt_tr, 6),
     "geoopt RiemannianAdam": (geoopt_adam, 2),

@@ -21,6 +21,8 @@ from hyperenergy.sameness import same
 # value is about eps (1 + 2/tau) times the number of terms, 1e-13 at tau = 0.05, and the optimizer's error is the square
 # of its relative gradient norm; 1e-11 leaves room for both and rejects anything that a reader would call different.
 VALUE_TOLERANCE = 1e-11
+# The logarithm of any value that leaves float64 is larger than this, up or down.
+_FAR = 700.0
 
 
 @dataclass(frozen=True)
@@ -125,10 +127,12 @@ def _excess(best: Minimum, prediction: Prediction) -> tuple[float, float]:
     expected, gap = prediction.value, best.value - prediction.value
     if in_range(best.objective, best.value):
         return gap / abs(expected) if expected else math.copysign(math.inf, gap) if gap else 0.0, gap
-    logs = getattr(best, "log_value", None), prediction.log_value
-    if logs[0] is None or logs[1] is None or not math.isfinite(logs[0]):
+    found, log = best.log_value, prediction.log_value
+    # A logarithm speaks for a value that left float64 in its direction, and for no other.
+    side = 1 if best.value == math.inf else -1 if 0 <= best.value < 1 else 0
+    if found is None or log is None or not _FAR < side * found < math.inf:
         return math.nan, math.nan
-    difference = logs[0] - logs[1]
+    difference = found - log
     relative = math.expm1(difference) if difference < 700 else math.inf
     return relative, relative * expected
 
@@ -141,11 +145,12 @@ def _geometry(best: Minimum, predicted: Tensor, tolerance: float) -> _Geometry:
     if isinstance(objective, FixedAnchors):  # nothing to rotate: the positives themselves are predicted
         misalignment = float((apart - apart_predicted).abs().max())
         return _Geometry(misalignment, float((found - predicted.to(found)).norm(dim=-1).max()))
-    # The views, each (points, dim), under one map: two steer the search for it, and all are judged.
+    # The views, each (points, dim), under one map.  Where they differ two steer the search for it; all are judged.
     views, views_predicted = (
         rows.detach().cpu().double().unflatten(0, (-1, len(apart))) for rows in (found, predicted)
     )
-    positives = (views[1], views_predicted[1]) if len(views) > 1 else None
+    differ = len(views) > 1 and max(apart.max(), apart_predicted.max()) > tolerance
+    positives = (views[1], views_predicted[1]) if differ else None
     m = congruent(views[0], views_predicted[0], positives=positives, tolerance=tolerance)
     residual = float((views @ m.rotation.T - views_predicted[:, m.permutation]).norm(dim=-1).max())
     misalignment = float((apart.cpu() - apart_predicted.cpu()[m.permutation]).abs().max())

@@ -1,35 +1,36 @@
 """Congruence of configurations: the orthogonal map and permutation that carry one onto the other.
 
-The search individualizes points.  Inner products are grouped into classes of values closer than a resolution; points
-get colors from the classes of their inner products with the points chosen so far.  A frame of linearly independent
-points of X is chosen one by one, and for each every point of Y of the same color is tried, as long as the colorings
-of X and Y have the same histogram.  A frame fixes the map; it is then fitted to all points (Procrustes) and judged by
-the residual alone, so that the classes only steer the search.  In a highly symmetric configuration nearly every choice
-extends, in an asymmetric one few are offered.
+The search is that of symmetries, between two configurations: see ``refinement``.  Where it does not come to an end soon,
+the symmetries of the second are found first, and of images that they carry to one another a single one is tried.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from numpy.typing import NDArray
 from torch import Tensor
 
+from hyperenergy.automorphisms import CLEAR, Automorphisms, UndecidedError
+from hyperenergy.coloring import Array, Integers, OutOfWorkError, Work
 from hyperenergy.errors import ArgumentError
+from hyperenergy.fit import Fit, coarse_fit, fitted, improved
 from hyperenergy.kernels import positive
+from hyperenergy.refinement import Items, Search, blurred, on_rows
 from hyperenergy.sphere import check_points
 
-Array = NDArray[np.float64]
-Labels = NDArray[np.int64]
-
 DEFAULT_TOLERANCE = 1e-6
-# Frames tried, and points individualized, per resolution before the search settles for the best map found.
-_MOST_FRAMES, _MOST_NODES = 200, 5000
+# Of more, the inner products of all pairs take too much memory.
+MOST_POINTS = 5000
+# Operations, about: to choose the base, which always comes to an end; of the first search, of finding symmetries, and of the
+# search that uses them, which are a few seconds together.
+_BASE, _FIRST, _SYMMETRIES, _SECOND = 10**13, 3 * 10**8, 4 * 10**9, 6 * 10**9
+# Maps that miss by little more than the tolerance, or by whatever, before the search gives up: one of a configuration with
+# many symmetries and another near to it meets no end of them.  And maps among which a rotation is sought.
+_MOST_NEAR, _MOST_MISSES, _MOST_IMPROPER = 100, 2000, 4
 
 
 class CongruenceOutcome(StrEnum):
@@ -44,10 +45,11 @@ class CongruenceOutcome(StrEnum):
 class Congruence:
     """The best map found: y[permutation[i]] is rotation @ x[i] up to the residual, the largest distance of a point.
 
-    outcome: congruent where residual <= tolerance; different only where it is proved that no map comes within ten times the
-    tolerance; undecided otherwise.  residual: an upper bound on the distance of the configurations; of pairs, the largest
-    distance of an anchor or a positive.  mirrored: rotation has determinant -1; a rotation is taken where one is found that
-    does as well, as always for points that span less than R^dim.
+    outcome: congruent where residual <= tolerance; different only where the search was exhausted, or an invariant differs by
+    more than the tolerance allows; undecided where the best map misses by more than the tolerance, but not by ten times as
+    much, or the work did not suffice.  residual: an upper bound on the distance of the configurations; of pairs, the largest
+    distance of an anchor or a positive.  mirrored: the determinant of rotation is -1; a rotation may do as well, which
+    ``proper=True`` tells, and does for points that span less than R^dim, where it is taken.
     """
 
     outcome: CongruenceOutcome
@@ -77,35 +79,25 @@ def congruent(
 
     Law: ``X @ m.rotation.T`` equals ``Y[m.permutation]`` up to ``m.residual`` per point.  With the default tolerance
     1e-6, a perturbation of 1e-9 is congruent and one of 1e-3 is not.
-    Raises ArgumentError unless X and Y, and the positives, are unit rows of one shape.
+    Raises ArgumentError unless X and Y, and the positives, are unit rows of one shape, of at most 5000 points.
     """
     tolerance = positive("tolerance", tolerance)
-    x, y = _items(X, Y, positives)
-    best: tuple[float, Array, Labels] | None = None
-    # From the finest resolution, which decides congruence, to coarse ones, which only measure how far apart X and Y are.
-    # Points that moved by the tolerance change an inner product by up to twice as much.
-    for resolution in (2.5 * tolerance, 100 * tolerance, 0.03, 0.3):
-        for rotation in _candidates(x, y, resolution):
-            found = _fit(x, y, rotation, proper)
-            if best is None or found[0] < best[0]:
-                best = found
-            if best[0] <= tolerance:
-                break
-        if best is not None and best[0] <= max(tolerance, resolution):
-            break
-    if best is None:
-        best = min((_fit(x, y, q, proper) for q in _principal_axes(x, y)), key=lambda found: found[0])
-    residual, rotation, permutation = best
-    outcome = CongruenceOutcome.UNDECIDED
-    if residual <= tolerance:
-        outcome = CongruenceOutcome.CONGRUENT
-    elif np.abs(np.sort(_gram(x), axis=None) - np.sort(_gram(y), axis=None)).max() > 25 * tolerance:
-        outcome = CongruenceOutcome.DIFFERENT
-    mirrored = bool(np.linalg.det(rotation) < 0)
-    return Congruence(outcome, residual, torch.from_numpy(rotation), torch.from_numpy(permutation), mirrored, tolerance)
+    x, y = _rows(X, Y, positives)
+    outcome, fit = _decided(x, y, tolerance, proper)
+    if outcome is not CongruenceOutcome.CONGRUENT:
+        coarse = coarse_fit(x, y, tolerance, proper)
+        fit = coarse if fit is None or coarse.residual < fit.residual else fit
+        # What the search did not come to may be met by chance; then it was not exhausted.
+        if fit.residual <= tolerance:
+            outcome = CongruenceOutcome.CONGRUENT
+    assert fit is not None
+    mirrored = bool(np.linalg.det(fit.rotation) < 0)
+    return Congruence(
+        outcome, fit.residual, torch.from_numpy(fit.rotation), torch.from_numpy(fit.permutation), mirrored, tolerance
+    )
 
 
-def _items(X: Tensor, Y: Tensor, positives: tuple[Tensor, Tensor] | None) -> tuple[Array, Array]:
+def _rows(X: Tensor, Y: Tensor, positives: tuple[Tensor, Tensor] | None) -> tuple[Array, Array]:
     """(points, views, dim) of each configuration: one view, or anchors and positives."""
     named = [("X", X), ("Y", Y)]
     if positives is not None:
@@ -118,127 +110,104 @@ def _items(X: Tensor, Y: Tensor, positives: tuple[Tensor, Tensor] | None) -> tup
             raise ArgumentError(
                 name, f"shape {tuple(rows.shape)}", f"must have one shape (points, dim), X's is {tuple(X.shape)}"
             )
+    most = MOST_POINTS // (1 if positives is None else 2)
+    if len(X) > most:
+        raise ArgumentError(
+            "X", f"{len(X)} points", f"at most {MOST_POINTS} points or {MOST_POINTS // 2} pairs are compared"
+        )
     arrays = [rows.detach().cpu().double().numpy() for _, rows in named]
     return np.stack(arrays[::2], axis=1), np.stack(arrays[1::2], axis=1)
 
 
-def _gram(items: Array) -> Array:
-    """Inner products of all views of one item with all of another, (items, items, views^2)."""
-    gram = np.einsum("iad,jbd->ijab", items, items, optimize=True)
-    return gram.reshape(*gram.shape[:2], -1)
+def _decided(x_rows: Array, y_rows: Array, tolerance: float, proper: bool) -> tuple[CongruenceOutcome, Fit | None]:
+    """The outcome, and the best map met."""
+    (x, member_x), (y, member_y) = (Items.of(rows, tolerance) for rows in (x_rows, y_rows))
+    different = CongruenceOutcome.DIFFERENT
+    if blurred(x_rows, tolerance) or blurred(y_rows, tolerance):
+        different = CongruenceOutcome.UNDECIDED
+    if not np.array_equal(np.sort(x.multiplicity), np.sort(y.multiplicity)):
+        return different, None
+    # Sorting does not increase the largest difference.
+    values = [np.sort(items.gram(), axis=None) for items in (x, y)]
+    if np.abs(values[0] - values[1]).max() > 2.5 * CLEAR * tolerance:
+        return different, None
+    found = _searched(x, y, tolerance, proper)
+    if found.best is None:
+        return different if found.exhausted else CongruenceOutcome.UNDECIDED, None
+    fit = fitted(x_rows, y_rows, on_rows(found.best, member_x, member_y), proper)
+    if fit.residual > tolerance and len(x.multiplicity) < len(x_rows):
+        fit = improved(x_rows, y_rows, fit.rotation, proper)
+    if fit.residual <= tolerance:
+        return CongruenceOutcome.CONGRUENT, fit
+    # All maps within the tolerance have determinant -1.
+    if found.improper and found.exhausted and fit.residual > CLEAR * tolerance:
+        return different, fit
+    return CongruenceOutcome.UNDECIDED, fit
 
 
-def _candidates(x: Array, y: Array, resolution: float) -> Iterator[Array]:
-    """Orthogonal maps that carry a frame of x onto one of y with inner products of the same classes."""
-    gram_x, gram_y = _gram(x), _gram(y)
-    class_x, class_y = _classes(gram_x, gram_y, resolution)
-    frame = _frame(x)
-    frames = nodes = 0
-    everything = np.zeros(len(x), dtype=np.int64)
-    start = _refine(everything, everything, *_common_labels(np.sort(class_x, 1), np.sort(class_y, 1)))
-    # Depth-first with an explicit stack: images of the frame so far, and the colors that they leave.
-    stack: list[tuple[list[int], tuple[Labels, Labels]]] = [([], start)] if start is not None else []
-    while stack and frames < _MOST_FRAMES and nodes < _MOST_NODES:
-        images, (color_x, color_y) = stack.pop()
-        nodes += 1
-        if len(images) == len(frame):
-            frames += 1
-            yield procrustes(_flat(x[frame]), _flat(y[images]))
-            continue
-        point = frame[len(images)]
-        # Classes may chain many values together where points are many; the frame's own inner products do not.
-        fits = color_y == color_x[point]
-        for before, image in zip(frame, images, strict=False):
-            fits &= (np.abs(gram_y[image] - gram_x[before, point]) <= resolution).all(1)
-        branches = []
-        for image in np.flatnonzero(fits)[:_MOST_NODES]:
-            refined = _refine(color_x, color_y, class_x[point], class_y[image])
-            if refined is not None:
-                branches.append(([*images, int(image)], refined))
-        stack += reversed(branches)
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """best: the permutation of items that misses least, as far as met.  exhausted: no other map does better.  improper: it
+    is within the tolerance, but not with a rotation."""
+
+    best: Integers | None
+    exhausted: bool
+    improper: bool = False
 
 
-def _classes(gram_x: Array, gram_y: Array, resolution: float) -> tuple[Labels, Labels]:
-    """Numbers for the values of both Gram matrices: sorted values that differ by more than the resolution part."""
-    values = np.concatenate([gram_x.ravel(), gram_y.ravel()])
-    order = np.argsort(values)
-    label = np.empty(len(values), dtype=np.int64)
-    label[order] = np.concatenate([[0], np.cumsum(np.diff(values[order]) > resolution)])
-    n = gram_x.size
-    if gram_x.shape[2] == 1:
-        return label[:n].reshape(gram_x.shape[:2]), label[n:].reshape(gram_y.shape[:2])
-    _, label = np.unique(label.reshape(-1, gram_x.shape[2]), axis=0, return_inverse=True)
-    label = label.reshape(2, *gram_x.shape[:2])
-    return label[0], label[1]
+def _searched(x: Items, y: Items, tolerance: float, proper: bool) -> _Found:
+    work = Work(_BASE)
+    search = Search(x, y, tolerance, CLEAR, work)
+    work.allow(_FIRST)
+    try:
+        found = _met(search, [])
+    except OutOfWorkError:
+        symmetries = _symmetries(y, tolerance)
+        work.allow(_SECOND)
+        try:
+            found = _met(search, [] if symmetries is None else symmetries.generators)
+        except OutOfWorkError:
+            return _Found(None, exhausted=False)
+    if found.exhausted or not (proper and found.improper):
+        return found
+    symmetries = _symmetries(y, tolerance)
+    if symmetries is None:
+        return replace(found, exhausted=False)
+    assert found.best is not None
+    for p in symmetries.generators:
+        if not symmetries.is_proper(p):
+            return _Found(p[found.best], exhausted=True)
+    return replace(found, exhausted=True)  # every map is a symmetry of y after this one
 
 
-def _common_labels(rows_x: Labels, rows_y: Labels) -> tuple[Labels, Labels]:
-    """Numbers for rows, equal for equal rows."""
-    _, label = np.unique(np.concatenate([rows_x, rows_y]), axis=0, return_inverse=True)
-    label = label.reshape(-1)
-    return label[: len(rows_x)], label[len(rows_x) :]
+def _symmetries(items: Items, tolerance: float) -> Automorphisms | None:
+    try:
+        return Automorphisms(items, tolerance, Work(_SYMMETRIES))
+    except (OutOfWorkError, UndecidedError):
+        return None
 
 
-def _refine(color_x: Labels, color_y: Labels, new_x: Labels, new_y: Labels) -> tuple[Labels, Labels] | None:
-    """Colors split by new labels; None if x and y then have different numbers of a color."""
-    width = 1 + max(int(new_x.max()), int(new_y.max()))
-    x, y = color_x * width + new_x, color_y * width + new_y
-    colors, label = np.unique(np.concatenate([x, y]), return_inverse=True)
-    x, y = label[: len(x)], label[len(x) :]
-    same = np.array_equal(np.bincount(x, minlength=len(colors)), np.bincount(y, minlength=len(colors)))
-    return (x, y) if same else None
-
-
-def _frame(x: Array) -> list[int]:
-    """Indices of points that span, each the farthest from the span of those before."""
-    rest = x.copy()
-    frame: list[int] = []
-    while len(frame) < x.shape[2]:
-        norms = np.linalg.norm(rest, axis=2)
-        point = int(norms.max(1).argmax())
-        if norms[point].max() < 1e-4:
+def _met(search: Search, symmetries: list[Integers]) -> _Found:
+    """The first map within the tolerance that is a rotation, or else one that is none, or the best of those that miss by
+    little more."""
+    if not search.possible:
+        return _Found(None, exhausted=True)
+    least, best, near, exhausted = np.inf, None, 0, True
+    mirrored: list[Integers] = []
+    for count, leaf in enumerate(search.leaves(search.root._replace(symmetries=symmetries))):
+        p = search.complete(leaf)
+        miss = np.inf if p is None else search.miss(p)
+        if p is not None and miss <= search.tolerance:
+            if search.miss(p, proper=True) <= search.tolerance:
+                return _Found(p, exhausted=True)
+            mirrored.append(p)
+        elif miss <= CLEAR * search.tolerance:
+            near += 1
+            least, best = min((least, best), (miss, p), key=lambda found: found[0])
+        if len(mirrored) == _MOST_IMPROPER or near == _MOST_NEAR or count == _MOST_MISSES:
+            exhausted = False
             break
-        frame.append(point)
-        for view in range(x.shape[1]):
-            norm = np.linalg.norm(rest[point, view])
-            if norm >= 1e-4:
-                direction = rest[point, view] / norm
-                rest -= (rest @ direction)[..., None] * direction
-    return frame
-
-
-def procrustes(x: Array, y: Array, proper: bool = False) -> Array:
-    """The orthogonal Q with least sum |Q x_i - y_i|^2 (Schoenemann 1966), or the best of determinant 1 (Kabsch 1976)."""
-    left, _, right = np.linalg.svd(y.T @ x)
-    if proper and np.linalg.det(left) * np.linalg.det(right) < 0:
-        left[:, -1] *= -1
-    return left @ right
-
-
-def _flat(items: Array) -> Array:
-    return items.reshape(-1, items.shape[-1])
-
-
-def _fit(x: Array, y: Array, rotation: Array, proper: bool) -> tuple[float, Array, Labels]:
-    """Match all points under the map, fit the map to the matching, and so on while the residual falls."""
-    from scipy.optimize import linear_sum_assignment
-
-    best: tuple[float, Array, Labels] | None = None
-    while True:
-        _, permutation = linear_sum_assignment(-np.einsum("iad,jad->ij", x @ rotation.T, y, optimize=True))
-        fits = [procrustes(_flat(x), _flat(y[permutation]), p) for p in ((True,) if proper else (True, False))]
-        residuals = [float(np.linalg.norm(x @ q.T - y[permutation], axis=2).max()) for q in fits]
-        # Of points that span less, the rotation is as good up to round-off.
-        k = 0 if residuals[0] <= residuals[-1] + 1e-12 else 1
-        if best is not None and residuals[k] >= best[0]:
-            return best
-        best = residuals[k], fits[k], permutation.astype(np.int64)
-
-
-def _principal_axes(x: Array, y: Array) -> Iterator[Array]:
-    """Maps between the principal axes, for configurations that no resolution pairs; few signs suffice for a bound."""
-    axes_x, axes_y = (np.linalg.svd(_flat(a))[2] for a in (x, y))
-    dim = x.shape[2]
-    for signs in range(2 ** min(dim, 6)):
-        flip = np.array([1.0 - 2 * (signs >> k & 1) for k in range(dim)])
-        yield axes_y.T @ (flip[:, None] * axes_x)
+    exhausted &= not search.doubt
+    if mirrored:
+        return _Found(mirrored[0], exhausted and not symmetries, improper=True)
+    return _Found(best, exhausted and best is None)

@@ -14,6 +14,7 @@ kernel is made.  Subclasses of a kernel inherit none of its facts: they may have
 from __future__ import annotations
 
 import functools
+import inspect
 import math
 from abc import ABCMeta, abstractmethod
 from dataclasses import dataclass, fields
@@ -73,6 +74,12 @@ class _Examined(ABCMeta):
         if examined(kernel) is None:
             _examine(kernel)
         return kernel
+
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        """Of the parameters, which the call above hides from help and from the command line."""
+        whole = inspect.signature(cls.__init__)  # type: ignore[misc]
+        return whole.replace(parameters=list(whole.parameters.values())[1:], return_annotation=cls)
 
 
 def examined(kernel: Kernel) -> Kernel | None:

@@ -20,7 +20,9 @@ from hyperenergy.ways import DIRECT, HOPS, Route, Way
 _BATCH = 2**22
 # Starts of the first round of a search that is left open, which tells what one costs, and of further ones, of which there
 # are the more the more there were: taking stock after each costs more than the starts where these are many and cheap.
-_FIRST, _ROUND, _GROWTH = 16, 48, 2
+_FIRST, _FEW, _ROUND, _GROWTH = 16, 4, 48, 2
+# Numbers in one pass over the pairs from which a start is dear, so that few tell what one costs.
+_DEAR = 20_000
 # Evaluations that an open search may spend: so many numbers passed over (under a second of compiled sums), within bounds.
 _NUMBERS, _LEAST_BUDGET, _MOST_BUDGET = 5e9, 2_000, 200_000
 # Where fewer than this share of the starts reach the best value, hops pay: so many, of the better half.
@@ -71,6 +73,8 @@ class Multistart:
         if self.open:
             self.budget = limits.budget or default_budget(objective.rows(points), dim)
         self._device, self._make, self._draw, self._given = device, make, draw, given
+        rows = objective.rows(points)
+        self._numbers = rows * rows * dim
         self._at_once = max(1, _BATCH // objective.temporaries(points, dim))
         self._parts: list[Ends] = []
         self._way: list[Tensor] = []  # of each start, the number of its way
@@ -104,7 +108,7 @@ class Multistart:
                 yield self._draw(min(left, self._at_once))
                 left -= self._at_once
             return
-        yield self._draw(min(_FIRST, self._at_once))
+        yield self._draw(min(_FEW if self._numbers > _DEAR else _FIRST, self._at_once))
         while True:
             ends = self._ends()
             assert self.budget is not None
@@ -181,8 +185,7 @@ class Multistart:
     def unseen(self, ends: Ends) -> Unseen | None:
         """The account of these ends; starts that are not finished count as alone.  None where starts were given.
 
-        Minima of one value are one here: what is left to be seen is another value, and some objectives have a continuum of
-        minimizers.
+        Minima of one value are one here: some objectives have a continuum of them, and each start ends elsewhere.
         """
         if self._given is not None:
             return None

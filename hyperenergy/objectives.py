@@ -7,21 +7,27 @@ anchors over its positives, so that every objective lives on one product of sphe
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from hyperenergy import blockwise
 from hyperenergy.energy import Pairs, check_energy_arguments, energy, pair_energy, pair_weight
 from hyperenergy.errors import ArgumentError, integer
 from hyperenergy.kernels import Kernel, Logarithmic, Riesz
 from hyperenergy.losses.base import Loss
+from hyperenergy.losses.hessians import closed_form
 from hyperenergy.losses.modules import PairLoss
 from hyperenergy.namespaces import to_float
 from hyperenergy.sphere import Points, check_points, normalize, project, squared_distance
 
 Rows = Float[Tensor, "batch rows dim"]
+
+# Numbers in the largest temporary of many products with Hessians at once.
+_AT_ONCE = 2**22
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,14 @@ class Objective(ABC):
         """Slope of the value in |u_i - v_i| at coincidence, times M; 0 where there is a derivative."""
         return self.alignment_term[0] * self.alignment_term[1].cusp_slope if self.alignment_term else 0.0
 
+    def value_and_derivative(self, z: Rows) -> tuple[Tensor, Rows]:
+        """Values, and derivatives by the coordinates in R^dim."""
+        z = z.detach().requires_grad_(True)
+        with torch.enable_grad():
+            value = self.value(z)
+            (ambient,) = torch.autograd.grad(value.sum(), z)
+        return value.detach(), ambient
+
     def value_and_gradient(self, z: Rows) -> tuple[Tensor, Rows, Tensor]:
         """Values, Riemannian gradients, and the scale of the latter, in whatever unit the objective has.
 
@@ -92,24 +106,54 @@ class Objective(ABC):
         on each of n points is of the order of value/n, which makes value/sqrt(n) for all.
         At pairs that coincide on a cusp the gradient is the element of least norm of the subdifferential.
         """
+        z = z.detach()
+        value, ambient = self.value_and_derivative(z)
+        gradient = project(z, ambient)
+        scale = torch.hypot(ambient.square().sum((-2, -1)).sqrt(), value.abs() / z.shape[-2] ** 0.5)
+        if self.kinked:
+            gradient = self._least_subgradient(z, gradient)
+        return value, gradient, scale
+
+    def linearize(self, z: Rows) -> tuple[Rows, Callable[[Rows], Rows]]:
+        """Derivatives by the coordinates in R^dim at z, and the product of the Hessians there with a direction; for many
+        products at one place."""
         z = z.detach().requires_grad_(True)
         with torch.enable_grad():
-            value = self.value(z)
-            (ambient,) = torch.autograd.grad(value.sum(), z)
-        gradient = project(z.detach(), ambient)
-        scale = torch.hypot(ambient.square().sum((-2, -1)).sqrt(), value.detach().abs() / z.shape[-2] ** 0.5)
-        if self.kinked:
-            gradient = self._least_subgradient(z.detach(), gradient)
-        return value.detach(), gradient, scale
+            (ambient,) = torch.autograd.grad(self.value(z).sum(), z, create_graph=True)
+
+        def product(v: Rows) -> Rows:
+            if not ambient.requires_grad:  # linear in the points
+                return torch.zeros_like(v)
+            (along,) = torch.autograd.grad(ambient, z, v, retain_graph=True, materialize_grads=True)
+            return along
+
+        return ambient.detach(), product
+
+    def hessian_product(self, z: Rows, v: Rows) -> Rows:
+        """Riemannian Hessians at z along tangent v: P(H v - (x.g) v) row by row, H and g the derivatives in R^dim, P the
+        projection to the tangent space.  Law: the second derivative along geodesics is <v, product>."""
+        ambient, product = self.linearize(z)
+        return project(z, product(v) - (ambient * z).sum(-1, keepdim=True) * v)
+
+    def hessians(self, z: Rows) -> Float[Tensor, "batch rows dim rows dim"]:
+        """Second derivatives by the coordinates in R^dim."""
+        z = z.detach()
+        batch, rows, dim = z.shape
+        n = rows * dim
+        # Configurations do not interact: one direction for all of them gives a row of each Hessian.
+        product = torch.func.vjp(torch.func.grad(self._total), z)[1]
+        basis = torch.eye(n, dtype=z.dtype, device=z.device).reshape(n, 1, rows, dim).expand(n, batch, rows, dim)
+        at_once = max(1, _AT_ONCE // (batch * self.temporaries(rows, dim)))
+        columns = [torch.func.vmap(product)(some)[0] for some in basis.split(at_once)]
+        return torch.cat(columns).movedim(0, 1).reshape(batch, rows, dim, rows, dim)
+
+    def _total(self, z: Rows) -> Tensor:
+        return self.value(z).sum()
 
     def gradient_and_hessian(self, z: Float[Tensor, "rows dim"]) -> tuple[Tensor, Float[Tensor, "n n"]]:
         """Ambient gradient (rows, dim) and Hessian over the rows * dim coordinates of one configuration."""
-
-        def value(x: Tensor) -> Tensor:
-            return self.value(x.reshape(1, *z.shape))[0]
-
-        flat = z.detach().reshape(-1)
-        return torch.func.grad(value)(flat).reshape(z.shape), torch.func.jacrev(torch.func.grad(value))(flat)
+        n = z.numel()
+        return self.value_and_derivative(z[None])[1][0], self.hessians(z[None])[0].reshape(n, n)
 
     def temporaries(self, points: int, dim: int) -> int:
         """Numbers in the largest temporary of one configuration's evaluation."""
@@ -165,30 +209,22 @@ class Energy(Objective):
     def value(self, z: Rows) -> Tensor:
         return pair_energy(z, self.kernel, self.pairs)
 
+    def value_and_derivative(self, z: Rows) -> tuple[Tensor, Rows]:
+        weight = pair_weight(self.pairs, z.shape[-2])
+        sums, forces = blockwise.sums_and_forces(z, self.kernel)
+        return weight * sums, weight * forces
+
+    def linearize(self, z: Rows) -> tuple[Rows, Callable[[Rows], Rows]]:
+        weight = pair_weight(self.pairs, z.shape[-2])
+        product = blockwise.linearize(z, self.kernel)
+        return weight * blockwise.sums_and_forces(z, self.kernel)[1], lambda v: weight * product(v)
+
     @property
     def positive(self) -> bool:
         return self.kernel.positive
 
-    def gradient_and_hessian(self, z: Float[Tensor, "rows dim"]) -> tuple[Tensor, Float[Tensor, "n n"]]:
-        """From kappa' and kappa'' alone.  With e = x_i - x_j and w the weight of an ordered pair the gradient is
-        4w sum_j kappa' e, and the Hessian's block (i,j) -4w (kappa' I + 2 kappa'' e e^T), with rows summing to zero."""
-        z = z.detach()
-        points, dim = z.shape
-        e = z.unsqueeze(1) - z.unsqueeze(0)
-        r = e.square().sum(-1).fill_diagonal_(4.0).requires_grad_(True)
-        with torch.enable_grad():
-            (first,) = torch.autograd.grad(self.kernel(r).sum(), r, create_graph=True)
-            second = torch.zeros_like(r)
-            if first.requires_grad:  # a kernel that is linear in r has a constant kappa'
-                (second,) = torch.autograd.grad(first.sum(), r)
-        weight = 4 * pair_weight(self.pairs, points)
-        first, second = (weight * x.detach().fill_diagonal_(0.0) for x in (first, second))
-        eye = torch.eye(dim, dtype=z.dtype, device=z.device)
-        blocks = -first[..., None, None] * eye - 2 * second[..., None, None] * e[..., :, None] * e[..., None, :]
-        index = torch.arange(points, device=z.device)
-        blocks[index, index] = -blocks.sum(1)
-        gradient = (first.unsqueeze(-1) * e).sum(1)
-        return gradient, blocks.transpose(1, 2).reshape(points * dim, points * dim)
+    def hessians(self, z: Rows) -> Float[Tensor, "batch rows dim rows dim"]:
+        return pair_weight(self.pairs, z.shape[-2]) * blockwise.hessians(z.detach(), self.kernel)
 
     def temporaries(self, points: int, dim: int) -> int:
         return 10 * points * dim  # the pairs go block by block; what is left is the history of the search
@@ -229,6 +265,10 @@ class BatchLoss(Objective):
 
     def value(self, z: Rows) -> Tensor:
         return self.loss.formula(*self.views(z))
+
+    def hessians(self, z: Rows) -> Float[Tensor, "batch rows dim rows dim"]:
+        found = closed_form(self.loss, z.detach())
+        return super().hessians(z) if found is None else found
 
     @property
     def positive(self) -> bool:

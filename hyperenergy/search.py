@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import warnings
 from collections.abc import Callable
 
@@ -13,7 +15,7 @@ from hyperenergy.landscape import same_value_tolerance
 from hyperenergy.logarithm import logarithmic
 from hyperenergy.minimum import Progress
 from hyperenergy.objectives import Objective, relative_norm
-from hyperenergy.solvers import compiled_search, newton
+from hyperenergy.solvers import compiled_search, loop, newton, trust_region
 from hyperenergy.solvers.cusps import snap
 from hyperenergy.solvers.ends import Ends
 from hyperenergy.solvers.lbfgs import LBFGS, State
@@ -27,8 +29,9 @@ _COARSE = 1e-7
 _BEGUN = 1e-3
 # On the way there, on easier objectives, less will do.
 _ON_THE_WAY = 1e-4
-# Starts that ended are dropped from the batch, and kinks looked for, every so many iterations.
-_HOUSEKEEPING = 10
+# In torch, where a landscape proves flat after so many iterations, second-order methods go on; one iteration of L-BFGS is
+# worth about so many of their evaluations or products.
+_PATIENCE, _PRODUCTS = 500, 2
 # Starts that tell how steep the objective is.
 _SOME = 4
 # Of starts that are at the best value already, one in so many hops from there; and how a start's jumps lengthen where they
@@ -88,7 +91,7 @@ class Search:
         """From objective to objective; a minimizer of one is the start for the next."""
         before = []
         for stage in stages:
-            ends = self._descend(logarithmic(stage), z, _ON_THE_WAY, starts)
+            ends = self._descend(logarithmic(stage), z, _ON_THE_WAY, self.max_iterations, starts)
             before.append(ends)
             z = torch.where(ends.z.isfinite().all(-1).all(-1)[:, None, None], ends.z, z)
         return self.down(z, starts).with_counts(*before)
@@ -96,28 +99,43 @@ class Search:
     def down(self, z: Tensor, starts: Tensor) -> Ends:
         """To the minima of the target; the callback is told of them by the numbers of the starts."""
         if not (newton.applicable(self.target, z[0]) and not self.target.kinked):
-            return self._descend(self.target, z, self.tolerance, starts)
-        if not (self._compiled and compiled_search.refines(self.target)):
-            return self._descend(self.target, z, max(self.tolerance, _COARSE * self._steepness), starts)
-        ends = self._descend(self.target, z, max(self.tolerance, _BEGUN * self._steepness), starts)
+            return self._descend(self.target, z, self.tolerance, self.max_iterations, starts)
         see = None if self.callback is None else self._teller(self.target)
-        refined = compiled_search.refine(self.target, ends.z, self.tolerance, starts, see, ends.iterations)
-        return refined.with_counts(ends)
+        if self._compiled and compiled_search.refines(self.target):
+            begun = max(self.tolerance, _BEGUN * self._steepness)
+            ends = self._descend(self.target, z, begun, self.max_iterations, starts)
+            refined = compiled_search.refine(self.target, ends.z, self.tolerance, starts, see, ends.iterations)
+            return refined.with_counts(ends)
+        coarse = max(self.tolerance, _COARSE * self._steepness)
+        if self._compiled:
+            return self._descend(self.target, z, coarse, self.max_iterations, starts)
+        ends = self._descend(self.target, z, coarse, min(self.max_iterations, _PATIENCE), starts)
+        left = torch.nonzero(~(ends.gradient_norm <= coarse) & ends.value.isfinite()).squeeze(-1)
+        more = self.max_iterations - ends.iterations
+        if not len(left) or more <= 0:
+            return ends
+        refined = trust_region.refine(self.target, ends.z[left], self.tolerance, max_products=_PRODUCTS * more)
+        if see is not None:
+            see(starts[left], ends.iterations + 1, refined.z, refined.value, refined.gradient_norm)
+        return ends.replace(left, refined, torch.ones_like(left, dtype=torch.bool))
 
-    def _descend(self, objective: Objective, z: Tensor, tolerance: float, starts: Tensor) -> Ends:
+    def _descend(self, objective: Objective, z: Tensor, tolerance: float, most: int, starts: Tensor) -> Ends:
         """L-BFGS from every configuration."""
-        solver = LBFGS(objective, tolerance)
         if self._compiled and compiled_search.possible(objective, z.device, z.shape[1]):
             see = None if self.callback is None else self._teller(objective)
-            return compiled_search.search(objective, z, tolerance, self.max_iterations, solver.memory, starts, see)
+            return compiled_search.search(objective, z, tolerance, most, LBFGS.memory, starts, see)
         try:
-            return _run(solver, z, self.max_iterations, self._seen(solver, starts))
+            if z.is_cuda and not objective.kinked and self.callback is None and not objective.logarithmic:
+                return loop.descend(objective, z, tolerance, most)
+            solver = LBFGS(objective, tolerance)
+            keep = functools.partial(_restart_snapped, solver) if objective.kinked else None
+            return loop.run(solver, z, most, self._seen(solver, starts), keep)
         except torch.OutOfMemoryError:
             if len(z) == 1:
                 raise
             warnings.warn(f"out of memory with {len(z)} starts at once: going on with half as many", stacklevel=2)
             parts = zip(z.chunk(2), starts.chunk(2), strict=True)
-            return Ends.join([self._descend(objective, part, tolerance, numbers) for part, numbers in parts])
+            return Ends.join([self._descend(objective, part, tolerance, most, numbers) for part, numbers in parts])
 
     def _teller(self, objective: Objective) -> compiled_search.See:
         def tell(starts: Tensor, iteration: int, z: Tensor, value: Tensor, norm: Tensor) -> None:
@@ -135,25 +153,18 @@ class Search:
                 Progress(self.target, numbers, ends.z[at], ends.value[at], ends.gradient_norm[at], finishing=True)
             )
 
-    def _seen(self, solver: LBFGS, starts: Tensor) -> Callable[[int, State, Tensor], None] | None:
-        callback = self.callback
-        if callback is None:
+    def _seen(self, solver: LBFGS, starts: Tensor) -> Callable[[State, Tensor], None] | None:
+        if self.callback is None:
             return None
-        return lambda iteration, state, running: callback(
-            Progress(
-                solver.objective,
-                starts[running],
-                state.z,
-                state.value,
-                solver.gradient_norm(state),
-                iteration=iteration,
-            )
+        tell, count = self._teller(solver.objective), itertools.count()
+        return lambda state, running: tell(
+            starts[running], next(count), state.z, state.value, solver.gradient_norm(state)
         )
 
     def hop(self, ends: Ends, starts: Tensor, rounds: int, best: float, chosen: Tensor | None = None) -> Ends:
         """Let starts jump so many times, and keep what is lower: those above the best value (``best``, or of these) and a
         few at it, or those ``chosen``."""
-        scale = torch.ones(len(ends.z), dtype=torch.float64)
+        scale = torch.ones_like(ends.value)
         for hop in range(rounds):
             best = min(best, ends.value.min().item())
             if self.lower_bound is not None and attained(self.target, best, self.lower_bound):
@@ -171,10 +182,10 @@ class Search:
 
     def probe(self, ends: Ends, starts: Tensor, who: Tensor) -> Ends:
         """One jump each of the starts ``who``, which may repeat, by lengths spread over the range; lower ends are kept."""
-        scale = torch.linspace(0.5, 2.0, len(who), dtype=torch.float64)
+        scale = torch.linspace(0.5, 2.0, len(who), dtype=torch.float64).to(ends.value)
         for k in range(0, len(who), len(who.unique())):
             some = slice(k, k + len(who.unique()))
-            spread = torch.ones(len(ends.z), dtype=torch.float64)
+            spread = torch.ones_like(ends.value)
             spread[who[some]] = scale[some]
             ends, _, _ = self._jump(ends, starts, who[some], k, spread)
         return ends
@@ -189,45 +200,12 @@ class Search:
         self.landed.append(tried.value.cpu())
         lower = tried.value < before
         back = (tried.value - before).abs() <= allowed
-        return ends.replace(who, tried, lower), back.cpu(), (lower & ~back).cpu()
+        return ends.replace(who, tried, lower), back, lower & ~back
 
 
 def attained(objective: Objective, value: float, lower_bound: float) -> bool:
     """Whether a value is a given lower bound."""
     return value <= lower_bound + same_value_tolerance(objective, value)
-
-
-def _run(solver: LBFGS, z: Tensor, max_iterations: int, see: Callable[[int, State, Tensor], None] | None) -> Ends:
-    """Step all starts until each is done.  Starts that end leave the batch, so that stragglers run fast.
-
-    ``see(iteration, state, running)`` is told of the first state and of every step, with the indices in z of the starts that
-    it holds.
-    """
-    state = solver.init(z)
-    running = torch.arange(z.shape[0], device=z.device)
-    end_z, end_value = z.clone(), state.value.clone()
-    end_norm, end_scale, end_failed = solver.gradient_norm(state), state.scale.clone(), state.failed.clone()
-    evaluations = z.shape[0]
-    iteration = 0
-    if see is not None:
-        see(0, state, running)
-    while len(running) and iteration < max_iterations:
-        iteration += 1
-        evaluations += len(running)
-        state = solver.step(state)
-        if see is not None:
-            see(iteration, state, running)
-        if iteration % _HOUSEKEEPING and iteration < max_iterations:
-            continue
-        if solver.objective.kinked:
-            state = _restart_snapped(solver, state)
-        end_z[running], end_value[running] = state.z, state.value
-        end_norm[running], end_scale[running] = solver.gradient_norm(state), state.scale
-        end_failed[running] = state.failed
-        going = ~solver.done(state)
-        if not bool(going.all()):
-            state, running = state.take(going), running[going]
-    return Ends(end_z, end_value, end_norm, end_scale, end_failed, iteration, evaluations)
 
 
 def _restart_snapped(solver: LBFGS, state: State) -> State:

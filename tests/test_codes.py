@@ -242,3 +242,20 @@ def test_export(tmp_path) -> None:
         with pytest.raises(he.ArgumentError, match=message):
             export(codes.get("24-cell"), tmp_path / path)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["x.csv", "x.npz", "x.xyz"]
+
+
+def test_each_name_is_gettable_and_families_are_apart() -> None:
+    assert len(codes.names()) == 17 and "icosahedron" in codes.names()
+    for name in codes.names():
+        assert codes.get(name).name == name
+    assert codes.families() == ["simplex-N", "cross-polytope-N", "polygon-N", "isotropic-N"]
+    for family in codes.families():
+        assert family not in codes.names()
+        assert codes.get(family.replace("N", "3")).name == family.replace("N", "3")
+        for given in (family, family.lower(), family.removesuffix("-N")):
+            with pytest.raises(
+                he.ArgumentError, match=rf"code: got '{given}'; is a family; put a number for N, as in .*-\d$"
+            ):
+                codes.get(given)
+    with pytest.raises(he.ArgumentError, match="did you mean simplex-N"):
+        codes.get("simplx-4")

@@ -68,11 +68,6 @@ def test_a_prediction_whose_configuration_has_no_value_is_not_refuted() -> None:
     assert match.outcome is Outcome.INCONCLUSIVE and "comes out as inf" in match.reason
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Logged(he.Minimum):
-    log_value: float | None = None
-
-
 def test_values_that_underflowed_are_compared_by_their_logarithms() -> None:
     """The least value is log 2 - 1.5/tau in logarithms, here e^-707, near the smallest number that float64 has in full."""
     loss = he.InfoNCE(1.5 / (707 + math.log(2)))
@@ -80,8 +75,8 @@ def test_values_that_underflowed_are_compared_by_their_logarithms() -> None:
     assert prediction.log_value == pytest.approx(-707, rel=1e-14)
     assert prediction.value == pytest.approx(math.exp(-707), rel=1e-12)
     best = he.minimize(loss, 3, 2, restarts=1, throw=False, max_iterations=1)
-    known = {f.name: getattr(best, f.name) for f in dataclasses.fields(best)}
-    known |= {"value": 0.0, "rows": torch.cat([prediction.anchors] * 2), "status": type(best.status).CONVERGED}
+    rows = torch.cat([prediction.anchors] * 2)
+    best = dataclasses.replace(best, value=0.0, rows=rows, status=type(best.status).CONVERGED)
     for log, outcome in (
         (prediction.log_value, Outcome.CONSISTENT),
         (prediction.log_value + 1e-6, Outcome.INCONCLUSIVE),
@@ -89,7 +84,10 @@ def test_values_that_underflowed_are_compared_by_their_logarithms() -> None:
         (math.nan, Outcome.INCONCLUSIVE),
         (None, Outcome.INCONCLUSIVE),
     ):
-        assert he.compare(Logged(**{**known, "log_value": log}), prediction).outcome is outcome
+        assert he.compare(dataclasses.replace(best, log_value=log), prediction).outcome is outcome
+    for value in (math.nan, math.inf, -math.inf):  # of which that is not the logarithm
+        contradictory = dataclasses.replace(best, value=value, log_value=prediction.log_value)
+        assert he.compare(contradictory, prediction).outcome is Outcome.INCONCLUSIVE
 
 
 def test_a_prediction_of_zero_is_compared_absolutely() -> None:

@@ -121,9 +121,9 @@ def test_large_energies_go_through_compiled_code(draw, monkeypatch) -> None:
     x = draw(2, 60, 3).requires_grad_(True)
     direct = he.energy(x, he.Riesz(1))
     (expected,) = torch.autograd.grad(direct.sum(), x)
-    module = sys.modules["hyperenergy.energy"]
-    monkeypatch.setattr(module, "_BLOCK", 100)
-    monkeypatch.setattr(module, "_COMPILED", 100)
+    module = sys.modules["hyperenergy.blockwise"]
+    monkeypatch.setattr(module, "BLOCK", 100)
+    monkeypatch.setattr(module, "COMPILED", 100)
     calls = []
     pair_sum = compiled.pair_sum
     monkeypatch.setattr(compiled, "pair_sum", lambda *a: calls.append(1) or pair_sum(*a))

@@ -122,8 +122,37 @@ def test_a_chiral_configuration_is_its_mirror_image_by_a_reflection_alone() -> N
     assert m.congruent and m.mirrored and torch.linalg.det(m.rotation) < 0
     m = he.congruent(X, Y, proper=True)
     assert not m.congruent and not m.mirrored and m.residual > 1e-3 and torch.linalg.det(m.rotation) > 0
+    assert m.outcome == "different"
+    # Of all maps of a chiral configuration with symmetries, none is a rotation.
+    ring = [[1.0, 0, 0.4], [-1, 0, 0.4], [0.6, 0.8, -0.4], [-0.6, -0.8, -0.4]]
+    snub = he.normalize(torch.tensor(ring, dtype=torch.float64))
+    assert he.congruent(snub, -snub, proper=True).outcome == "different"
+    m = he.congruent(snub, -snub)
+    assert m.congruent and m.mirrored
     # In a larger space a rotation turns it over.
     X, Y = (torch.nn.functional.pad(A, (0, 1)) for A in (X, Y))
     for proper in (False, True):
         m = he.congruent(X, Y, proper=proper)
         assert m.congruent and not m.mirrored and torch.linalg.det(m.rotation) > 0
+
+
+@pytest.mark.parametrize("name", [*NAMES, "higman-sims", "random", "doubled"])
+def test_between_the_tolerance_and_ten_times_it_nothing_is_claimed(name: str) -> None:
+    """Whatever the size of a perturbation: congruent below the tolerance, never different below ten times it."""
+    generator = torch.Generator().manual_seed(11)
+    X = random_points(7, 3, generator=generator) if name == "doubled" else configuration(name, generator)
+    X = torch.cat([X, X[:3]]) if name == "doubled" else X
+    for size, expected in ((4e-7, {"congruent"}), (5e-6, {"undecided"}), (2e-5, {"undecided", "different"})):
+        m = he.congruent(X, disguise(X, generator, size))
+        assert m.outcome in expected and (m.residual <= 1e-6) is (m.outcome == "congruent")
+        assert m.residual <= 3 * size
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_symmetric_configurations_are_their_mirror_images_by_a_rotation(name: str) -> None:
+    generator = torch.Generator().manual_seed(12)
+    X = he.codes.get(name).points
+    Y = X.clone()
+    Y[:, 0] *= -1
+    m = he.congruent(X, Y[torch.randperm(len(X), generator=generator)], proper=True)
+    assert m.congruent and not m.mirrored and torch.linalg.det(m.rotation) > 0

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import math
 from fractions import Fraction
 from typing import Any
@@ -87,6 +88,11 @@ def test_parameters_are_kept_as_given() -> None:
 def test_bad_parameters(build, message: str) -> None:
     with pytest.raises(he.ArgumentError, match=message):
         build()
+
+
+def test_kernels_show_their_parameters() -> None:
+    assert list(inspect.signature(he.Polynomial).parameters) == ["degree", "c"]
+    assert inspect.signature(he.Gaussian).parameters["t"].default == 2.0
 
 
 # ---- facts ----

@@ -522,9 +522,14 @@ def test_f3_numbers() -> None:
 
 
 def test_a_search_that_falls_short_is_inconclusive(found) -> None:
-    _, prediction = found
-    best = he.minimize(he.DHEL(0.5), 4, 3, restarts=1, max_iterations=2, throw=False)
-    assert he.compare(best, prediction).outcome is Outcome.INCONCLUSIVE
+    best, prediction = found
+    moved = he.normalize(best.rows + 1e-3 * torch.eye(8, 3, dtype=torch.float64))
+    above = dataclasses.replace(best, rows=moved, value=float(he.DHEL(0.5)(*moved.split(4))))
+    match = he.compare(above, prediction)
+    assert match.outcome is Outcome.INCONCLUSIVE and "stopped above" in match.reason
+    unfinished = dataclasses.replace(best, status=type(best.status).MAX_ITERATIONS)
+    match = he.compare(unfinished, prediction)
+    assert match.outcome is Outcome.INCONCLUSIVE and "the value agrees, but not stationary" in match.reason
 
 
 def test_a_misaligned_minimum_is_not_consistent(found) -> None:

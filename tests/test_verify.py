@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import hyperenergy as he
-from hyperenergy import theorems
+from hyperenergy import minimum, theorems
 from hyperenergy.compare import VALUE_TOLERANCE
 from hyperenergy.prediction import Outcome, Prediction, Status
 from hyperenergy.theorems.registry import Theorem
@@ -171,7 +171,10 @@ def test_small_temperature_rejects_a_wrong_limit(monkeypatch) -> None:
 
 
 def test_an_unsuccessful_search_is_inconclusive(monkeypatch) -> None:
-    monkeypatch.setattr(checks, "minimize", lambda *a, **k: he.minimize(*a, **{**k, "max_iterations": 2}))
+    def unfinished(*a: object, **k: object) -> he.Minimum:
+        return dataclasses.replace(he.minimize(*a, **k), status=minimum.Status.MAX_ITERATIONS)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(checks, "minimize", unfinished)
     for check, instance in (
         (checks.check_prediction, Instance("B1", he.DHEL(0.5), 4, 3)),
         (checks.check_alignment, Instance("B5s", he.NTXent(0.1), 5, 3)),

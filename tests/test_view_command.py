@@ -45,6 +45,18 @@ def test_a_browser_that_is_missing(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_header_that_is_unclear(tmp_path: Path) -> None:
+    table, out = tmp_path / "a.csv", tmp_path / "page.html"
+    table.write_text("0,1\n1,0\n0.6,0.8\n-0.8,0.6\n")
+    done = run(str(table), "--out", str(out), "--no-open")
+    assert done.returncode == 2 and "say --no-header or --header" in done.stderr and not out.exists()
+    for option, points in (("--header", 3), ("--no-header", 4)):
+        assert run(str(table), option, "--out", str(out), "--no-open").returncode == 0
+        assert f"{points} in R^2" in out.read_text("utf-8")
+    done = run("icosahedron", "--header", "--no-open")
+    assert done.returncode == 2 and "header: got True; goes with a file of rows" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

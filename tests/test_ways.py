@@ -59,7 +59,7 @@ def test_the_default_search_finds_what_the_way_by_coulomb_misses(kernel: he.Kern
     # The control: all of one way, unanimous and wrong; which is why the ways are counted.
     wrong = he.minimize(he.Energy(kernel), points, 3, path=[COULOMB], restarts=32)
     assert wrong.value > least * (1 + 1e-6) and len(wrong.ways) == 1
-    coulomb = next(way for way in best.ways if way.label == "by way of Energy(Riesz(s=1), pairs=unordered)")
+    coulomb = next(way for way in best.ways if way.label == "by way of Riesz(s=1)")
     assert coulomb.starts > 0 and coulomb.hits == 0
 
 
@@ -102,10 +102,10 @@ def test_which_ways_there_are() -> None:
         return [route.label for route in routes(objective, points, dim, path)]  # type: ignore[arg-type]
 
     assert labels(he.Energy(he.Gaussian(2), "mean")) == [
-        "by way of Energy(Riesz(s=1), pairs=unordered)",
+        "by way of Riesz(s=1)",
         "direct",
-        "by way of Energy(Gaussian(t=0.5), pairs=mean), Energy(Gaussian(t=1), pairs=mean)",
-        "by way of Energy(Gaussian(t=4), pairs=mean)",
+        "by way of Gaussian(t=0.5), Gaussian(t=1)",
+        "by way of Gaussian(t=4)",
     ]
     assert labels(BatchLoss(he.DHEL(0.1))) == [
         "direct",

@@ -30,11 +30,18 @@ from hyperenergy.errors import ArgumentError
 def view(
     context: typer.Context,
     source: Annotated[
-        str | None, typer.Argument(metavar="[FILE|CODE]", help="A .json, .npz or .csv file, or a code's name.")
+        str | None,
+        typer.Argument(metavar="[FILE|CODE]", help="A .json, .npz, .csv, .tsv or .txt file, or a code's name."),
     ] = None,
     minimize: Annotated[
         str | None,
         typer.Option(help="Instead: a loss or kernel to minimize, e.g. dhel or riesz:s=1; with --points, --dim."),
+    ] = None,
+    header: Annotated[
+        bool | None,
+        typer.Option(
+            "--header/--no-header", help="Whether the first line of a table is a header, where that is unclear."
+        ),
     ] = None,
     points: Points = None,
     dim: Dim = None,
@@ -64,6 +71,8 @@ def view(
                 raise ArgumentError(name, repr(context.params[name]), "goes with --minimize alone")
         path = out if out is not None else Path(f"{Path(source).stem}.html")
     else:
+        if header is not None:
+            raise ArgumentError("header", header, "goes with a file alone")
         if points is None or dim is None:
             missing = "points" if points is None else "dim"
             raise ArgumentError(missing, None, f"--minimize needs it, e.g. --{missing} 4")
@@ -82,7 +91,7 @@ def view(
 
     if minimize is None:
         assert source is not None
-        shown = load(source)
+        shown = load(source, header=header)
     else:
         target = parse_objective(minimize, pairs=pairs, temperature=temperature, kernel=kernel)
         assert points is not None and dim is not None

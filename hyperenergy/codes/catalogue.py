@@ -185,14 +185,21 @@ _FAMILIES: dict[str, Callable[[int], Code]] = {
     "polygon": polygon,
     "isotropic": isotropic,
 }
+# A member of each, as an example of its names.
+_MEMBERS = ("simplex-5", "cross-polytope-4", "polygon-7", "isotropic-3")
 # Members that stand for a family in lists.
 _EXAMPLES = ("simplex-5", "cross-polytope-4", "polygon-7", "isotropic-2", "isotropic-3", "isotropic-4")
 
 
 def names() -> list[str]:
-    """The names that ``get`` knows; the families take a number: "simplex-N", "cross-polytope-N", "polygon-N", and
-    "isotropic-N" with N a prime power."""
-    return [*(f"{family}-N" for family in _FAMILIES), *_FIXED]
+    """The single codes; ``get`` knows each, and the members of ``families``."""
+    return list(_FIXED)
+
+
+def families() -> list[str]:
+    """ "simplex-N", "cross-polytope-N", "polygon-N" and "isotropic-N": ``get`` takes a number for N, as in "simplex-5"; for
+    isotropic-N a prime power."""
+    return [f"{family}-N" for family in _FAMILIES]
 
 
 def examples() -> list[Code]:
@@ -210,7 +217,10 @@ def get(name: str) -> Code:
     family, _, number = name.rpartition("-")
     if family in _FAMILIES and number.isdecimal():
         return _FAMILIES[family](int(number))
-    raise unknown_name("code", name, names())
+    for known, example in zip(_FAMILIES, _MEMBERS, strict=True):
+        if name.lower() in (known, f"{known}-", f"{known}-n"):
+            raise ArgumentError("code", repr(name), f"is a family; put a number for N, as in {example}")
+    raise unknown_name("code", name, [*names(), *families()])
 
 
 def _sporadic(points: int, dim: int, optimality: Optimality) -> Code | None:

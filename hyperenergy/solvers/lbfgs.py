@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from hyperenergy.objectives import Objective, relative_norm
+from hyperenergy.solvers.curvature import Curvature, first_curvature
 from hyperenergy.sphere import project, retract
 
 # Armijo's and the curvature constant of the Wolfe conditions; the usual values for quasi-Newton methods.
@@ -57,10 +58,12 @@ class State:
     Y: Tensor
     rho: Tensor
     slot: int
+    curvature: Curvature | None = None
 
     def take(self, keep: Tensor) -> State:
         """The state of some of the starts."""
-        return replace(self, **{k: x[:, keep] if k in _HISTORY else x[keep] for k, x in self._tensors().items()})
+        tensors = {k: x[:, keep] if k in _HISTORY else x[keep] for k, x in self._tensors().items()}
+        return replace(self, **tensors, curvature=self.curvature and self.curvature.take(keep))
 
     def where(self, chosen: Tensor, other: State) -> State:
         """``other`` for the chosen starts, this state for the rest."""
@@ -72,7 +75,7 @@ class State:
         return replace(self, **ours)
 
     def _tensors(self) -> dict[str, Any]:
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "slot"}
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("slot", "curvature")}
 
 
 def _dot(x: Tensor, y: Tensor) -> Tensor:
@@ -83,13 +86,23 @@ def _scaled(x: Tensor, factor: Tensor) -> Tensor:
     return x * factor[..., None, None]
 
 
+def noise(value: Tensor, scale: Tensor, rows: int) -> Tensor:
+    """Round-off in the value: a perturbation eps of each unit vector changes it by |ambient gradient| sqrt(rows) eps."""
+    return 4 * torch.finfo(value.dtype).eps * (value.abs() + scale * rows**0.5)
+
+
 @dataclass(frozen=True)
 class LBFGS:
-    """Quasi-Newton steps from the last ``memory`` pairs of displacement and gradient change."""
+    """Quasi-Newton steps from the last ``memory`` pairs of displacement and gradient change.
+
+    ``period``: after so many steps the Hessian is measured anew, to be what the pairs correct; 0: never, it is a multiple
+    of the identity.  Not for kinked objectives.
+    """
 
     objective: Objective
     tolerance: float = 1e-12
     memory: int = 5
+    period: int = 0
 
     def init(self, z: Tensor) -> State:
         value, gradient, scale = self.objective.value_and_gradient(z)
@@ -113,6 +126,7 @@ class LBFGS:
             Y=history.clone(),
             rho=z.new_zeros((self.memory, z.shape[0])),
             slot=0,
+            curvature=first_curvature(self.objective, z) if self.period else None,
         )
         return self._aim(state, torch.ones_like(state.failed))
 
@@ -146,9 +160,15 @@ class LBFGS:
         lost = rejections > MOST_REJECTIONS
         # Give up on a direction that is already the steepest one; otherwise forget the history and try that.
         steepest = (state.rho == 0).all(0)
+        curvature = state.curvature
+        if curvature is not None:
+            steepest = steepest & (curvature.age == 0)
+            curvature = replace(curvature, age=curvature.age + accepted)
         rho = torch.where(lost, 0.0, rho)  # a mask, not an index: an index would wait for the device
         norm = relative_norm(gradient, scale)
-        progress = (value < state.value - self._noise(state)) | (norm < 0.9 * state.least)
+        progress = (value < state.value - noise(state.value, state.scale, state.z.shape[-2])) | (
+            norm < 0.9 * state.least
+        )
         idle = torch.where(accepted, torch.where(progress, 0, state.idle + 1), state.idle)
         new = replace(
             state,
@@ -161,22 +181,30 @@ class LBFGS:
             rejections=torch.where(lost, 0, rejections),
             least=torch.where(accepted, torch.minimum(norm, state.least), state.least),
             idle=idle,
-            failed=state.failed | (lost & steepest) | (idle > MOST_IDLE),
+            failed=state.failed | (lost & steepest) | (idle > (2 * self.period or MOST_IDLE)),
             slot=(state.slot + 1) % self.memory,
+            curvature=curvature,
         )
+        if curvature is not None:
+            new = self._renewed(new, lost)
         return self._aim(new, accepted | lost)
+
+    def _renewed(self, state: State, lost: Tensor) -> State:
+        """Hessians measured anew where they are old, or have led nowhere; what was learned of the old ones is forgotten."""
+        assert state.curvature is not None
+        old = ((state.curvature.age >= self.period) | (lost & (state.curvature.age > 0))) & ~self.done(state)
+        if not bool(old.any()):
+            return state
+        curvature = state.curvature.renewed(self.objective, state.z, old)
+        return replace(state, rho=torch.where(old, 0.0, state.rho), curvature=curvature)
 
     def _accepts(self, state: State, value: Tensor, slope: Tensor) -> Tensor:
         """Armijo's condition, or at the level of round-off the approximate Wolfe condition on slopes."""
         armijo = value <= state.value + DECREASE * state.step * state.slope
-        flat = (value <= state.value + self._noise(state)) & (slope.abs() <= CURVATURE * state.slope.abs())
+        flat = (value <= state.value + noise(state.value, state.scale, state.z.shape[-2])) & (
+            slope.abs() <= CURVATURE * state.slope.abs()
+        )
         return (armijo | flat) & value.isfinite()
-
-    @staticmethod
-    def _noise(state: State) -> Tensor:
-        """Round-off in the value: a perturbation eps of each unit vector changes it by |ambient gradient| sqrt(rows) eps."""
-        eps = torch.finfo(state.value.dtype).eps
-        return 4 * eps * (state.value.abs() + state.scale * state.z.shape[-2] ** 0.5)
 
     @staticmethod
     def _shortened(state: State, value: Tensor) -> Tensor:
@@ -193,7 +221,7 @@ class LBFGS:
         for k in order:
             weights[k] = state.rho[k] * _dot(state.S[k], q)
             q = q - _scaled(state.Y[k], weights[k])
-        q = _scaled(q, state.gamma)
+        q = _scaled(q, state.gamma) if state.curvature is None else state.curvature.solve(q)
         for k in reversed(order):
             q = q + _scaled(state.S[k], weights[k] - state.rho[k] * _dot(state.Y[k], q))
         direction = -project(state.z, q)

@@ -1,27 +1,34 @@
 """Newton's method on the quotient by rotations, and what the Hessian says of a stationary point.
 
-In an orthonormal basis of the tangent space at z the Riemannian Hessian is B^T (H - diag(x_i.g_i)) B, with H and g the
-ambient Hessian and gradient: the second term is the curvature of the spheres.  It vanishes along the orbit of z under
-rotations, whose tangent vectors are z A with A antisymmetric; a Newton step leaves these directions alone.
+The Hessian vanishes along the orbit of z under rotations, whose tangent vectors are z A with A antisymmetric; these are
+taken out of it exactly, so that what is left of it tells flat directions from rotations, however small their eigenvalues.
 Source: Absil, Mahony and Sepulchre 2008, sections 5.5 and 6.2.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from hyperenergy.objectives import Objective
+from hyperenergy.solvers.curvature import riemannian_hessians, rotations, tangent_bases
 from hyperenergy.sphere import project, retract
 
 # Above this many coordinates the dense Hessian is left alone: 3000^2 float64 are 72 MB, and its spectrum takes 10 s.
 MOST_COORDINATES = 3000
-# Eigenvalues below this part of the largest are zero: round-off in second derivatives is about 1e-12 of it.
-_ZERO = 1e-8
-_MOST_SPECTRA, _MOST_STEPS = 4, 8
+# Round-off in second derivatives, in units of n eps times the largest entry, n eps being the norm of a matrix of n by n
+# entries each of them off by eps: kernels take a few operations.
+_ROUND_OFF = 8.0
+# Beside a stationary point eigenvalues are off by the third derivative times the distance, of the order of the gradient.
+_BESIDE = 10.0
+_MOST_HESSIANS, _MOST_STEPS = 4, 8
+# No point moves further than this (as a chord) in a Newton step.
+_LONGEST = 0.1
 
 
 @dataclass(frozen=True)
@@ -47,22 +54,19 @@ def applicable(objective: Objective, z: Float[Tensor, "rows dim"]) -> bool:
 
 def tangent_basis(z: Float[Tensor, "rows dim"]) -> Float[Tensor, "rows dim dim_minus_1"]:
     """Orthonormal bases of the tangent spaces at the rows."""
-    return torch.linalg.qr(z.unsqueeze(-1), mode="complete")[0][..., 1:]
+    return tangent_bases(z[None])[0]
 
 
 def riemannian_hessian(objective: Objective, z: Float[Tensor, "rows dim"]) -> tuple[Tensor, Tensor, Tensor]:
     """Hessian and gradient in tangent coordinates, and the basis."""
-    rows, dim = z.shape
-    ambient, hessian = objective.gradient_and_hessian(z)
-    basis = tangent_basis(z)
-    hessian = torch.einsum("iap,iajb,jbq->ipjq", basis, hessian.reshape(rows, dim, rows, dim), basis)
-    curvature = (ambient * z).sum(-1)
-    index = torch.arange(rows, device=z.device)
-    # Within one row: minus x_i.g_i times the identity.
-    hessian[index, :, index] -= curvature[:, None, None] * torch.eye(dim - 1, dtype=z.dtype, device=z.device)
-    n = rows * (dim - 1)
-    matrix = hessian.reshape(n, n)
-    return (matrix + matrix.T) / 2, torch.einsum("iap,ia->ip", basis, ambient).reshape(n), basis
+    return _measured(objective, z)[:3]
+
+
+def _measured(objective: Objective, z: Tensor) -> tuple[Tensor, Tensor, Tensor, float]:
+    """The same, and the largest number that the Hessian is made of."""
+    basis = tangent_bases(z[None])
+    matrix, ambient, largest = riemannian_hessians(objective, z[None], basis)
+    return matrix[0], torch.einsum("iap,ia->ip", basis[0], ambient[0]).flatten(), basis[0], float(largest[0])
 
 
 def orbit_dimension(z: Float[Tensor, "rows dim"]) -> int:
@@ -75,43 +79,76 @@ def orbit_dimension(z: Float[Tensor, "rows dim"]) -> int:
 def polish(objective: Objective, z: Float[Tensor, "rows dim"]) -> tuple[Tensor, Signature | None]:
     """Newton steps while they at least halve the gradient, and the signature of the Hessian at the end.
 
-    Directions with a vanishing eigenvalue get no step.  A point with negative eigenvalues is left where it is.  No
-    signature where second derivatives overflow or underflow.
+    An eigenvalue is zero where it is below its round-off, 8 n eps times the largest number that the Hessian is made of, or
+    below ten times the gradient, which hides it.  A point with negative eigenvalues is left where it is.  No signature where
+    second derivatives overflow or underflow.
     """
     signature = None
-    for _ in range(_MOST_SPECTRA):
-        hessian, gradient, basis = riemannian_hessian(objective, z)
-        largest = float(hessian.abs().max())
+    orbit = orbit_dimension(z)
+    for _ in range(_MOST_HESSIANS):
+        hessian, gradient, basis, largest = _measured(objective, z)
         if not 0 < largest < torch.inf:
             return z, None
+        n = len(gradient)
         # In units of the largest entry, so that neither the eigenvalues nor their squares leave the range.
-        eigenvalues, vectors = torch.linalg.eigh(hessian / largest)
-        # Beside a stationary point the rotations have eigenvalues of the order of the gradient, of either sign.
-        zero = eigenvalues.abs() <= torch.maximum(_ZERO * eigenvalues.abs().max(), 10 * gradient.norm() / largest)
-        signature = Signature(int((eigenvalues[~zero] < 0).sum()), int(zero.sum()), orbit_dimension(z))
+        hessian, hidden = hessian / largest, float(_BESIDE * gradient.norm() / largest)
+        turned = rotations(z[None], basis[None])[0]
+        # Rotations get the eigenvalue 1 instead of 0.
+        image = hessian @ turned
+        hessian = hessian - turned @ image.T - image @ turned.T + turned @ (turned.T @ image + _eye(turned)) @ turned.T
+        round_off = _ROUND_OFF * n * torch.finfo(z.dtype).eps
+        zero = max(round_off, hidden)
+        # All eigenvalues above zero: the common case, and a tenth of the cost of a spectrum.
+        if not int(torch.linalg.cholesky_ex(hessian - zero * _eye(hessian)).info):
+            factor = torch.linalg.cholesky(largest * hessian)
+            return _descend(objective, z, basis, partial(_solve, factor))[0], Signature(0, orbit, orbit)
+        eigenvalues, vectors = torch.linalg.eigh(hessian)
+        flat = eigenvalues.abs() <= zero
+        if bool(flat.all()):  # hidden by the gradient: not near enough to a stationary point to tell
+            return z, None
+        signature = Signature(int((eigenvalues < -zero).sum()), int(flat.sum()) + orbit, orbit)
         if signature.index:
             return z, signature
-        if bool(zero.all()):  # hidden by the gradient: not near enough to a stationary point to tell
-            return z, None
-        inverse = torch.where(zero, 0.0, 1 / torch.where(zero, 1.0, eigenvalues))
-        z, moved = _descend(objective, z, basis, vectors, inverse / largest)
-        if not moved or signature.zero_modes == signature.orbit:
+        moved = False
+        # Along what the gradient hides, too, as long as that lessens it; otherwise along what is certain.
+        for certain in (round_off, zero):
+            inverse = torch.where(eigenvalues.abs() <= certain, 0.0, 1 / eigenvalues.abs()) / largest
+            z, moved = _descend(objective, z, basis, partial(_apply, vectors, inverse))
+            if moved:
+                break
+        if not moved or hidden <= round_off:
             break
-        # Nearer to the stationary point soft directions may tell themselves from rotations.
+        # Nearer to the stationary point soft directions may tell themselves from flat ones.
     return z, signature
 
 
-def _descend(objective: Objective, z: Tensor, basis: Tensor, vectors: Tensor, inverse: Tensor) -> tuple[Tensor, bool]:
+def _eye(matrix: Tensor) -> Tensor:
+    return torch.eye(matrix.shape[1], dtype=matrix.dtype, device=matrix.device)
+
+
+def _solve(factor: Tensor, v: Tensor) -> Tensor:
+    return torch.cholesky_solve(v.unsqueeze(-1), factor).squeeze(-1)
+
+
+def _apply(vectors: Tensor, eigenvalues: Tensor, v: Tensor) -> Tensor:
+    return vectors @ (eigenvalues * (vectors.T @ v))
+
+
+def _descend(
+    objective: Objective, z: Tensor, basis: Tensor, inverse: Callable[[Tensor], Tensor]
+) -> tuple[Tensor, bool]:
     """Steps with one Hessian while they at least halve the gradient; whether there was any.
 
-    From a relative gradient g each gains a factor of the order of g, so that the spectrum is worth several.
+    From a relative gradient g each gains a factor of the order of g, so that the Hessian is worth several.
     """
     moved = False
     gradient = objective.value_and_gradient(z[None])[1][0]
     for _ in range(_MOST_STEPS):
-        step = -vectors @ (inverse * (vectors.T @ torch.einsum("iap,ia->ip", basis, gradient).reshape(-1)))
+        step = -inverse(torch.einsum("iap,ia->ip", basis, gradient).flatten())
         # The basis belongs to where the Hessian was taken; retraction and projection correct what little it is off.
-        trial = retract(z, project(z, torch.einsum("iap,ip->ia", basis, step.reshape(basis.shape[0], -1))))
+        move = project(z, torch.einsum("iap,ip->ia", basis, step.reshape(basis.shape[0], -1)))
+        move = move * (_LONGEST / move.norm(dim=-1).max().clamp(min=_LONGEST))
+        trial = retract(z, move)
         after = objective.value_and_gradient(trial[None])[1][0]
         if not after.norm() < gradient.norm() / 2:
             break

@@ -14,11 +14,13 @@ from hyperenergy.gegenbauer import gegenbauer
 from hyperenergy.layout import sample
 from hyperenergy.minimum import Minimum
 from hyperenergy.objectives import Objective
+from hyperenergy.precision import row_error
 from hyperenergy.prediction import Prediction, Status
-from hyperenergy.symmetry import symmetry
+from hyperenergy.symmetry import UndecidedError, symmetry
 from hyperenergy.theorems import get, predict, unpredicted
 from hyperenergy.view import recall
 from hyperenergy.view.load import Configuration, Floats
+from hyperenergy.ways import told
 
 # All pairs are counted up to so many points; of more, those of a random sample.
 MOST_PAIRED = 3000
@@ -29,7 +31,7 @@ _MOST_SEEN = 1000
 _DISTINCT = 1e-6
 _MOST_DISTINCT = 30
 _ZERO, _MOST_DEGREE = 1e-10, 60
-# Maps may miss a point by this much: files are written with few digits.  The work spent on finding them is a second's.
+# Rows of inner products that differ by this much are of one kind.  The work spent on finding symmetries is a second's.
 _SAME, _MOST_WORK = 1e-5, 2 * 10**9
 
 Row = tuple[str, str]
@@ -82,13 +84,17 @@ def _binned(values: Floats, weights: Floats | None) -> Floats:
     return np.histogram(values + 1e-9, EDGES, weights=weights)[0].astype(np.float64)
 
 
-def numerical_strength(x: Floats) -> int:
-    """The largest t such that the points are a t-design to within 1e-10 in the mean of each P_k over all pairs, which is
-    the mean square of the averages of the harmonics of degree k; at most 60."""
-    polynomials = gegenbauer(np.clip(x @ x.T, -1, 1), x.shape[1])
+def numerical_strength(x: Floats, error: float = 0.0) -> int:
+    """The largest t such that the points are a t-design to within errors, at most 60.
+
+    The mean of P_k over all pairs is the mean square of the averages of the harmonics of degree k, normalized; it must be
+    within 1e-10 of zero, or what rows that err by ``error`` make of it: k (k + d - 2) / (d - 1) error^2 at most.
+    """
+    dim = x.shape[1]
+    polynomials = gegenbauer(np.clip(x @ x.T, -1, 1), dim)
     next(polynomials)
     for degree in range(1, _MOST_DEGREE + 1):
-        if abs(next(polynomials).mean()) > _ZERO:
+        if abs(next(polynomials).mean()) > max(_ZERO, degree * (degree + dim - 2) / (dim - 1) * error**2):
             return degree - 1
     return _MOST_DEGREE
 
@@ -109,13 +115,20 @@ def rows(configuration: Configuration) -> tuple[list[Row], Prediction | None]:
             ("universally optimal", state),
             ("design strength", _number(code.design_strength, 4)),
             ("sharp", "yes" if code.sharp else "no"),
-            ("symmetry", _symmetry(x, None) if points <= _MOST_SEEN else "every point sees the same inner products"),
+            *(
+                _symmetry(x, None)
+                if points <= _MOST_SEEN
+                else [("symmetry", "every point sees the same inner products")]
+            ),
             ("source", code.citation),
         ]
     elif points <= _MOST_SEEN:
+        written = x if configuration.written is None else configuration.written
+        error, _ = row_error(written)
         if dim >= 2:
-            lines.append(("design strength", f"{numerical_strength(x)}, numerically"))
-        lines.append(("symmetry", _symmetry(x, configuration.positives)))
+            digits = f", to within errors of {_number(error, 1)} in the rows" if error > _SAME / 10 else ""
+            lines.append(("design strength", f"{numerical_strength(x, error)}, numerically{digits}"))
+        lines += _symmetry(written, configuration.positives)
     return lines, prediction
 
 
@@ -150,11 +163,21 @@ def _found(minimum: Minimum) -> tuple[list[Row], Prediction | None]:
     lines = [
         ("objective", minimum.objective.label),
         ("value", _number(minimum.value, 15)),
+        *_logarithm(minimum),
         ("search", minimum.status.value),
         ("starts that reached it", f"{minimum.hits} of {minimum.restarts}"),
+        ("ways", told(minimum.ways)),
+        *([("not seen yet", str(minimum.unseen))] if minimum.unseen is not None else []),
         *([("other minima", others)] if others else []),
     ]
     return lines + _verdict(minimum.objective, minimum.anchors.shape, prediction, match), prediction
+
+
+def _logarithm(minimum: Minimum) -> list[Row]:
+    """Of a value that leaves float64, or nearly."""
+    if minimum.log_value is None or 1e-300 < minimum.value < 1e300:
+        return []
+    return [("log of the value", _number(minimum.log_value, 15))]
 
 
 def _verdict(
@@ -175,18 +198,26 @@ def _verdict(
     ]
 
 
-def _symmetry(x: Floats, positives: Floats | None) -> str:
-    """The group, if it is found with little work; else what the inner products tell."""
+def _symmetry(x: Floats, positives: Floats | None) -> list[Row]:
+    """The group, if it is found with little work, and chirality; else what the inner products tell."""
     try:
-        found = symmetry(x, positives, tolerance=_SAME, limit=_MOST_WORK)
-    except ArgumentError:
+        found = symmetry(x, positives, limit=_MOST_WORK)
+    except ArgumentError as error:
         kinds = _kinds(x)
         seen = f"{kinds} kinds of points by the inner products that they see"
-        return seen if kinds > 1 else "every point sees the same inner products"
+        seen = seen if kinds > 1 else "every point sees the same inner products"
+        if isinstance(error, UndecidedError):
+            return [("symmetry", f"undecided, for errors of the rows that cannot be told from asymmetry; {seen}")]
+        return [("symmetry", seen)]
     named = f"{found.name}, order {found.order}" if found.name else f"order {found.order}"
     orbits = len(found.orbits)
     alike = {1: "all points are alike", len(x): "no two points are alike"}
-    return f"{named}; {alike.get(orbits, f'{orbits} kinds of points')}"
+    within = f"; maps may miss points by {_number(found.tolerance, 2)}" if found.tolerance > _SAME / 10 else ""
+    lines = [("symmetry", f"{named}; {alike.get(orbits, f'{orbits} kinds of points')}{within}")]
+    if found.dim < x.shape[1]:
+        return [*lines, ("chirality", "mirror-symmetric: the points lie in a subspace")]
+    chiral = "mirror-symmetric" if found.mirrors else "chiral: no rotation carries it to its mirror image"
+    return [*lines, ("chirality", chiral)]
 
 
 def _kinds(x: Floats) -> int:

@@ -1,0 +1,336 @@
+"""Sums over all pairs of points and their derivatives, one block of rows at a time.
+
+With r = |x_i-x_j|^2, e = x_i-x_j and f = v_i-v_j the sum over ordered pairs, its gradient and its Hessian along v are
+
+    sum_ij kappa(r),    4 sum_j kappa'(r) e,    4 sum_j [ kappa'(r) f + 2 kappa''(r) (e.f) e ],
+
+so that a block needs matrices of its rows by all points and nothing larger.  In few dimensions differences are taken
+coordinate by coordinate.  In many, matrix products serve: r = |x_i|^2 + |x_j|^2 - 2 x_i.x_j, but for close pairs, where
+that cancels and whose differences are taken one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from hyperenergy import compiled
+from hyperenergy.kernels import Kernel
+
+# Numbers in the largest temporary of a sum: 2^18 float64 are 2 MiB, which a CPU's cache holds; a GPU wants more at once.
+BLOCK, GPU_BLOCK = 2**18, 2**26
+# Pairs times dimensions of one configuration from which compiled code repays its compilation.
+COMPILED = 10**9
+# Up to this dimension a pass per coordinate is cheaper than a matrix product with its care for close pairs.
+_FEW = 8
+# Squared distances below this lose more than a digit as 2 - 2 x.y.
+_CLOSE = 0.25
+
+
+_MANY = "of more than 2^18 numbers (on a GPU 2^26), points^2 * dim, is not implemented"
+
+
+def block_size(x: Tensor) -> int:
+    return GPU_BLOCK if x.is_cuda else BLOCK
+
+
+def sums(x: Tensor, kernel: Kernel) -> Tensor:
+    """Sums over ordered pairs of the configurations x (batch, points, dim), without derivatives; shape (batch,)."""
+    if _compiled(x, kernel):
+        return sums_and_forces(x, kernel)[0]
+    total = x.new_zeros(len(x))
+    for some, rows in _blocks(x):
+        total[some] += _Block(x[some], rows).slopes(kernel, 0)[0].sum((-2, -1))
+    return total
+
+
+def sums_and_forces(x: Tensor, kernel: Kernel) -> tuple[Tensor, Tensor]:
+    """Sums over ordered pairs, (batch,), and their gradients, (batch, points, dim)."""
+    total, forces = x.new_zeros(len(x)), torch.empty_like(x)
+    if _compiled(x, kernel):
+        for k in range(len(x)):
+            total[k], forces[k] = compiled.pair_sum(x[k], kernel)
+        return total, forces
+    for some, rows in _blocks(x):
+        block = _Block(x[some], rows)
+        value, first = block.slopes(kernel, 1)
+        total[some] += value.sum((-2, -1))
+        forces[some, rows] = 4 * block.pull(first)
+    return total, forces
+
+
+def hessian_products(x: Tensor, v: Tensor, kernel: Kernel) -> Tensor:
+    """Hessians of the sums over ordered pairs along v, both (batch, points, dim)."""
+    product = torch.empty_like(x)
+    for some, rows in _blocks(x):
+        block, along = _Block(x[some], rows), v[some]
+        _, first, second = block.slopes(kernel, 2)
+        bend = 2 * second * block.dot(along)
+        product[some, rows] = 4 * (_weighted_differences(first, along[:, rows], along) + block.pull(bend))
+    return product
+
+
+def linearize(x: Tensor, kernel: Kernel) -> Callable[[Tensor], Tensor]:
+    """``hessian_products`` at x as a function of v; what does not depend on v is kept where it is one block."""
+    blocks = list(_blocks(x))
+    if len(blocks) > 1:
+        return lambda v: hessian_products(x, v, kernel)
+    block = _Block(x, blocks[0][1])
+    _, first, second = block.slopes(kernel, 2)
+    return lambda v: 4 * (_weighted_differences(first, v, v) + block.pull(2 * second * block.dot(v)))
+
+
+def hessians(x: Tensor, kernel: Kernel) -> Tensor:
+    """Hessians of the sums over ordered pairs, (batch, points, dim, points, dim): with e = x_i-x_j the block of i and j is
+    -4 (kappa' I + 2 kappa'' e e^T), and the blocks of a row sum to zero."""
+    points, dim = x.shape[1:]
+    block = _Block(x, slice(0, points))
+    _, first, second = block.slopes(kernel, 2)
+    e = x.unsqueeze(2) - x.unsqueeze(1)
+    blocks = torch.einsum("nij,nija,nijb->nijab", -8 * second, e, e)
+    coordinate, row = (torch.arange(k, device=x.device) for k in (dim, points))
+    blocks[..., coordinate, coordinate] -= 4 * first.unsqueeze(-1)
+    blocks[:, row, row] = -blocks.sum(2)
+    return blocks.transpose(2, 3)
+
+
+def _compiled(x: Tensor, kernel: Kernel) -> bool:
+    large = x.shape[1] ** 2 * x.shape[2] >= COMPILED
+    return (
+        large
+        and x.device.type == "cpu"
+        and x.dtype == torch.float64
+        and compiled.available()
+        and compiled.readable(kernel)
+    )
+
+
+def _blocks(x: Tensor) -> Iterator[tuple[slice, slice]]:
+    """Configurations and rows of one block: several whole configurations, or some rows of one."""
+    batch, points, _ = x.shape
+    together = max(1, block_size(x) // points**2)
+    rows = points if together > 1 else max(1, block_size(x) // points)
+    for first in range(0, batch, together):
+        for start in range(0, points, rows):
+            yield slice(first, first + together), slice(start, start + rows)
+
+
+class _Block:
+    """The pairs of some rows with all points of the configurations x (batch, points, dim)."""
+
+    def __init__(self, x: Tensor, rows: slice) -> None:
+        self.x, self.some, self.offset = x, x[:, rows], rows.start
+        # Close pairs as (configuration, row, column), where differences come from products of matrices.
+        self.close: tuple[Tensor, Tensor, Tensor] | None = None
+        if x.shape[-1] <= _FEW:
+            self.r = _sum_of_squared_differences(self.some, x)
+            return
+        norms = x.square().sum(-1)
+        r = torch.baddbmm(norms.unsqueeze(-2), self.some, x.mT, alpha=-2) + norms[:, rows].unsqueeze(-1)
+        self._own(r).fill_(4.0)
+        close = torch.nonzero(r < _CLOSE, as_tuple=True)
+        if len(close[0]):
+            self.close = (close[0], close[1], close[2])
+            for part, e in self._differences():
+                r[part] = e.square().sum(-1)
+        self.r = r
+
+    def slopes(self, kernel: Kernel, order: int) -> tuple[Tensor, ...]:
+        """kappa, kappa', ... up to ``order`` for each pair; 0 for a point with itself."""
+        # 4, the antipode, is a harmless place to evaluate the kernel where the pair is dropped afterwards.
+        self._own(self.r).fill_(4.0)
+        found = derivatives(kernel, self.r, order)
+        for matrix in found:
+            self._own(matrix).fill_(0.0)
+        return found
+
+    def pull(self, w: Tensor) -> Tensor:
+        """sum_j w_ij (x_i - x_j); overwrites w."""
+        if self.close is None:
+            return _weighted_differences(w, self.some, self.x)
+        weights = w[self.close]
+        w[self.close] = 0.0
+        result = _weighted_differences(w, self.some, self.x)
+        start = 0
+        for (batch, row, _), e in self._differences():
+            part = weights[start : start + len(row)]
+            start += len(row)
+            result.index_put_((batch, row), part.unsqueeze(-1) * e, accumulate=True)
+        return result
+
+    def dot(self, v: Tensor) -> Tensor:
+        """(x_i-x_j).(v_i-v_j) for each pair."""
+        along = v[:, self.offset : self.offset + self.some.shape[1]]
+        if v.shape[-1] <= _FEW:
+            return _sum_of_products(self.some, self.x, along, v)
+        own = (self.x * v).sum(-1)
+        some = (self.some * along).sum(-1)
+        result = some.unsqueeze(-1) + own.unsqueeze(-2) - self.some @ v.mT - along @ self.x.mT
+        for part, e in self._differences():
+            batch, row, column = part
+            result[part] = (e * (along[batch, row] - v[batch, column])).sum(-1)
+        return result
+
+    def _own(self, matrix: Tensor) -> Tensor:
+        return matrix.diagonal(self.offset, -2, -1)
+
+    def _differences(self) -> Iterator[tuple[tuple[Tensor, Tensor, Tensor], Tensor]]:
+        """The close pairs, as many at a time as a block holds, with x_i - x_j."""
+        if self.close is None:
+            return
+        at_once = max(1, block_size(self.x) // self.x.shape[-1])
+        for batch, row, column in zip(*(index.split(at_once) for index in self.close), strict=True):
+            yield (batch, row, column), self.some[batch, row] - self.x[batch, column]
+
+
+def derivatives(kernel: Kernel, r: Tensor, order: int) -> tuple[Tensor, ...]:
+    """kappa(r), kappa'(r), ... up to ``order`` <= 2, elementwise."""
+    r = r.detach().requires_grad_(order > 0)
+    with torch.enable_grad():
+        found = [kernel(r)]
+        for k in range(order):
+            # A kernel that is linear in r has a constant kappa'.
+            constant = not found[-1].requires_grad
+            (slope,) = (
+                (torch.zeros_like(r),)
+                if constant
+                else torch.autograd.grad(found[-1].sum(), r, create_graph=k + 1 < order)
+            )
+            found.append(slope)
+    return tuple(x.detach() for x in found)
+
+
+def _sum_of_squared_differences(a: Tensor, x: Tensor) -> Tensor:
+    """|a_i-x_j|^2, one coordinate at a time."""
+    total = (a[..., 0].unsqueeze(-1) - x[..., 0].unsqueeze(-2)).square_()
+    for k in range(1, x.shape[-1]):
+        e = a[..., k].unsqueeze(-1) - x[..., k].unsqueeze(-2)
+        total.addcmul_(e, e)
+    return total
+
+
+def _sum_of_products(a: Tensor, x: Tensor, b: Tensor, v: Tensor) -> Tensor:
+    """(a_i-x_j).(b_i-v_j), one coordinate at a time."""
+    total = a.new_zeros(*a.shape[:-1], x.shape[-2])
+    for k in range(x.shape[-1]):
+        total.addcmul_(
+            a[..., k].unsqueeze(-1) - x[..., k].unsqueeze(-2), b[..., k].unsqueeze(-1) - v[..., k].unsqueeze(-2)
+        )
+    return total
+
+
+def _weighted_differences(w: Tensor, a: Tensor, x: Tensor) -> Tensor:
+    """sum_j w_ij (a_i - x_j)."""
+    if x.shape[-1] > _FEW:
+        return w.sum(-1, keepdim=True) * a - w @ x
+    columns = [((a[..., k].unsqueeze(-1) - x[..., k].unsqueeze(-2)) * w).sum(-1) for k in range(x.shape[-1])]
+    return torch.stack(columns, -1)
+
+
+class PairSums(torch.autograd.Function):
+    """(sums, forces) over ordered pairs of x (batch, points, dim), differentiable twice; forces are there to be kept, not to
+    be differentiated.  They are computed on the way where ``with_forces``, and otherwise when they are asked for."""
+
+    @staticmethod
+    def forward(x: Tensor, kernel: Kernel, with_forces: bool) -> tuple[Tensor, Tensor]:
+        if with_forces:
+            return sums_and_forces(x, kernel)
+        return sums(x, kernel), x.new_zeros(len(x), 0)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
+        x, ctx.kernel, ctx.with_forces = inputs
+        ctx.mark_non_differentiable(output[1])
+        ctx.save_for_backward(x, output[1])
+
+    @staticmethod
+    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, None, None]:
+        forces = _Forces.apply(*ctx.saved_tensors, ctx.kernel, ctx.with_forces)
+        return upstream[0][:, None, None] * forces, None, None
+
+    @staticmethod
+    def jvp(ctx: Any, *along: Any) -> tuple[Tensor, None]:
+        # torch switches forward mode off in here, so that a second one outside would find zero.
+        raise NotImplementedError(
+            f"forward mode through a pair energy {_MANY}; use reverse mode, torch.func.jacrev(torch.func.grad(...))"
+        )
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[Any, ...], x: Tensor, kernel: Kernel, with_forces: bool) -> Any:
+        flat = x.movedim(in_dims[0], 0)
+        found = PairSums.apply(flat.flatten(0, 1), kernel, with_forces)
+        return tuple(y.unflatten(0, flat.shape[:2]) for y in found), (0, 0)
+
+
+class _Forces(torch.autograd.Function):
+    """The gradient of the sums as a function of x; known already, or not."""
+
+    @staticmethod
+    def forward(x: Tensor, forces: Tensor, kernel: Kernel, known: bool) -> Tensor:
+        return forces.clone() if known else sums_and_forces(x, kernel)[1]
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        x, _, ctx.kernel, _ = inputs
+        ctx.save_for_backward(x)
+
+    @staticmethod
+    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, None, None, None]:
+        (x,) = ctx.saved_tensors
+        return _HessianProduct.apply(_LastDerivative.apply(x), upstream[0], ctx.kernel), None, None, None
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[Any, ...], x: Tensor, forces: Tensor, kernel: Kernel, known: bool) -> Any:
+        x, forces = (_batched(y, dim, info.batch_size) for y, dim in zip((x, forces), in_dims, strict=False))
+        found = _Forces.apply(x.flatten(0, 1), forces.flatten(0, 1), kernel, known)
+        return found.unflatten(0, x.shape[:2]), 0
+
+
+class _HessianProduct(torch.autograd.Function):
+    """The Hessian of the sums along v: linear and symmetric in v, and not differentiable in x, which is guarded."""
+
+    @staticmethod
+    def forward(x: Tensor, v: Tensor, kernel: Kernel) -> Tensor:
+        return hessian_products(x, v, kernel)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        x, _, ctx.kernel = inputs
+        ctx.save_for_backward(x)
+
+    @staticmethod
+    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, Tensor, None]:
+        (x,) = ctx.saved_tensors
+        # What goes to x is discarded, or meets the guard.
+        return torch.zeros_like(x), _HessianProduct.apply(x, upstream[0], ctx.kernel), None
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[Any, ...], x: Tensor, v: Tensor, kernel: Kernel) -> Any:
+        x, v = (_batched(y, dim, info.batch_size) for y, dim in zip((x, v), in_dims, strict=False))
+        return _HessianProduct.apply(x.flatten(0, 1), v.flatten(0, 1), kernel).unflatten(0, x.shape[:2]), 0
+
+
+def _batched(x: Tensor, dim: int | None, size: int) -> Tensor:
+    """The mapped axis first."""
+    return x.expand(size, *x.shape) if dim is None else x.movedim(dim, 0)
+
+
+class _LastDerivative(torch.autograd.Function):
+    """x itself; an error for who differentiates by it.  Without the guard a third derivative would be zero."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Tensor) -> Tensor:
+        return x.clone()
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        return
+
+    @staticmethod
+    def backward(ctx: Any, *upstream: Tensor) -> Tensor:
+        raise NotImplementedError(f"a third derivative of a pair energy {_MANY}; take fewer points")
