@@ -32,10 +32,10 @@ _ROUGH = 1e-4
 _SHARE_OF_WORK = 2_000
 # Pairs whose logarithms are kept at once, and those of a loss: 32 MiB a thread.
 _MOST_PAIRS = 2**22
-# A search shows itself after every iteration at first, for its points move most then, and later after a fifth more of them:
+# A search shows itself after every iteration at first, for its points move most then, and later after a tenth more of them:
 # showing costs.  Not after more than so many, nor after more than so many numbers were passed over, about 10 ms: who
 # watches may want to stop it.
-_DENSE, _SLICE, _UNWATCHED = 5, 25, 1e7
+_DENSE, _SLICE, _UNWATCHED = 10, 25, 1e7
 # Numbers that a start keeps between slices, beside its vectors.
 _SCALARS = 16
 # Products with the Hessian in one start: nearly degenerate landscapes take tens of thousands.
@@ -269,7 +269,7 @@ def _columns(z: Tensor) -> Floats:
 
 
 def _each(share: Callable[[slice], None], batch: int, work: int = 0, at_once: int | None = None) -> None:
-    """All starts, some at a time, on all cores: so many, or as many as the work of an evaluation makes worth handing over."""
+    """All starts, some at a time, on all cores: so many, or as many as are worth handing over at this work."""
     if at_once is None:
         at_once = max(1, min(-(-batch // (4 * torch.get_num_threads())), _SHARE_OF_WORK // max(work // 100, 1) + 1))
     parts = [slice(first, min(first + at_once, batch)) for first in range(0, batch, at_once)]
