@@ -2,15 +2,17 @@
 
 The losses with a temperature are, with the anchors stacked over the positives in z (2M, dim) and s_i = z_i.z_{i+M},
 
-    1/M [ sum_i w_i log sum_{j in J_i} exp(z_i.z_j/tau) - c sum_{i<=M} s_i/tau ],
+    1/M [ sum_i w_i log sum_{j in J_i} exp(z_i.z_j/tau) - sum_{i<=M} s_i/tau ],
 
-each with its weights w, its sets J and its c.  With P_ij = w_i/M softmax_j, and m_i = sum_j p_ij z_j the mean of the
+each with its weights w and its sets J.  With P_ij = w_i/M softmax_j, and m_i = sum_j p_ij z_j the mean of the
 others that i sees, the second derivative along dz is
 
     1/tau^2 sum_ij P_ij (dz_i.z_j + z_i.dz_j)^2 - 1/tau^2 sum_i w_i/M (dz_i.m_i + z_i.sum_j p_ij dz_j)^2
-    + 2/tau sum_ij P_ij dz_i.dz_j - 2c/(M tau) sum_i dz_i.dz_{i+M},
+    + 2/tau sum_ij P_ij dz_i.dz_j - 2/(M tau) sum_i dz_i.dz_{i+M},
 
-all of it products of matrices.
+all of it products of matrices.  Where the positive is in J_i, p is 1 there but for little if the loss is cold, and what is
+left of the terms of 1 would be round-off: then the loss is log(1 + sum_j exp((z_i.z_j - s_i)/tau)) of the others, whose
+second derivative has terms of the size of their p alone, with z_j less the positive in the place of z_j.
 """
 
 from __future__ import annotations
@@ -28,12 +30,13 @@ from hyperenergy.losses.base import Loss
 
 @dataclass(frozen=True)
 class Softmax:
-    """weights (2M,); seen (2M, 2M): whether j is in J_i, for the rows of weight > 0; attraction: c; temperature."""
+    """weights (2M,); seen (2M, 2M): whether j is in J_i, for the rows of weight > 0; temperature; own: whether the positive
+    is in J_i, too."""
 
     weights: Float[Tensor, " rows"]
     seen: Bool[Tensor, "rows rows"]
-    attraction: float
     temperature: float
+    own: bool
 
 
 def softmax_form(loss: Loss, points: int) -> Softmax | None:
@@ -57,7 +60,7 @@ def softmax_form(loss: Loss, points: int) -> Softmax | None:
     weights = torch.zeros(2 * points, dtype=torch.float64)
     weights[:points] = 0.5 if two_sided else 1.0
     weights[points:] = 0.5 if two_sided else float(kind is modules.DHEL and loss.two_view)
-    return Softmax(weights, seen, 1.0, float(loss.temperature))
+    return Softmax(weights, seen, float(loss.temperature), kind in (modules.InfoNCE, modules.SimCLR, modules.NTXent))
 
 
 def hessians(form: Softmax, z: Float[Tensor, "batch rows dim"]) -> Float[Tensor, "batch rows dim rows dim"]:
@@ -67,7 +70,26 @@ def hessians(form: Softmax, z: Float[Tensor, "batch rows dim"]) -> Float[Tensor,
     active = torch.nonzero(form.weights).squeeze(-1).to(z.device)
     weights = form.weights.to(z)[active] / points
     seen = form.seen.to(z.device)[active]
+    index = torch.arange(len(active), device=z.device)
+    positive = (active + points) % rows
     p = (z[:, active] @ z.mT / tau).masked_fill(~seen, -math.inf).softmax(-1)
+
+    def along(p: Tensor) -> Tensor:
+        """sum_j p_ij times the derivative of z_i.z_j, by all coordinates."""
+        q = torch.einsum("nij,nia->nija", p, z[:, active])
+        q[:, index, active] += p @ z
+        return q.reshape(batch, len(active), rows * dim)
+
+    if form.own:
+        p[:, index, positive] = 0.0
+        of_positive = torch.zeros_like(p)
+        of_positive[:, index, positive] = 1.0
+        others, alone = along(p), along(of_positive)
+        share = p.sum(-1, keepdim=True)
+        p[:, index, positive] = share[..., 0]
+        q = others - share * alone
+    else:
+        q = along(p)
     P = z.new_zeros(batch, rows, rows)
     P[:, active] = weights.unsqueeze(-1) * p
     P = P + P.mT  # of a pair, in both orders
@@ -77,16 +99,17 @@ def hessians(form: Softmax, z: Float[Tensor, "batch rows dim"]) -> Float[Tensor,
     diagonal = (P @ squares / tau**2).reshape(batch, rows, dim, dim)
     result = torch.einsum("nij,nja,nib->niajb", P / tau**2, z, z)
 
-    root = weights.sqrt()[:, None, None] / tau
-    q = torch.einsum("nij,nia->nija", p, z[:, active])
-    index = torch.arange(len(active), device=z.device)
-    q[:, index, active] += p @ z
-    q = (root * q).reshape(batch, len(active), rows * dim)
-    result = result.reshape(batch, rows * dim, rows * dim).baddbmm(q.mT, q, alpha=-1).reshape(result.shape)
+    scale = (weights / tau**2)[:, None]
+    result = result.reshape(batch, rows * dim, rows * dim).baddbmm(q.mT, scale * q, alpha=-1)
+    if form.own:
+        crossed = alone.mT @ (scale * others)
+        result -= crossed + crossed.mT
+    result = result.reshape(batch, rows, dim, rows, dim)
 
     linear = P / tau
     pairs = torch.arange(points, device=z.device)
-    attraction = form.attraction / (points * tau)
+    # Of a positive among the others, -share where P has the share.
+    attraction = 2 * linear[:, pairs, pairs + points] if form.own else 1 / (points * tau)
     linear[:, pairs, pairs + points] -= attraction
     linear[:, pairs + points, pairs] -= attraction
     coordinate = torch.arange(dim, device=z.device)
