@@ -10,8 +10,6 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import torch
-
 from benchmarks import clock
 from benchmarks.energies import THOMSON
 
@@ -148,6 +146,11 @@ def main() -> int:
     )
     parser.add_argument("--out", type=Path, help="write the lines to this file, too")
     arguments = parser.parse_args()
+    # The peers run on one thread each: SciPy's linear algebra of a few numbers must not wake others, which spin beside it.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before NumPy and SciPy are loaded
+
+    import torch
+
     torch.set_num_threads(cores)
     clock.processor = arguments.processor_time
     say(f"{cores} cores, {_processor()}, Python {platform.python_version()}, torch {torch.__version__}")
