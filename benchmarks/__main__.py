@@ -151,8 +151,9 @@ def main() -> int:
 
     import torch
 
-    torch.set_num_threads(cores)
     clock.processor = arguments.processor_time
+    # Threads that wait for others spin, which processor time would count.
+    torch.set_num_threads(1 if clock.processor else cores)
     say(f"{cores} cores, {_processor()}, Python {platform.python_version()}, torch {torch.__version__}")
     if clock.processor:
         say("seconds are processor time by the number of cores, where processes of their own are not said")
