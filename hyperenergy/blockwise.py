@@ -39,7 +39,7 @@ def block_size(x: Tensor) -> int:
 
 def sums(x: Tensor, kernel: Kernel) -> Tensor:
     """Sums over ordered pairs of the configurations x (batch, points, dim), without derivatives; shape (batch,)."""
-    if _compiled(x):
+    if _compiled(x, kernel):
         return sums_and_forces(x, kernel)[0]
     total = x.new_zeros(len(x))
     for some, rows in _blocks(x):
@@ -50,7 +50,7 @@ def sums(x: Tensor, kernel: Kernel) -> Tensor:
 def sums_and_forces(x: Tensor, kernel: Kernel) -> tuple[Tensor, Tensor]:
     """Sums over ordered pairs, (batch,), and their gradients, (batch, points, dim)."""
     total, forces = x.new_zeros(len(x)), torch.empty_like(x)
-    if _compiled(x):
+    if _compiled(x, kernel):
         for k in range(len(x)):
             total[k], forces[k] = compiled.pair_sum(x[k], kernel)
         return total, forces
@@ -97,9 +97,15 @@ def hessians(x: Tensor, kernel: Kernel) -> Tensor:
     return blocks.transpose(2, 3)
 
 
-def _compiled(x: Tensor) -> bool:
+def _compiled(x: Tensor, kernel: Kernel) -> bool:
     large = x.shape[1] ** 2 * x.shape[2] >= COMPILED
-    return large and x.device.type == "cpu" and x.dtype == torch.float64 and compiled.available()
+    return (
+        large
+        and x.device.type == "cpu"
+        and x.dtype == torch.float64
+        and compiled.available()
+        and compiled.readable(kernel)
+    )
 
 
 def _blocks(x: Tensor) -> Iterator[tuple[slice, slice]]:

@@ -30,22 +30,13 @@ _UNDERFLOW = 1e-150
 _MOST_MINIMA, _MOST_OPERATIONS, _MOST_ESCAPES = 16, 1e8, 3
 
 
-def levels(objective: Objective, ends: Ends, members: Tensor) -> list[int]:
-    """How many of the members ended at each value, lowest first: where minima are not isolated, each start ends at a
-    configuration of its own, and that is nothing new."""
-    values = ends.value[members].sort().values.tolist()
-    counts: list[int] = []
-    first = math.inf
-    for value in values:
-        if not counts or value - first > same_value_tolerance(objective, first):
-            counts.append(0)
-            first = value
-        counts[-1] += 1
-    return counts
-
-
 def groups(objective: Objective, ends: Ends, members: Tensor) -> list[Tensor]:
     """Indices of the members that ended at the same minimum up to congruence, lowest value first."""
+    return [group for same in by_value(objective, ends, members) for group in _by_potentials(ends.z, same)]
+
+
+def by_value(objective: Objective, ends: Ends, members: Tensor) -> list[Tensor]:
+    """Indices of the members that ended at the same value, lowest first."""
     found: list[Tensor] = []
     chosen = torch.nonzero(members).squeeze(-1)
     chosen = chosen[ends.value[chosen].argsort(stable=True)]
@@ -53,7 +44,7 @@ def groups(objective: Objective, ends: Ends, members: Tensor) -> list[Tensor]:
     begin = 0
     for k in range(1, len(values) + 1):
         if k == len(values) or values[k] - values[begin] > same_value_tolerance(objective, values[begin]):
-            found += _by_potentials(ends.z, chosen[begin:k])
+            found.append(chosen[begin:k])
             begin = k
     return found
 

@@ -92,8 +92,8 @@ class Minimum:
     the scale that ``Objective.value_and_gradient`` states.  restarts: starts made; hits: stationary starts that reached the
     best value, with their hops; minima: distinct local minima, best first.
     ways: starts and hits by way, those of starts without their hops.  path: labels of the easier objectives where all starts
-    went by way of the same.  unseen: the probability that one more start ends in a minimum not seen yet, with its limit;
-    None where starts were given.  hops: jumps made, of all starts together.  iterations: of the longest descents;
+    went by way of the same.  unseen: the probability that one more start ends in a minimum of a value not seen yet, with its
+    limit; None where starts were given.  hops: jumps made, of all starts together.  iterations: of the longest descents;
     evaluations: of one configuration each; budget: of evaluations, where the number of starts was left open.
     """
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from hyperenergy.landscape import levels, near_stationary, same_value_tolerance
+from hyperenergy.landscape import by_value, near_stationary, same_value_tolerance
 from hyperenergy.minimum import Stop
 from hyperenergy.objectives import Objective
 from hyperenergy.search import Search, attained
@@ -18,14 +18,15 @@ from hyperenergy.ways import DIRECT, HOPS, Route, Way
 
 # Numbers in a batch of configurations: 2^22 float64 are 32 MiB, of which a search keeps a few dozen copies.
 _BATCH = 2**22
-# Starts of the first round of a search that is left open, which tells what one costs, and of every further one.
-_FIRST, _FEW, _ROUND = 16, 4, 48
+# Starts of the first round of a search that is left open, which tells what one costs, and of further ones, of which there
+# are the more the more there were: taking stock after each costs more than the starts where these are many and cheap.
+_FIRST, _FEW, _ROUND, _GROWTH = 16, 4, 48, 2
 # Numbers in one pass over the pairs from which a start is dear, so that few tell what one costs.
 _DEAR = 20_000
 # Evaluations that an open search may spend: so many numbers passed over (under a second of compiled sums), within bounds.
 _NUMBERS, _LEAST_BUDGET, _MOST_BUDGET = 5e9, 2_000, 200_000
 # Where fewer than this share of the starts reach the best value, hops pay: so many, of the better half.
-_RARE, _HOPS = 0.2, 8
+_RARE, _HOPS, _FRACTION = 0.2, 8, 2
 # Jumps from the best minimum, after which it counts as looked around from.
 _PROBES = 16
 
@@ -112,7 +113,8 @@ class Multistart:
             ends = self._ends()
             assert self.budget is not None
             affordable = (self.budget - ends.evaluations) * len(ends.value) // max(ends.evaluations, 1)
-            yield self._draw(max(1, min(_ROUND, affordable, self._at_once)))
+            several = max(_ROUND, len(ends.value) // _GROWTH)
+            yield self._draw(max(1, min(several, affordable, self._at_once)))
 
     def _round(self, z: Tensor) -> None:
         first = sum(len(way) for way in self._way)
@@ -141,7 +143,7 @@ class Multistart:
         behind = torch.nonzero(ends.value > best + allowed).squeeze(-1)
         if len(behind) <= (1 - _RARE) * len(ends.value):
             return ends
-        behind = behind[ends.value[behind].argsort(stable=True)[: max(1, len(behind) // 2)]]
+        behind = behind[ends.value[behind].argsort(stable=True)[: max(1, len(behind) // _FRACTION)]]
         return self.search.hop(ends, numbers, _HOPS, best, behind)
 
     def _finished(self) -> bool:
@@ -181,11 +183,15 @@ class Multistart:
         return float(self._parts[0].value.min()) < best - allowed
 
     def unseen(self, ends: Ends) -> Unseen | None:
-        """The account of these ends, minima of one value being one; starts that are not finished count as alone.  None where starts were given."""
+        """The account of these ends; starts that are not finished count as alone.  None where starts were given.
+
+        Minima of one value are one here: some objectives have a continuum of them, and each start ends elsewhere.
+        """
         if self._given is not None:
             return None
         near = near_stationary(self.objective, ends, self.limits.tolerance)
-        return unseen(levels(self.objective, ends, near) + [1] * int((~near).sum()))
+        counts = [len(group) for group in by_value(self.objective, ends, near)]
+        return unseen(counts + [1] * int((~near).sum()))
 
     def by_way(self, best: float, changed: Tensor) -> tuple[Way, ...]:
         """Starts and hits of each way, before they hopped; jumps and their hits.  changed: values of the starts after those

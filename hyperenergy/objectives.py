@@ -18,10 +18,9 @@ from hyperenergy import blockwise
 from hyperenergy.energy import Pairs, check_energy_arguments, energy, pair_energy, pair_weight
 from hyperenergy.errors import ArgumentError, integer
 from hyperenergy.kernels import Kernel, Logarithmic, Riesz
-from hyperenergy.losses import softmax
 from hyperenergy.losses.base import Loss
+from hyperenergy.losses.hessians import closed_form
 from hyperenergy.losses.modules import PairLoss
-from hyperenergy.losses.softmax import softmax_form
 from hyperenergy.namespaces import to_float
 from hyperenergy.sphere import Points, check_points, normalize, project, squared_distance
 
@@ -138,26 +137,18 @@ class Objective(ABC):
 
     def hessians(self, z: Rows) -> Float[Tensor, "batch rows dim rows dim"]:
         """Second derivatives by the coordinates in R^dim."""
-        z = z.detach().requires_grad_(True)
+        z = z.detach()
         batch, rows, dim = z.shape
         n = rows * dim
-        with torch.enable_grad():
-            (ambient,) = torch.autograd.grad(self.value(z).sum(), z, create_graph=True)
-        if not ambient.requires_grad:  # linear in the points
-            return z.new_zeros(batch, rows, dim, rows, dim)
-        basis = torch.eye(n, dtype=z.dtype, device=z.device).reshape(n, 1, rows, dim)
-        columns = [
-            torch.autograd.grad(
-                ambient,
-                z,
-                some.expand(len(some), batch, rows, dim),
-                retain_graph=True,
-                is_grads_batched=True,
-                materialize_grads=True,
-            )[0]
-            for some in basis.split(max(1, _AT_ONCE // (batch * self.temporaries(rows, dim))))
-        ]
+        # Configurations do not interact: one direction for all of them gives a row of each Hessian.
+        product = torch.func.vjp(torch.func.grad(self._total), z)[1]
+        basis = torch.eye(n, dtype=z.dtype, device=z.device).reshape(n, 1, rows, dim).expand(n, batch, rows, dim)
+        at_once = max(1, _AT_ONCE // (batch * self.temporaries(rows, dim)))
+        columns = [torch.func.vmap(product)(some)[0] for some in basis.split(at_once)]
         return torch.cat(columns).movedim(0, 1).reshape(batch, rows, dim, rows, dim)
+
+    def _total(self, z: Rows) -> Tensor:
+        return self.value(z).sum()
 
     def gradient_and_hessian(self, z: Float[Tensor, "rows dim"]) -> tuple[Tensor, Float[Tensor, "n n"]]:
         """Ambient gradient (rows, dim) and Hessian over the rows * dim coordinates of one configuration."""
@@ -276,8 +267,8 @@ class BatchLoss(Objective):
         return self.loss.formula(*self.views(z))
 
     def hessians(self, z: Rows) -> Float[Tensor, "batch rows dim rows dim"]:
-        form = softmax_form(self.loss, z.shape[-2] // 2)
-        return super().hessians(z) if form is None else softmax.hessians(form, z.detach())
+        found = closed_form(self.loss, z.detach())
+        return super().hessians(z) if found is None else found
 
     @property
     def positive(self) -> bool:

@@ -89,24 +89,23 @@ class Search:
 
     def along(self, stages: tuple[Objective, ...], z: Tensor, starts: Tensor) -> Ends:
         """From objective to objective; a minimizer of one is the start for the next."""
-        spent = 0
+        before = []
         for stage in stages:
             ends = self._descend(logarithmic(stage), z, _ON_THE_WAY, self.max_iterations, starts)
-            spent += ends.evaluations
+            before.append(ends)
             z = torch.where(ends.z.isfinite().all(-1).all(-1)[:, None, None], ends.z, z)
-        return self.down(z, starts).with_evaluations(spent)
+        return self.down(z, starts).with_counts(*before)
 
     def down(self, z: Tensor, starts: Tensor) -> Ends:
         """To the minima of the target; the callback is told of them by the numbers of the starts."""
         if not (newton.applicable(self.target, z[0]) and not self.target.kinked):
             return self._descend(self.target, z, self.tolerance, self.max_iterations, starts)
+        see = None if self.callback is None else self._teller(self.target)
         if self._compiled and compiled_search.refines(self.target):
             begun = max(self.tolerance, _BEGUN * self._steepness)
             ends = self._descend(self.target, z, begun, self.max_iterations, starts)
-            refined = compiled_search.refine(self.target, ends.z, self.tolerance)
-            if self.callback is not None:
-                self._tell(self.target, starts, ends.iterations + 1, refined)
-            return refined.after(ends)
+            refined = compiled_search.refine(self.target, ends.z, self.tolerance, starts, see, ends.iterations)
+            return refined.with_counts(ends)
         coarse = max(self.tolerance, _COARSE * self._steepness)
         if self._compiled:
             return self._descend(self.target, z, coarse, self.max_iterations, starts)
@@ -116,8 +115,8 @@ class Search:
         if not len(left) or more <= 0:
             return ends
         refined = trust_region.refine(self.target, ends.z[left], self.tolerance, max_products=_PRODUCTS * more)
-        if self.callback is not None:
-            self._tell(self.target, starts[left], ends.iterations + 1, refined)
+        if see is not None:
+            see(starts[left], ends.iterations + 1, refined.z, refined.value, refined.gradient_norm)
         return ends.replace(left, refined, torch.ones_like(left, dtype=torch.bool))
 
     def _descend(self, objective: Objective, z: Tensor, tolerance: float, most: int, starts: Tensor) -> Ends:
@@ -145,9 +144,6 @@ class Search:
 
         return tell
 
-    def _tell(self, objective: Objective, starts: Tensor, iteration: int, ends: Ends) -> None:
-        self._teller(objective)(starts, iteration, ends.z, ends.value, ends.gradient_norm)
-
     def see_end(self, ends: Ends, k: int) -> None:
         """Tell the callback of the end of the start with this number."""
         if self.callback is not None:
@@ -168,7 +164,7 @@ class Search:
     def hop(self, ends: Ends, starts: Tensor, rounds: int, best: float, chosen: Tensor | None = None) -> Ends:
         """Let starts jump so many times, and keep what is lower: those above the best value (``best``, or of these) and a
         few at it, or those ``chosen``."""
-        scale = torch.ones(len(ends.z), dtype=torch.float64)
+        scale = torch.ones_like(ends.value)
         for hop in range(rounds):
             best = min(best, ends.value.min().item())
             if self.lower_bound is not None and attained(self.target, best, self.lower_bound):
@@ -186,10 +182,10 @@ class Search:
 
     def probe(self, ends: Ends, starts: Tensor, who: Tensor) -> Ends:
         """One jump each of the starts ``who``, which may repeat, by lengths spread over the range; lower ends are kept."""
-        scale = torch.linspace(0.5, 2.0, len(who), dtype=torch.float64)
+        scale = torch.linspace(0.5, 2.0, len(who), dtype=torch.float64).to(ends.value)
         for k in range(0, len(who), len(who.unique())):
             some = slice(k, k + len(who.unique()))
-            spread = torch.ones(len(ends.z), dtype=torch.float64)
+            spread = torch.ones_like(ends.value)
             spread[who[some]] = scale[some]
             ends, _, _ = self._jump(ends, starts, who[some], k, spread)
         return ends
@@ -204,7 +200,7 @@ class Search:
         self.landed.append(tried.value.cpu())
         lower = tried.value < before
         back = (tried.value - before).abs() <= allowed
-        return ends.replace(who, tried, lower), back.cpu(), (lower & ~back).cpu()
+        return ends.replace(who, tried, lower), back, lower & ~back
 
 
 def attained(objective: Objective, value: float, lower_bound: float) -> bool:

@@ -15,8 +15,8 @@ from hyperenergy.minimum import Minimum, Progress
 from hyperenergy.objectives import Objective, relative_norm
 from hyperenergy.sphere import normalize
 
-# The iteration, the label of what was minimized there, and the rows.
-Sight = tuple[int, str, NDArray[np.float32]]
+# When it was seen, after how many iterations of the start, the label of what was minimized there, and the rows.
+Sight = tuple[int, int, str, NDArray[np.float32]]
 # What a recorder keeps at most, before it drops every second sight: 2^24 float32 are 64 MiB.
 _MOST_NUMBERS = 2**24
 
@@ -26,8 +26,8 @@ class Trajectory:
     """Configurations in the order of the search, the last one being the minimum.
 
     objective: the one that is meant; values, gradient_norms (relative, as in ``Minimum``) are of it, also where the search
-    went by way of another.  iterations: states of that start, from 0 on; each stage begins with its first state.  stages:
-    the label of what was being minimized.  rows: unit rows.
+    went by way of another.  iterations: of that start, from 0 on, through all its descents; each begins where the one before
+    it ended, or where a hop led from there.  stages: the label of what was being minimized.  rows: unit rows.
     """
 
     objective: Objective
@@ -39,7 +39,7 @@ class Trajectory:
 
 
 class Recorder:
-    """A callback for ``minimize`` that keeps what it sees, at first all of it, then every second, fourth, ... iteration.
+    """A callback for ``minimize`` that keeps what it sees, at first all of it, then every second, fourth, ... sight.
 
     >>> import hyperenergy as he
     >>> recorder = he.Recorder()
@@ -49,8 +49,10 @@ class Recorder:
     """
 
     def __init__(self) -> None:
-        self._sights: list[tuple[int, str, NDArray[np.int64], NDArray[np.float32]]] = []
+        self._sights: list[tuple[int, str, NDArray[np.int64], list[int], NDArray[np.float32]]] = []
         self._last: dict[int, Sight] = {}
+        # Of each start the iterations before its present descent.
+        self._before: dict[int, int] = {}
         self._ticks, self._stride, self._numbers = 0, 1, 0
 
     def __call__(self, progress: Progress) -> None:
@@ -59,10 +61,14 @@ class Recorder:
         tick, label = self._ticks, progress.objective.label
         self._ticks += 1
         starts, z = progress.starts.cpu().numpy(), progress.z.float().cpu().numpy().copy()
-        self._last |= {int(number): (tick, label, rows) for number, rows in zip(starts, z, strict=True)}
+        numbers = starts.tolist()
+        if progress.iteration == 0:
+            self._before |= {k: self._last[k][1] for k in numbers if k in self._last}
+        done = [self._before.get(k, 0) + progress.iteration for k in numbers]
+        self._last |= {k: (tick, n, label, rows) for k, n, rows in zip(numbers, done, z, strict=True)}
         if tick % self._stride:
             return
-        self._sights.append((tick, label, starts, z))
+        self._sights.append((tick, label, starts, done, z))
         self._numbers += z.size
         while self._numbers > _MOST_NUMBERS and len(self._sights) > 1:
             self._stride *= 2
@@ -78,18 +84,17 @@ class Recorder:
         """
         frames = integer("frames", frames, 2)
         sights = self._way(minimum.rows.cpu().numpy())
-        first = sights[0][0] if sights else 0
         # Squares of equal steps: the last step is about twice the mean one.
         at = np.unique(np.rint((len(sights) - 1) * np.linspace(0, 1, frames - 1) ** 2).astype(int))
         kept = [sights[k] for k in at] if sights else []
         rows = torch.stack([normalize(torch.from_numpy(z).double()) for *_, z in kept] + [minimum.rows.cpu()])
         target = minimum.objective
         seen = [target.value_and_gradient(z[None].to(minimum.rows.device)) for z in rows]
-        last = sights[-1][0] - first + 1 if sights else 0
+        last = sights[-1][1] + 1 if sights else 0  # what Newton's method adds
         return Trajectory(
             objective=target,
-            iterations=(*(tick - first for tick, *_ in kept), last),
-            stages=(*(label for _, label, _ in kept), target.label),
+            iterations=(*(done for _, done, *_ in kept), last),
+            stages=(*(label for *_, label, _ in kept), target.label),
             rows=rows,
             values=torch.cat([value for value, *_ in seen]).cpu(),
             gradient_norms=torch.cat([relative_norm(gradient, scale) for _, gradient, scale in seen]).cpu(),
@@ -99,14 +104,14 @@ class Recorder:
         """Sights of one start.  The last one of a descent is so near to what Newton's method makes of it that no other start
         can be taken for it; it is always kept, but for those that a hop in vain came after."""
         sights = [
-            (int(number), (tick, label, rows))
-            for tick, label, starts, z in self._sights
-            for number, rows in zip(starts, z, strict=True)
+            (int(number), (tick, n, label, rows))
+            for tick, label, starts, done, z in self._sights
+            for number, n, rows in zip(starts, done, z, strict=True)
         ]
         sights += self._last.items()
         if not sights:
             return []
-        distance = [abs(rows - end).max() for _, (_, _, rows) in sights]
+        distance = [abs(rows - end).max() for _, (*_, rows) in sights]
         number, (stop, *_) = sights[int(np.argmin(distance))]
         way = {sight[0]: sight for other, sight in sights if other == number and sight[0] <= stop}
         return [way[tick] for tick in sorted(way)]

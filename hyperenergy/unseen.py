@@ -27,8 +27,8 @@ class Unseen:
 
     def __str__(self) -> str:
         return (
-            f"{self.estimate:.2g} (below {self.upper:.2g} with {100 * self.confidence:g} % confidence): "
-            f"{self.alone} of {self.starts} starts ended alone"
+            f"with {100 * self.confidence:g} % confidence less than {100 * self.upper:.2g} % of further starts end in a "
+            f"minimum not seen so far (estimate {100 * self.estimate:.2g} %)"
         )
 
 

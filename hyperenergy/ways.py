@@ -63,8 +63,16 @@ def routes(target: Objective, points: int, dim: int, path: object) -> tuple[Rout
     return (_by_way(tuple(path)),)
 
 
+def told(ways: Sequence[Way]) -> str:
+    """Starts and hits of each way, in a line."""
+    counted = "; ".join(f"{way.label}: {way.hits} of {way.starts}" for way in ways)
+    many = len([way for way in ways if way.label != HOPS]) > 1
+    return counted + ("" if many else " (one way: one kind of evidence)")
+
+
 def _by_way(stages: tuple[Objective, ...]) -> Route:
-    return Route("by way of " + ", ".join(stage.label for stage in stages) if stages else DIRECT, stages)
+    names = (stage.kernel.label if type(stage) is Energy else stage.label for stage in stages)
+    return Route(f"by way of {', '.join(names)}" if stages else DIRECT, stages)
 
 
 def _routes(target: Objective, points: int, dim: int) -> tuple[Route, ...]:

@@ -9,6 +9,11 @@ import torch
 
 import hyperenergy as he
 from hyperenergy import compiled
+from hyperenergy.compiled import parameter_of
+from hyperenergy.compiled.profile_code import curved_profile_source, family, log_profile_source, profile_source
+from hyperenergy.logarithm import Logarithm
+from hyperenergy.objectives import BatchLoss, Objective
+from hyperenergy.solvers import compiled_search
 from hyperenergy.solvers.lbfgs import LBFGS
 from hyperenergy.sphere import random_points
 from tests.cases import COMPILED, KERNELS
@@ -17,17 +22,84 @@ from tests.zoo import THOMSON
 # ---- compiled code ----
 
 
+def lines(source: str, name: str, kernel: he.Kernel):
+    """The generated lines, run as plain Python, as a function of r."""
+    scope = {"math": math, "exp": math.exp, "log": math.log, "jit": lambda function: function}
+    exec(source, scope)
+    return lambda r: scope[name](r, parameter_of(kernel))
+
+
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda k: k.label)
-def test_profile_source_is_the_formula_and_its_derivative(kernel: he.Kernel) -> None:
-    """The generated lines, run as plain Python, against autograd."""
-    scope = {"math": math, "T": float}
-    exec(compiled.profile_source(kernel), scope)
+def test_profile_source_is_the_formula_and_its_derivatives(kernel: he.Kernel) -> None:
+    """kappa, 2 kappa', 4 kappa'', and the same of log kappa, against autograd."""
+    plain = lines(profile_source(kernel), "profile", kernel)
+    curved = lines(curved_profile_source(kernel, "f"), "f", kernel)
     for r in (1e-2, 0.7, 3.9):
         x = torch.tensor(r, dtype=torch.float64, requires_grad=True)
         value = kernel(x)
-        (slope,) = torch.autograd.grad(value, x)
-        found = scope["profile"](r)
-        assert found == pytest.approx((float(value.detach()), 2 * float(slope)), rel=1e-13)
+        (slope,) = torch.autograd.grad(value, x, create_graph=True)
+        (second,) = torch.autograd.grad(slope, x)
+        expected = (float(value.detach()), 2 * float(slope.detach()), 4 * float(second))
+        assert plain(r) == pytest.approx(expected[:2], rel=1e-13)
+        assert curved(r) == pytest.approx(expected, rel=1e-12)
+        if kernel.positive:
+            log = lines(log_profile_source(kernel), "log_profile", kernel)
+            assert log(r) == pytest.approx((math.log(expected[0]), expected[1] / expected[0]), rel=1e-12, abs=1e-13)
+
+
+def test_code_is_shared_where_the_formula_is_and_nowhere_else() -> None:
+    """ "11/5" and "11.5" differ by a sign that no file name keeps; a class may change its formula under its name."""
+    shared = [(he.Gaussian(1), he.Gaussian("1/3")), (he.Riesz(2.5), he.Riesz(60)), (he.Riesz(-1.5), he.Riesz("-1/2"))]
+    apart = [
+        (he.Polynomial(3, c="11/5"), he.Polynomial(3, c="11.5")),
+        (he.Riesz(2), he.Riesz(-2)),
+        (he.Riesz(2.5), he.Riesz(-2.5)),
+        (he.Riesz(1), he.Riesz(2)),
+        (own("1"), own("2")),
+        (own("1"), he.Gaussian(1)),
+    ]
+    assert all(family(a) == family(b) for a, b in shared)
+    assert all(family(a) != family(b) for a, b in apart) and family(own("1")) == family(own("1"))
+
+
+def own(rate: str) -> he.Kernel:
+    """Of a class made anew, as in a notebook, each time under the same name."""
+
+    class Mine(he.Gaussian):
+        def profile(self, r, m):  # type: ignore[no-untyped-def]
+            return m.exp(-m.number(rate) * r) + 1 / (1 + r)
+
+    return Mine(1)
+
+
+class OfTensors(he.Kernel):
+    """A formula that no symbol goes through."""
+
+    def profile(self, r, m):  # type: ignore[no-untyped-def]
+        return (-r.clamp(max=3.5)).exp()
+
+
+class Otherwise(he.Kernel):
+    """One that reads otherwise with symbols than with tensors."""
+
+    def profile(self, r, m):  # type: ignore[no-untyped-def]
+        return m.exp(-r) if isinstance(r, torch.Tensor) else m.exp(-2 * r)
+
+
+@COMPILED
+@pytest.mark.parametrize(
+    ("kernel", "code"), [(own("3"), True), (own("4"), True), (OfTensors(), False), (Otherwise(), False)]
+)
+def test_kernels_of_ones_own(kernel: he.Kernel, code: bool) -> None:
+    """In compiled code where their formula can be read, and minimized all the same where it cannot."""
+    objective = he.Energy(kernel)
+    assert compiled_search.possible(objective, torch.device("cpu"), 6) == code
+    best = he.minimize(objective, 6, 3, restarts=4)
+    assert best.value == pytest.approx(float(he.energy(best.points, kernel)), rel=1e-14)
+    assert best.value == pytest.approx(float(he.energy(he.codes.cross_polytope(3).points, kernel)), rel=1e-12)
+    if not code:
+        with pytest.raises(he.ArgumentError, match="compiled: got True"):
+            he.minimize(objective, 6, 3, restarts=4, compiled=True)
 
 
 @COMPILED
@@ -62,30 +134,38 @@ def test_large_energies_go_through_compiled_code(draw, monkeypatch) -> None:
 
 
 @COMPILED
-def test_compiled_search_takes_the_same_path_as_torch() -> None:
-    """Value and gradient norm after each of the first 25 steps, which round-off has not yet driven apart."""
-    from hyperenergy.solvers.compiled_lbfgs import search
-
-    objective = he.Energy(he.Riesz(1))
+@pytest.mark.parametrize(
+    ("objective", "steps"),
+    [
+        (he.Energy(he.Riesz(1)), 25),
+        (BatchLoss(he.NTXent(0.3)), 25),
+        (BatchLoss(he.KCL(he.Gaussian(2))), 9),
+        (Logarithm(he.Energy(he.Riesz(90))), 5),
+    ],
+    ids=lambda o: getattr(o, "label", None),
+)
+def test_compiled_search_takes_the_same_path_as_torch(
+    objective: Objective, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Value and gradient norm after each of the first steps, which round-off has not yet driven apart; up to the first step
+    that is rejected, for which torch gives up the oldest pair of its history."""
+    monkeypatch.setattr(compiled_search, "_ROUGH", math.inf)  # in float64 throughout
     z = random_points(1, 20, 3, generator=torch.Generator().manual_seed(1))
     solver = LBFGS(objective)
     state = solver.init(z)
-    profile = compiled.compile_profile(objective.kernel)
-    for step in range(1, 26):
+    for step in range(1, steps + 1):
         state = solver.step(state)
-        columns = z[0].T.contiguous().numpy().copy()
-        value, norm, scale, *_ = search(profile, profile, columns, 1e-30, math.inf, step, solver.memory)
-        assert value == pytest.approx(float(state.value), rel=1e-10)
-        assert norm == pytest.approx(float(solver.gradient_norm(state)), rel=1e-5)
-        assert scale == pytest.approx(float(state.scale), rel=1e-10)
+        found = compiled_search.search(objective, z, 1e-30, step, solver.memory)
+        assert found.iterations == step and int(state.rejections) == 0
+        assert float(found.value) == pytest.approx(float(state.value), rel=1e-10)
+        assert float(found.gradient_norm) == pytest.approx(float(solver.gradient_norm(state)), rel=1e-5)
+        assert float(found.scale) == pytest.approx(float(state.scale), rel=1e-10)
 
 
 @COMPILED
 @pytest.mark.parametrize("kernel", [he.Riesz(1), he.Riesz(60), he.Gaussian(90)], ids=lambda k: k.label)
 def test_float32_on_the_way_leaves_no_trace_at_the_end(kernel: he.Kernel, monkeypatch) -> None:
     """Also where float32 overflows (Riesz s = 60 at close points) or underflows (exp(-90 r) at r > 1)."""
-    from hyperenergy.solvers import compiled_search
-
     objective = he.Energy(kernel)
     z = random_points(16, 12, 3, generator=torch.Generator().manual_seed(2))
     single = compiled_search.search(objective, z, 1e-11, 3000, 5)
@@ -113,8 +193,9 @@ def test_both_codes_find_the_same_minima(kernel: he.Kernel) -> None:
 
 
 def test_compiled_code_is_refused_where_it_cannot_be() -> None:
-    with pytest.raises(he.ArgumentError, match="compiled: got True; needs Numba, a CPU and a pair energy"):
-        he.minimize(he.DHEL(0.5), 4, 3, compiled=True)
+    with pytest.raises(he.ArgumentError, match="compiled: got True; needs Numba, a CPU and an objective with compiled"):
+        he.minimize(he.AlignUniform(), 4, 3, compiled=True)
+    assert he.minimize(he.AlignUniform(), 4, 3, restarts=2).hits == 2
 
 
 def test_without_numba_everything_works(monkeypatch) -> None:

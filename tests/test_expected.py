@@ -174,6 +174,19 @@ def test_a_pentagon_beats_the_uniform_law() -> None:
     assert he.expectation.expected_uniform(he.InfoNCE(0.5), 3, 2) == pytest.approx(0.4394, abs=5e-5)
 
 
+def test_expected_kernel_losses_are_minimized_to_the_end(monkeypatch) -> None:
+    """Newton's method takes second derivatives of all batches at once, which go in blocks."""
+    kernel = he.Gaussian(2)
+    best = he.minimize(Expected(he.KCL(kernel), batch=5), 6, 3, restarts=2)
+    assert best.gradient_norm <= 1e-12
+    # The expectation of 16 kappa over two draws of six, 1/6 of them alike, less 1 for aligned pairs: at the octahedron.
+    octahedron = he.codes.cross_polytope(3).points
+    expected = 16 * (1 + 5 * float(he.energy(octahedron, kernel, "mean"))) / 6 - 1
+    assert best.value == pytest.approx(expected, rel=1e-12)
+    law = he.best_law(he.KCL(kernel), 5, 3, particles=6, restarts=2)
+    assert law.value <= expected + 1e-12
+
+
 @pytest.mark.parametrize(("options", "points"), [({"replace": False}, 6), ({"partition": True}, 3)])
 def test_mini_batches_of_a_data_set(options: dict, points: int) -> None:
     """B8: N = 6, B = 3, d = 5."""

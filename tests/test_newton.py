@@ -9,24 +9,66 @@ import hyperenergy as he
 from hyperenergy import sphere
 from hyperenergy.minimum import Status
 from hyperenergy.objectives import BatchLoss, Objective
-from hyperenergy.solvers import newton
+from hyperenergy.solvers import curvature, loop, newton, trust_region
+from hyperenergy.solvers.lbfgs import LBFGS
 from hyperenergy.sphere import random_points
+from tests.cases import loss_cases
 from tests.zoo import THOMSON
 
 # ---- Newton's method ----
 
 
-@pytest.mark.parametrize(
-    "objective",
-    [he.Energy(he.Riesz(1)), he.Energy(he.Gaussian(2), "mean"), he.Energy(he.Riesz(-2)), he.Energy(he.Laplace(1))],
-    ids=lambda o: o.label,
-)
-def test_energy_hessian_is_the_second_derivative(objective: he.Energy, draw) -> None:
-    z = draw(6, 3)
-    for found, expected in zip(
-        objective.gradient_and_hessian(z), Objective.gradient_and_hessian(objective, z), strict=True
-    ):
-        torch.testing.assert_close(found, expected, rtol=1e-11, atol=1e-11)
+class Own(he.DHEL):
+    """A subclass with another formula, of which the closed form does not speak."""
+
+    def formula(self, anchors: torch.Tensor, positives: torch.Tensor) -> torch.Tensor:
+        return 2 * super().formula(anchors, positives)
+
+
+CLOSED_FORMS = [
+    he.Energy(he.Riesz(1)),
+    he.Energy(he.Gaussian(2), "mean"),
+    he.Energy(he.Riesz(-2)),
+    he.Energy(he.Laplace(1)),
+    *(BatchLoss(case.loss) for case in loss_cases(0.3)),
+    BatchLoss(he.SimCLR(0.01)),
+    BatchLoss(he.KCL(he.Gaussian(2), two_view=True)),
+    BatchLoss(he.KCL(he.Riesz(1), gamma=3.0, alignment_kernel=he.Gaussian(1))),
+    BatchLoss(he.KCL(he.Laplace(1))),
+    BatchLoss(Own(0.3)),
+    he.Supervised(he.SupCon(0.5), [0, 0, 0, 1, 1, 1]),
+    he.MultiView(he.MultiViewDHEL(0.5), 3),
+]
+
+
+@pytest.mark.parametrize("objective", CLOSED_FORMS, ids=lambda o: o.label)
+def test_hessians_are_the_second_derivatives(objective: Objective, draw) -> None:
+    """Closed forms and products, of a batch, against automatic differentiation twice through the values."""
+    z = draw(3, 6, 3)
+    found, v = objective.hessians(z), draw(3, 6, 3)
+    x = z.clone().requires_grad_(True)
+    (gradient,) = torch.autograd.grad(objective.value(x).sum(), x, create_graph=True)
+    rows = [
+        torch.autograd.grad(gradient[:, i, k].sum(), x, retain_graph=True, materialize_grads=True)[0]
+        if gradient.requires_grad
+        else torch.zeros_like(x)
+        for i in range(6)
+        for k in range(3)
+    ]
+    expected = torch.stack(rows, 1).reshape(3, 6, 3, 6, 3)
+    size = max(float(expected.abs().max()), 1e-3)
+    assert size > 1e-3 or objective.label.startswith("Energy(Riesz(s=-2")
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-13 * size)
+    ambient, product = objective.linearize(z)
+    torch.testing.assert_close(ambient, gradient.detach(), rtol=0, atol=1e-13 * float(ambient.abs().max()))
+    torch.testing.assert_close(product(v), torch.einsum("niajb,njb->nia", expected, v), rtol=0, atol=1e-12 * size)
+    tangent = sphere.project(z, v)
+    basis = curvature.tangent_bases(z)
+    matrix, *_ = curvature.riemannian_hessians(objective, z, basis)
+    along = torch.einsum("npq,nq->np", matrix, curvature.coordinates(basis, tangent))
+    torch.testing.assert_close(
+        objective.hessian_product(z, tangent), curvature.vectors(basis, along), rtol=0, atol=1e-12 * size
+    )
 
 
 def test_riemannian_hessian_is_the_second_derivative_along_geodesics(draw) -> None:
@@ -63,6 +105,55 @@ def test_newton_converges_quadratically() -> None:
     assert float(gradient.norm() / scale) < 1e-15 * 10
     assert (signature.index, signature.zero_modes, signature.orbit) == (0, 3, 3)
     assert float(value) >= THOMSON[12] - 1e-9
+
+
+@pytest.mark.parametrize(("rows", "dim", "rank"), [(6, 3, 3), (6, 5, 2), (2, 4, 2), (9, 2, 2), (4, 3, 1)])
+def test_rotations_are_an_orthonormal_basis_of_the_orbit(rows: int, dim: int, rank: int, draw) -> None:
+    """z A for random antisymmetric A lies in it; the planes in which nothing turns are left out."""
+    z = torch.zeros(1, rows, dim, dtype=torch.float64)
+    z[..., :rank] = draw(1, rows, rank)
+    z = z @ torch.linalg.qr(draw(dim, dim)).Q
+    basis = curvature.tangent_bases(z)
+    found = curvature.rotations(z, basis)[0]
+    kept = found[:, found.norm(dim=0) > 0.5]
+    assert kept.shape[1] == newton.orbit_dimension(z[0]) == (dim * (dim - 1) - (dim - rank) * (dim - rank - 1)) // 2
+    torch.testing.assert_close(kept.T @ kept, torch.eye(kept.shape[1]).double(), rtol=0, atol=1e-13)
+    A = draw(dim, dim)
+    turned = curvature.coordinates(basis, z @ (A - A.T))[0]
+    torch.testing.assert_close(kept @ (kept.T @ turned), turned, rtol=0, atol=1e-13)
+
+
+def spectra(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Sizes of the symmetric matrices whose spectra are taken from here on."""
+    sizes: list[int] = []
+    eigh = torch.linalg.eigh
+    monkeypatch.setattr(torch.linalg, "eigh", lambda matrix: sizes.append(matrix.shape[-1]) or eigh(matrix))
+    return sizes
+
+
+def test_regular_minima_need_no_spectrum(monkeypatch) -> None:
+    """Cholesky's factorization tells that all eigenvalues are positive; of a degenerate minimum they must be counted."""
+    sizes = spectra(monkeypatch)
+    icosahedron = he.codes.get("icosahedron").points
+    _, signature = newton.polish(he.Energy(he.Riesz(1)), icosahedron)
+    assert signature == newton.Signature(0, 3, 3) and max(sizes) <= 3
+    _, flat = newton.polish(he.Energy(he.Riesz(-2)), icosahedron)
+    # The centroid alone counts: three of 24 directions have a curvature.
+    assert flat == newton.Signature(0, 21, 3) and max(sizes) == 24
+
+
+def test_small_eigenvalues_are_told_from_zero() -> None:
+    """DHEL(0.5) of 50 pairs in space: the least eigenvalues beside the rotations' are 1e-8 of the largest, and count."""
+    objective = BatchLoss(he.DHEL(0.5))
+    z = random_points(1, 100, 3, generator=torch.Generator().manual_seed(0))
+    ends = trust_region.refine(objective, loop.run(LBFGS(objective, 1e-4), z, 2000).z, 1e-12)
+    polished, signature = newton.polish(objective, ends.z[0])
+    assert signature == newton.Signature(0, 3, 3)
+    _, gradient, scale = objective.value_and_gradient(polished[None])
+    assert float(gradient.norm() / scale) < 1e-14
+    hessian, _, _ = newton.riemannian_hessian(objective, polished)
+    eigenvalues = torch.linalg.eigvalsh(hessian) / hessian.abs().max()
+    assert float(eigenvalues[2].abs()) < 1e-14 and 1e-9 < float(eigenvalues[3]) < 1e-6
 
 
 @pytest.mark.parametrize(("points", "dim", "orbit"), [(3, 3, 3), (3, 5, 7), (12, 3, 3), (2, 4, 3)])

@@ -9,6 +9,10 @@ import pytest
 import torch
 
 import hyperenergy as he
+from hyperenergy import blockwise
+from hyperenergy.objectives import BatchLoss, Objective, relative_norm
+from hyperenergy.solvers import loop, trust_region
+from hyperenergy.solvers.lbfgs import LBFGS
 from hyperenergy.sphere import random_points
 from tests.cases import COMPILED
 from tests.zoo import THOMSON
@@ -71,6 +75,64 @@ def test_leech_vectors_are_minimal_vectors() -> None:
 # ---- GPU ----
 
 GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device, and there is none here")
+# What runs on a GPU runs here, too, through the same code.
+DEVICES = ["cpu", pytest.param("cuda", marks=GPU)]
+OBJECTIVES = [
+    (he.Energy(he.Riesz(1)), 40, 3),
+    (he.Energy(he.Gaussian(2)), 30, 12),
+    (BatchLoss(he.DHEL(0.1)), 14, 5),
+    (BatchLoss(he.InfoNCE(0.5)), 12, 9),
+    (BatchLoss(he.KCL(he.Gaussian(2))), 14, 5),
+]
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize(("objective", "points", "dim"), OBJECTIVES, ids=lambda x: getattr(x, "label", str(x)))
+def test_minima_are_the_same_on_every_device(objective: Objective, points: int, dim: int, device: str) -> None:
+    """From beside a minimum that the CPU found, down in float32 and to the end in float64, the same one to round-off."""
+    z = random_points(4, objective.rows(points), dim, generator=torch.Generator().manual_seed(0))
+    here = trust_region.refine(objective, loop.run(LBFGS(objective, 1e-6), z, 3000).z, 1e-12)
+    assert float(here.gradient_norm.max()) <= 1e-12
+    noise = random_points(*z.shape, generator=torch.Generator().manual_seed(1))
+    beside = he.normalize(here.z + 1e-3 * noise).to(device)
+    there = trust_region.refine(objective, loop.descend(objective, beside, 1e-6, 3000).z, 1e-12)
+    assert there.z.device.type == device and there.z.dtype == torch.float64
+    assert float(there.gradient_norm.max()) <= 1e-12
+    torch.testing.assert_close(there.value.cpu(), here.value, rtol=1e-13, atol=1e-14)
+    value, gradient, scale = objective.value_and_gradient(there.z.cpu())
+    torch.testing.assert_close(there.value.cpu(), value, rtol=1e-13, atol=1e-14)
+    assert float(relative_norm(gradient, scale).max()) <= 2e-12
+    for k in range(4):
+        assert he.congruent(there.z[k].cpu(), here.z[k]).residual < 1e-5
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("dim", [3, 12])
+def test_sums_are_the_same_on_every_device(dim: int, device: str, draw) -> None:
+    """Values, gradients and products with Hessians, with points 1e-5 apart."""
+    x, v = draw(3, 40, dim), draw(3, 40, dim)
+    x[:, 1] = he.normalize(x[:, 0] + 1e-5 * x[:, 2])
+    for kernel in (he.Riesz(1), he.Laplace(1), he.Gaussian(2)):
+        y = x.clone().requires_grad_(True)
+        value = he.energy(y, kernel, "ordered")
+        (gradient,) = torch.autograd.grad(value.sum(), y, create_graph=True)
+        (along,) = torch.autograd.grad((gradient * v).sum(), y)
+        found = blockwise.sums_and_forces(x.to(device), kernel)
+        product = blockwise.hessian_products(x.to(device), v.to(device), kernel)
+        for a, b in zip((*found, product), (value.detach(), gradient.detach(), along), strict=True):
+            torch.testing.assert_close(a.cpu(), b, rtol=0, atol=1e-13 * float(b.abs().max()))
+
+
+def test_the_benchmark_of_the_gpu_runs_on_a_cpu(monkeypatch) -> None:
+    from benchmarks import gpu
+
+    cases = [gpu.Case(he.Energy(he.Riesz(1)), 12, 3, 4), gpu.Case(BatchLoss(he.DHEL(0.1)), 5, 3, 4)]
+    monkeypatch.setattr(gpu, "cases", lambda: cases)
+    lines: list[str] = []
+    gpu.gpu(lines.append, 5.0, "cpu")
+    rows = [line for line in lines if "stationary" in line]
+    assert len(rows) == 2 and all("4 stationary, 0 to 1e-7, 0 not" in row for row in rows)
+    assert sum("from beside it" in line for line in lines) == 2
 
 
 @GPU

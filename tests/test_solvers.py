@@ -9,9 +9,14 @@ import torch
 
 import hyperenergy as he
 from hyperenergy.minimum import Origin, Status, Stop
-from hyperenergy.objectives import BatchLoss
+from hyperenergy.objectives import BatchLoss, Objective, relative_norm
+from hyperenergy.solvers import loop, trust_region
+from hyperenergy.solvers.ends import Ends
+from hyperenergy.solvers.lbfgs import LBFGS
+from hyperenergy.sphere import random_points
 from hyperenergy.starts import draw, jump
 from tests.cases import COMPILED
+from tests.zoo import THOMSON
 
 # ---- paths, starts, hops, stops ----
 
@@ -128,6 +133,98 @@ def test_out_of_memory_goes_on_with_smaller_batches_and_says_so() -> None:
 def test_bad_input(options: dict, message: str) -> None:
     with pytest.raises(he.ArgumentError, match=message):
         he.minimize(he.Energy(he.Riesz(1)), 5, 3, **options)
+
+
+# ---- flat landscapes ----
+
+TAUS = (0.1, 0.5)
+FLAT = [
+    (BatchLoss(loss), 14, 5)
+    for tau in TAUS
+    for loss in (he.DHEL(tau), he.InfoNCE(tau), he.DCL(tau), he.NTXent(tau), he.SigLIP(1 / tau, -2.0))
+]
+FLAT += [
+    (BatchLoss(he.KCL(he.Gaussian(2))), 14, 5),
+    (BatchLoss(he.AlignUniform()), 14, 5),
+    (BatchLoss(he.SpectralContrastive()), 14, 5),
+    (he.Energy(he.Riesz(1)), 30, 3),
+    *((he.Supervised(he.SupCon(tau), [i // 3 for i in range(15)]), 15, 3) for tau in TAUS),
+    *((he.MultiView(he.MultiViewDHEL(tau), 3), 8, 3) for tau in TAUS),
+]
+
+
+def coarse(objective: Objective, points: int, dim: int, starts: int = 4) -> Ends:
+    z = random_points(starts, objective.rows(points), dim, generator=torch.Generator().manual_seed(0))
+    return loop.run(LBFGS(objective, 1e-4), z, 2000)
+
+
+@pytest.mark.parametrize("most_dense", [10**4, 0], ids=["corrected Hessian", "products alone"])
+@pytest.mark.parametrize(("objective", "points", "dim"), FLAT, ids=lambda x: getattr(x, "label", str(x)))
+def test_second_order_methods_end_at_stationary_points(
+    objective: Objective, points: int, dim: int, most_dense: int, monkeypatch
+) -> None:
+    monkeypatch.setattr(trust_region, "_MOST_DENSE", most_dense)
+    before = coarse(objective, points, dim)
+    assert float(before.gradient_norm.max()) > 1e-7
+    ends = trust_region.refine(objective, before.z, 1e-12)
+    value, gradient, scale = objective.value_and_gradient(ends.z)
+    assert bool((relative_norm(gradient, scale) <= 1e-12).all())
+    torch.testing.assert_close(ends.value, value, rtol=1e-14, atol=1e-15)
+    torch.testing.assert_close(ends.gradient_norm, relative_norm(gradient, scale))
+    assert bool((ends.value <= before.value + 1e-14).all()) and not bool(ends.failed.any())
+
+
+@pytest.mark.parametrize("loss", [he.DHEL(0.5), he.InfoNCE(0.5), he.KCL(he.Gaussian(2))], ids=lambda x: x.label)
+def test_bent_valleys_of_fifty_pairs_in_space(loss: he.PairLoss) -> None:
+    """Where 5000 steps of L-BFGS end at 1e-7, or round-off stops them."""
+    objective = BatchLoss(loss)
+    before = coarse(objective, 50, 3, starts=2)
+    ends = trust_region.refine(objective, before.z, 1e-12)
+    assert float(ends.gradient_norm.max()) <= 1e-12
+    plain = loop.run(LBFGS(objective, 1e-12), before.z, ends.iterations)
+    assert float(plain.gradient_norm.min()) > 1e-9  # the negative control
+
+
+def test_every_start_has_its_own_radius_and_its_own_end() -> None:
+    """Together as alone, up to round-off in sums."""
+    objective = BatchLoss(he.DHEL(0.1))
+    z = coarse(objective, 14, 5).z
+    solver = trust_region.TrustRegion(objective)
+    together = loop.run(solver, z, 100, housekeeping=1)
+    for k in range(len(z)):
+        alone = loop.run(solver, z[k : k + 1], 100, housekeeping=1)
+        assert float(alone.value[0]) == pytest.approx(float(together.value[k]), rel=1e-12)
+        assert float((alone.z[0] - together.z[k]).abs().max()) < 1e-6
+    state = solver.init(z)
+    state = solver.step(state)
+    assert (
+        len(set(state.products.tolist())) > 1 and state.take(torch.tensor([True, False, True, False])).z.shape[0] == 2
+    )
+
+
+def test_few_products_leave_a_start_where_it_has_come_to() -> None:
+    objective = BatchLoss(he.DHEL(0.5))
+    before = coarse(objective, 50, 3, starts=2)
+    seen: list[list[int]] = []
+    ends = trust_region.refine(objective, before.z, 1e-12, 3, see=lambda _, running: seen.append(running.tolist()))
+    assert ends.iterations == 3 and seen == [[0, 1]] * 4
+    assert bool((ends.value < before.value).all()) and float(ends.gradient_norm.min()) > 1e-12
+
+
+def test_the_way_down_in_single_precision_ends_in_double() -> None:
+    objective = he.Energy(he.Riesz(1))
+    z = random_points(8, 12, 3, generator=torch.Generator().manual_seed(0))
+    seen: list[torch.dtype] = []
+    ends = loop.descend(objective, z, 1e-10, 1000, see=lambda state, _: seen.append(state.z.dtype))
+    assert ends.z.dtype == ends.value.dtype == torch.float64 and {torch.float32, torch.float64} == set(seen)
+    assert float(ends.gradient_norm.max()) <= 1e-10
+    assert ends.value.tolist() == pytest.approx([THOMSON[12]] * 8, abs=1e-8)
+    # (1e-3)^-15 is beyond float32.
+    steep, tight = he.Energy(he.Riesz(15)), z.clone()
+    tight[:, 1] = he.normalize(tight[:, 0] + 1e-3 * tight[:, 2])
+    assert not bool(steep.value(tight.float()).isfinite().any()) and bool(steep.value(tight).isfinite().all())
+    found, double = loop.descend(steep, tight, 1e-6, 200), loop.run(LBFGS(steep, 1e-6), tight, 200)
+    assert torch.equal(found.z, double.z) and bool(found.value.isfinite().all())
 
 
 # ---- nearly constant kernels ----

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from hyperenergy.ways import told
 
 if TYPE_CHECKING:
     from hyperenergy.minimum import Minimum
@@ -15,37 +17,23 @@ _NORMAL = (1e-300, 1e300)
 def rows(best: Minimum) -> list[tuple[str, str]]:
     """Name and text of each quantity of a minimum."""
     table = [("objective", best.objective.label), ("value", f"{best.value:.15g}")]
-    log_value = getattr(best, "log_value", None)
-    if log_value is not None and not _NORMAL[0] < abs(best.value) < _NORMAL[1]:
-        table.append(("log of the value", f"{log_value:.15g}"))
+    if best.log_value is not None and not _NORMAL[0] < abs(best.value) < _NORMAL[1]:
+        table.append(("log of the value", f"{best.log_value:.15g}"))
     table += [
         ("misalignment", f"{best.misalignment:.2e}"),
         ("relative gradient norm", f"{best.gradient_norm:.1e}"),
         ("status", best.status.value),
         ("starts that reached it", f"{best.hits} of {best.restarts}"),
     ]
-    ways = getattr(best, "ways", ())
-    stages = () if ways else (f"by way of {stage}" for stage in best.path)
-    table.append(("starts", "; ".join([best.origin.value, *stages])))
-    if ways:
-        table.append(("ways", "; ".join(f"{way.label}: {way.hits} of {way.starts}" for way in ways)))
-    unseen = getattr(best, "unseen", None)
-    if unseen is not None:
-        table.append(("not seen yet", _unseen(unseen)))
+    table += [("starts", best.origin.value), ("ways", told(best.ways))]
+    if best.unseen is not None:
+        table.append(("not seen yet", str(best.unseen)))
     table += [
         ("search ended", best.stop.value),
         ("distinct minima", ", ".join(f"{m.value:.12g} ({m.count}x)" for m in best.minima[:6]) or "none"),
         ("Hessian", _signature(best.minima[0].signature) if best.status.stationary else "not a local minimum"),
     ]
     return table
-
-
-def _unseen(unseen: Any) -> str:
-    """The probability that a further start ends in a minimum not seen so far."""
-    return (
-        f"with 95 % confidence less than {100 * unseen.upper:.2g} % of further starts end in a minimum not seen so far "
-        f"(estimate {100 * unseen.estimate:.2g} %)"
-    )
 
 
 def _signature(signature: Signature | None) -> str:

@@ -71,6 +71,8 @@ def view(
                 raise ArgumentError(name, repr(context.params[name]), "goes with --minimize alone")
         path = out if out is not None else Path(f"{Path(source).stem}.html")
     else:
+        if header is not None:
+            raise ArgumentError("header", header, "goes with a file alone")
         if points is None or dim is None:
             missing = "points" if points is None else "dim"
             raise ArgumentError(missing, None, f"--minimize needs it, e.g. --{missing} 4")
@@ -91,8 +93,6 @@ def view(
         assert source is not None
         shown = load(source, header=header)
     else:
-        if header is not None:
-            raise ArgumentError("header", header, "goes with a file alone")
         target = parse_objective(minimize, pairs=pairs, temperature=temperature, kernel=kernel)
         assert points is not None and dim is not None
         check_configuration(target, points, dim)

@@ -15,6 +15,7 @@ from hyperenergy.compiled.profile_code import (
     log_profile_source,
     parameter,
     profile_source,
+    readable,
     transcendental,
 )
 from hyperenergy.compiled.store import available
@@ -28,6 +29,7 @@ __all__ = [
     "log_kernel_module",
     "pair_sum",
     "parameter_of",
+    "readable",
     "share_module",
     "softmax_module",
     "trust_module",
@@ -44,57 +46,58 @@ def parameter_of(kernel: Kernel) -> float:
 
 def kernel_module(kernel: Kernel) -> Any:
     """The module with ``energy`` of this kernel, and ``rough_energy`` where float32 makes it faster."""
-    name = f"pairs_{family(kernel)}"
-    module = store.load(name)
-    if module is None:
+
+    def source() -> str:
         profile, rows = profile_source(kernel), store.text("pair_rows")
-        source = store.text("elementary") + profile + rows + store.text("pair_loops")
-        if not transcendental(profile):
-            rough = rows.replace("profile(", "rough_profile(").replace("add_row", "rough_add_row")
-            source += profile_source(kernel, "rough_profile", "np.float32") + rough + store.text("rough_pair_loops")
-        module = store.load(name, source)
-    return module
+        double = store.text("elementary") + profile + rows + store.text("pair_loops")
+        if transcendental(profile):
+            return double
+        rough = rows.replace("profile(", "rough_profile(").replace("add_row", "rough_add_row")
+        return double + profile_source(kernel, "rough_profile", "np.float32") + rough + store.text("rough_pair_loops")
+
+    return store.load(f"pairs_{family(kernel)}", source)
 
 
 def share_module(kernel: Kernel) -> Any:
     """The module with ``share``, the rows of one thread, of this kernel."""
-    name = f"share_{family(kernel)}"
-    source = store.text("elementary") + profile_source(kernel) + store.text("pair_rows") + store.text("share_loops")
-    return store.load(name) or store.load(name, source)
+    return store.load(
+        f"share_{family(kernel)}",
+        lambda: store.text("elementary") + profile_source(kernel) + store.text("pair_rows") + store.text("share_loops"),
+    )
 
 
 def log_kernel_module(kernel: Kernel) -> Any:
     """The module with ``log_energy`` of a kernel that is positive."""
-    name = f"log_pairs_{family(kernel)}"
-    return store.load(name) or store.load(
-        name, store.text("elementary") + log_profile_source(kernel) + store.text("log_pair_loops")
+    return store.load(
+        f"log_pairs_{family(kernel)}",
+        lambda: store.text("elementary") + log_profile_source(kernel) + store.text("log_pair_loops"),
     )
 
 
 def softmax_module() -> Any:
     """The module with the losses that are logarithms of sums over negatives, and their Hessians' products."""
-    return store.load("softmax") or store.load("softmax", store.text("elementary") + store.text("softmax_loops"))
+    return store.load("softmax", lambda: store.text("elementary") + store.text("softmax_loops"))
 
 
 def kcl_module(kernel: Kernel, alignment: Kernel) -> Any:
     """The module with KCL of two smooth kernels, and its Hessian's product."""
-    name = f"kcl_{family(kernel)}_{family(alignment)}"
-    module = store.load(name)
-    if module is None:
+
+    def source() -> str:
         profiles = curved_profile_source(kernel, "energy_profile")
         profiles += curved_profile_source(alignment, "alignment_profile")
-        module = store.load(name, store.text("elementary") + profiles + store.text("kcl_loops"))
-    return module
+        return store.text("elementary") + profiles + store.text("kcl_loops")
+
+    return store.load(f"kcl_{family(kernel)}_{family(alignment)}", source)
 
 
 def descent_module(rules: str) -> Any:
     """The module with L-BFGS under these rules (see ``solvers.compiled_search``)."""
-    return store.load("descent") or store.load("descent", rules + store.text("vectors") + store.text("descent"))
+    return store.load("descent", lambda: rules + store.text("vectors") + store.text("descent"), compare=True)
 
 
 def trust_module() -> Any:
     """The module with trust regions."""
-    return store.load("trust") or store.load("trust", store.text("vectors") + store.text("trust"))
+    return store.load("trust", lambda: store.text("vectors") + store.text("trust"))
 
 
 def pair_sum(x: Tensor, kernel: Kernel) -> tuple[float, Tensor]:

@@ -2,7 +2,7 @@
 
 Within 2 units in the last place of the library's; results below the range of normal numbers are 0.  Compiled without leave
 to reorder, on which the reductions in two parts depend.  Sources: Cody and Waite, Software Manual for the Elementary
-Functions (1980), for the reductions; the polynomials are Taylor's for exp on |x| <= log(2)/2 and that of 2 artanh for log.
+Functions (1980), for the reductions; polynomials are Taylor's for exp on |x| <= log(2)/2, and those of 2 artanh for log.
 """
 
 # mypy: ignore-errors

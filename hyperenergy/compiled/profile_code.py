@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
+import math
+from dataclasses import fields
 from fractions import Fraction
 from typing import Any
 
-from hyperenergy.kernels import Gaussian, InverseMultiquadric, Kernel, Laplace, RegularizedLogarithmic, Riesz
+import torch
+
+from hyperenergy.kernels import (
+    Gaussian,
+    InverseMultiquadric,
+    Kernel,
+    Laplace,
+    RegularizedLogarithmic,
+    Riesz,
+    examined,
+)
 from hyperenergy.namespaces import Number, SympyNamespace, to_float
 
 # Kernels of one parameter, whose code serves all its values; of others, and of subclasses, the numbers stand in the code.
@@ -25,12 +39,57 @@ def parameter(kernel: Kernel) -> float | None:
 
 
 def family(kernel: Kernel) -> str:
-    """A name, fit for a file, of all kernels that share this one's code."""
+    """A name, fit for a file, of all kernels that share this one's code.
+
+    Numbers that stand in the code enter by a digest of the label; of a kernel that is not this package's, whose class may
+    change under the same name, the whole formula does.
+    """
+    name = type(kernel).__name__
     if parameter(kernel) is not None:
-        return f"{type(kernel).__name__}{'_negative' if type(kernel) is Riesz and _negative(kernel) else ''}"
+        return f"{name}{'_negative' if type(kernel) is Riesz and _negative(kernel) else ''}"
     if type(kernel) is Riesz:
         return f"Riesz_{to_float(kernel.s):.0f}".replace("-", "minus_")
-    return "".join(c if c.isalnum() else "_" for c in kernel.label.replace("-", "minus ")).strip("_")
+    if examined(kernel) is None:
+        return f"own_{name}_{_own(kernel)}"
+    return f"{name}_{_digest(kernel.label)}" if fields(kernel) else name
+
+
+def readable(kernel: Kernel) -> bool:
+    """Whether the kernel's formula can be written as code: always of this package's, and of others if it takes a symbol for
+    r, as it does unless it calls functions of tensors or arrays."""
+    return examined(kernel) is not None or _own(kernel) is not None
+
+
+def _own(kernel: Kernel) -> str | None:
+    """A digest of a kernel's formula; None where it cannot be read, or reads otherwise than on tensors."""
+    try:
+        return _own_cached(kernel)
+    except TypeError:  # fields that cannot be hashed
+        return _own_uncached(kernel)
+
+
+def _own_uncached(kernel: Kernel) -> str | None:
+    import sympy
+
+    r = sympy.Symbol("r", positive=True)
+    try:
+        value = sympy.sympify(_expression(kernel, r))
+        scope: dict[str, Any] = {"math": math, "exp": math.exp, "log": math.log, "jit": lambda f: f}
+        exec(_source(value, r, "profile", "float"), scope)
+        for x in (0.3, 1.7, 3.9):
+            number = float(kernel(torch.tensor(x, dtype=torch.float64)))
+            if not math.isclose(scope["profile"](x, 0.0)[0], number, rel_tol=1e-9):
+                return None
+    except Exception:  # whatever a formula may do with a symbol
+        return None
+    return _digest(sympy.srepr(value))
+
+
+_own_cached = functools.lru_cache(maxsize=256)(_own_uncached)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _negative(kernel: Riesz) -> bool:

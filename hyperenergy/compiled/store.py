@@ -16,6 +16,8 @@ import os
 import platform
 import sys
 import tempfile
+import threading
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
@@ -41,6 +43,7 @@ product = numba.njit(PRODUCT.signature, **OPTIONS)
 _HERE = Path(__file__).parent
 _MODULE = "hyperenergy_compiled_"
 _loaded: dict[str, ModuleType] = {}
+_lock = threading.RLock()
 
 
 @functools.cache
@@ -59,10 +62,20 @@ def text(name: str) -> str:
 def folder() -> Path:
     """Where generated modules are kept: ``HYPERENERGY_CACHE``, or a folder of the user's cache."""
     chosen = os.environ.get("HYPERENERGY_CACHE")
-    base = Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hyperenergy"
+    base = Path(chosen) if chosen else _users() / "hyperenergy"
     depends = [_HEADER, platform.python_version(), *(_version(name) for name in ("numba", "llvmlite", "numpy"))]
-    depends += [path.read_text("utf-8") for path in sorted(_HERE.glob("*.py"))]
+    # Formulas of kernels are written into the code, too.
+    texts = [*sorted(_HERE.glob("*.py")), _HERE.parent / "kernels.py", _HERE.parent / "namespaces.py"]
+    depends += [path.read_text("utf-8") for path in texts]
     return base / hashlib.sha256("\0".join(depends).encode()).hexdigest()[:16]
+
+
+def _users() -> Path:
+    cache = os.environ.get("XDG_CACHE_HOME")
+    try:
+        return Path(cache) if cache else Path.home() / ".cache"
+    except RuntimeError:  # a user without a home, as in containers: nothing is kept
+        return Path(os.devnull)
 
 
 def _version(name: str) -> str:
@@ -72,38 +85,63 @@ def _version(name: str) -> str:
         return ""
 
 
-def load(name: str, source: str | None = None) -> ModuleType | None:
-    """The module ``name`` of that source; without a source, only if it has been generated before, else None."""
-    if name in _loaded:
+def load(name: str, make: Callable[[], str], compare: bool = False) -> ModuleType:
+    """The module ``name`` of the source that ``make`` gives, which is asked only where there is none on disk.
+
+    compare: ask anyhow, for a source that may change while this folder's texts do not.
+    """
+    with _lock:
+        if name not in _loaded:
+            _loaded[name] = (None if compare else _kept(name)) or _made(name, make())
         return _loaded[name]
+
+
+def _kept(name: str) -> ModuleType | None:
     path = folder() / f"{name}.py"
-    if source is None and not _readable(path):
-        return None
-    if source is None:
-        with contextlib.suppress(Exception):  # damaged: the caller generates it anew
-            _loaded[name] = _from_disk(name, path)
-        return _loaded.get(name)
+    with contextlib.suppress(Exception):  # absent or damaged: the caller generates it anew
+        if _whole(path.read_text("utf-8")):
+            return _from_disk(name, path)
+    return None
+
+
+def _made(name: str, source: str) -> ModuleType:
+    path = folder() / f"{name}.py"
     try:
-        _write(path, _HEADER.format(cache=True) + source)
-        module = _from_disk(name, path)
+        _write(path, _sealed(_HEADER.format(cache=True) + source))
+        try:
+            return _from_disk(name, path)
+        except Exception:  # Numba's own files may be damaged: without them it compiles anew
+            _forget(name)
+            return _from_disk(name, path)
     except Exception as error:  # a cache that is full or forbidden must not stop the work
-        _announce(name, f"not kept: {error}")
+        _announce(name, f"not kept: {error}; HYPERENERGY_CACHE names another folder")
         module = ModuleType(_MODULE + name)
         sys.modules[module.__name__] = module
         exec(compile(_HEADER.format(cache=False) + source, f"<compiled {name}>", "exec"), module.__dict__)
-    _loaded[name] = module
-    return module
+        return module
 
 
-def _readable(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:
-        return False
+def _sealed(source: str) -> str:
+    """The source under a line by which ``_whole`` knows that nothing of it is missing."""
+    return f"# {hashlib.sha256(source.encode()).hexdigest()}\n{source}"
+
+
+def _whole(text: str) -> bool:
+    return text == _sealed(text.partition("\n")[2])
+
+
+def _machine_code(name: str) -> list[Path]:
+    """Numba's files of this module; an index names a module by everything before the function's name."""
+    return sorted((folder() / "__pycache__").glob(f"{name}.*.nb[ci]"))
+
+
+def _forget(name: str) -> None:
+    for path in _machine_code(name):
+        path.unlink(missing_ok=True)
 
 
 def _from_disk(name: str, path: Path) -> ModuleType:
-    if not any((path.parent / "__pycache__").glob(f"{name}.*.nbc")):
+    if not _machine_code(name):
         _announce(name)
     spec = importlib.util.spec_from_file_location(_MODULE + name, path)
     assert spec is not None and spec.loader is not None
@@ -114,14 +152,20 @@ def _from_disk(name: str, path: Path) -> ModuleType:
 
 
 def _write(path: Path, source: str) -> None:
-    """Put the file there, whole, unless it is there already: Numba's code is valid for the file's time of change."""
-    if path.is_file() and path.read_text("utf-8") == source:
+    """Put the file there, whole, unless it is there already.
+
+    Numba's code is valid for the file's size and time of change; so that two processes that write the same text agree, the
+    time follows from the text.
+    """
+    if path.is_file() and path.read_bytes() == source.encode():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, beside = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(source)
+        with os.fdopen(handle, "wb") as file:
+            file.write(source.encode())
+        time = 10**9 + int(hashlib.sha256(source.encode()).hexdigest()[:7], 16)
+        os.utime(beside, (time, time))
         os.replace(beside, path)
     finally:
         with contextlib.suppress(FileNotFoundError):

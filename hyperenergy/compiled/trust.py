@@ -70,7 +70,7 @@ def refine(evaluate, multiply, X, scalars, parameters, work, tolerance, most_pro
     # Values relative to the first: now, the least, the one to compare with, and what was predicted since then.
     current, lowest, top, gained, ups = 0.0, 0.0, 0.0, 0.0, 0
     candidate, candidate_gained = 0.0, 0.0
-    products, steps, idle = 0, 0, 0
+    products, steps, idle, evaluations = 0, 0, 0, 1
     failed = False
     most_inner = 2 * dim * points + 10
     while not norm <= tolerance and not failed and products < most_products:
@@ -119,6 +119,7 @@ def refine(evaluate, multiply, X, scalars, parameters, work, tolerance, most_pro
         length = math.sqrt(dot(s, s))
         retract(X, s, 1.0, T, r)
         trial = evaluate(T, H, parameters, work)
+        evaluations += 1
         radial(T, H, trial_c)
         trial_scale = tangent(T, H, 1.0 if logarithmic else trial, r)
         trial_size = math.sqrt(dot(H, H))
@@ -153,9 +154,10 @@ def refine(evaluate, multiply, X, scalars, parameters, work, tolerance, most_pro
             value, scale, size, norm = trial, trial_scale, trial_size, trial_norm
         else:
             idle += 1
+            evaluations += 1
             evaluate(X, H, parameters, work)  # the products read what the last evaluation left
         failed = radius < SMALLEST_RADIUS or idle > 30 or not math.isfinite(norm)
     scalars[VALUE], scalars[NORM], scalars[SCALE] = value, norm, scale
     scalars[FAILED] = 1.0 if failed else 0.0
     scalars[ITERATIONS] += steps
-    scalars[EVALUATIONS] += steps + products + 1
+    scalars[EVALUATIONS] += evaluations + products

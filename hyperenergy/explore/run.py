@@ -21,7 +21,7 @@ from hyperenergy.view.payload import finite, on_the_way, payload
 from hyperenergy.view.scene import Scene
 
 Message = dict[str, Any]
-# Seconds between two moments: of slow motion, one for each iteration; otherwise of what a browser keeps up with.
+# Seconds between two moments: of slow motion, one for each sight; otherwise of what a browser keeps up with.
 _SLOW, _FAST = 0.04, 0.08
 
 
@@ -33,7 +33,7 @@ class Run(threading.Thread):
     """Minimizes, and tells of it.
 
     Messages: ``start`` with the page of the first configuration and what is predicted; a ``moment`` of the first start
-    after each of its iterations in slow motion, else now and then; ``others`` with a word on what goes on beside it;
+    whenever the search shows it in slow motion, else now and then; ``others`` with a word on what goes on beside it;
     at last ``end`` with the page of the minimum, which replays the way to it, or ``stopped``, or ``error``.  ``tell`` is
     called in this thread.
     """
@@ -45,7 +45,8 @@ class Run(threading.Thread):
         self._stopping = threading.Event()
         self._scene: Scene | None = None
         self._prediction: Prediction | None = None
-        self._iteration, self._shown = 0, 0.0
+        # Iterations of the first start before its present descent, and in it.
+        self._before, self._iteration, self._shown = 0, 0, 0.0
         self._recorder = Recorder()
 
     def stop(self) -> None:
@@ -97,8 +98,11 @@ class Run(threading.Thread):
         x = anchors.numpy()
         y = None if anchors is positives else positives.numpy()
         target = self.request.objective
+        if progress.iteration == 0:
+            self._before += self._iteration
+        self._iteration = progress.iteration
         about = {
-            "iteration": self._iteration,
+            "iteration": self._before + self._iteration,
             "value": finite(float(target.value(rows[None]))),
             "stage": on_the_way(progress.objective.label, target),
         }
@@ -112,7 +116,6 @@ class Run(threading.Thread):
             self.tell(
                 {"kind": "moment", "moment": self._scene.moment(x, y, counts=facts.histogram(x).tolist(), **about)}
             )
-        self._iteration += 1
 
     def _due(self, slow: bool) -> bool:
         """Whether to tell of this moment; in slow motion, of all, each in its time."""

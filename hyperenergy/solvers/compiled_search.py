@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -31,9 +32,10 @@ _ROUGH = 1e-4
 _SHARE_OF_WORK = 2_000
 # Pairs whose logarithms are kept at once, and those of a loss: 32 MiB a thread.
 _MOST_PAIRS = 2**22
-# Iterations at which a search shows itself: at first often, for its points move most then; then seldom, for showing costs.
-_SIGHTS = (1, 2, 3, 4, 6, 8, 11, 15, 20, 26, 33, 41, 50)
-_SLICE = 25
+# A search shows itself after every iteration at first, for its points move most then, and later after a tenth more of them:
+# showing costs.  Not after more than so many, nor after more than so many numbers were passed over, about 10 ms: who
+# watches may want to stop it.
+_DENSE, _SLICE, _UNWATCHED = 10, 25, 1e7
 # Numbers that a start keeps between slices, beside its vectors.
 _SCALARS = 16
 # Products with the Hessian in one start: nearly degenerate landscapes take tens of thousands.
@@ -51,7 +53,8 @@ class Program:
 
     evaluate: of one configuration (dim, rows), with its gradient; roughly: the same in float32, None where there is none;
     multiply: the Hessian's product, None where there is none.  parameters: for all three; work: numbers of scratch.
-    weight: the objective's value over the evaluator's.  logarithmic: the value is a logarithm.
+    weight: the objective's value over the evaluator's.  logarithmic: both values are logarithms, and so the weight is added
+    as one.
     """
 
     evaluate: Any
@@ -62,6 +65,14 @@ class Program:
     weight: float = 1.0
     logarithmic: bool = False
 
+    def value(self, evaluated: Any) -> Any:
+        """The objective's value."""
+        return evaluated + math.log(self.weight) if self.logarithmic else self.weight * evaluated
+
+    def scale(self, evaluated: Any) -> Any:
+        """The scale of the objective's gradient; that of a logarithm is relative already."""
+        return evaluated if self.logarithmic else self.weight * evaluated
+
 
 def possible(objective: Objective, device: torch.device, rows: int) -> bool:
     """Whether there is a compiled search for this."""
@@ -70,15 +81,16 @@ def possible(objective: Objective, device: torch.device, rows: int) -> bool:
 
 def _kind(objective: Objective, rows: int) -> Callable[[Any, int, int], Program] | None:
     """What makes the program of an objective; by exact type, for a subclass may have another formula."""
-    if type(objective) is Energy:
+    if type(objective) is Energy and compiled.readable(objective.kernel):
         return _energy
-    if type(objective) is Logarithm and rows * rows <= _MOST_PAIRS:
+    if type(objective) is Logarithm and rows * rows <= _MOST_PAIRS and compiled.readable(objective.energy.kernel):
         return _log_energy
     if type(objective) in (BatchLoss, Aligned) and rows * rows <= _MOST_PAIRS:
         loss = objective.loss  # type: ignore[attr-defined]
         if type(loss) in _SOFTMAX:
             return _softmax
         smooth = type(loss) is losses.KCL and not loss.alignment.kinked and not loss.kernel.kinked
+        smooth = smooth and compiled.readable(loss.kernel) and compiled.readable(loss.alignment)
         if smooth and type(objective) is BatchLoss and not loss.kernel.singular:
             return _kcl
     return None
@@ -103,7 +115,8 @@ def _log_energy(objective: Logarithm, rows: int, dim: int) -> Program:
     kernel = objective.energy.kernel
     module = compiled.log_kernel_module(kernel)
     parameters = np.array([compiled.parameter_of(kernel)])
-    return Program(module.log_energy, None, None, parameters, rows * rows, logarithmic=True)
+    weight = 2 * pair_weight(objective.energy.pairs, rows)
+    return Program(module.log_energy, None, None, parameters, rows * rows, weight, logarithmic=True)
 
 
 # How the losses enter ``softmax_loops``: weights of the two views, whether the positive is in the denominator, negatives
@@ -186,24 +199,34 @@ def search(
 
     if see is None:
         _each(lambda some: advance(some, max_iterations), batch, rows * rows * dim)
-    else:
-        assert starts is not None
-        done = 0
-        for iteration in (0, *_sights(max_iterations)):
-            _each(lambda some, more=iteration - done: advance(some, more), batch, rows * rows * dim)  # type: ignore[misc]
-            done = iteration
-            running = torch.from_numpy(scalars[:, 15] == 0)
-            now = torch.from_numpy(X).mT[running].contiguous()
-            value, norm = (torch.from_numpy(scalars[:, k])[running].clone() for k in (0, 1))
-            if len(now):
-                see(starts[running], iteration, now, code.weight * value, norm)
-            else:
-                break
+        return _ends(code, X, scalars)
+    assert starts is not None
+    done, running = 0, torch.ones(batch, dtype=torch.bool)
+    for iteration in (0, *_sights(max_iterations, batch * rows * rows * dim)):
+        _each(lambda some, more=iteration - done: advance(some, more), batch, rows * rows * dim)  # type: ignore[misc]
+        done = iteration
+        # Those that ended in this slice show where, and no more.
+        now = torch.from_numpy(X).mT[running].contiguous()
+        value, norm = (torch.from_numpy(scalars[:, k])[running].clone() for k in (0, 1))
+        see(starts[running], iteration, now, code.value(value), norm)
+        running = torch.from_numpy(scalars[:, 15] == 0)
+        if not bool(running.any()):
+            break
     return _ends(code, X, scalars)
 
 
-def refine(objective: Objective, z: Tensor, tolerance: float) -> Ends:
-    """Trust regions from every start, each near a stationary point; see ``compiled.trust``."""
+def refine(
+    objective: Objective,
+    z: Tensor,
+    tolerance: float,
+    starts: Tensor | None = None,
+    see: See | None = None,
+    seen: int = 0,
+) -> Ends:
+    """Trust regions from every start, each near a stationary point; see ``compiled.trust``.
+
+    ``see`` is told of each start where it ended, ``seen`` being the iterations that went before.
+    """
     module = compiled.trust_module()
     batch, rows, dim = z.shape
     code = program(objective, rows, dim)
@@ -216,16 +239,26 @@ def refine(objective: Objective, z: Tensor, tolerance: float) -> Ends:
                 code.evaluate, code.multiply, X[k], scalars[k], code.parameters, work, tolerance, _MOST_PRODUCTS, False
             )
 
-    _each(share, batch, 100 * rows * rows * dim)
+    if see is None:
+        _each(share, batch, 100 * rows * rows * dim)
+        return _ends(code, X, scalars)
+    assert starts is not None
+    threads = torch.get_num_threads()
+    for first in range(0, batch, threads):
+        several = range(first, min(first + threads, batch))
+        _each(lambda some, first=first: share(slice(first + some.start, first + some.stop)), len(several), 10**9)  # type: ignore[misc]
+        for k in several:
+            end = _ends(code, X[k : k + 1], scalars[k : k + 1])
+            see(starts[k : k + 1], seen + max(end.iterations, 1), end.z, end.value, end.gradient_norm)
     return _ends(code, X, scalars)
 
 
-def _sights(most: int) -> Iterator[int]:
-    for iteration in _SIGHTS:
-        if iteration < most:
-            yield iteration
-    yield from range(_SIGHTS[-1] + _SLICE, most, _SLICE)
-    yield most
+def _sights(most: int, work: int) -> Iterator[int]:
+    """Iterations at which to show a search of so much work in each."""
+    iteration, longest = 0, max(1, min(_SLICE, int(_UNWATCHED / work)))
+    while iteration < most:
+        iteration = min(iteration + min(longest, 1 + iteration // _DENSE), most)
+        yield iteration
 
 
 def _columns(z: Tensor) -> Floats:
@@ -252,9 +285,9 @@ def _ends(code: Program, X: Floats, scalars: Floats) -> Ends:
     value, norm, scale, failed, iterations, evaluations = torch.from_numpy(scalars[:, :6].copy()).unbind(1)
     return Ends(
         z=torch.from_numpy(X).mT.contiguous(),
-        value=code.weight * value if not code.logarithmic else value,
+        value=code.value(value),
         gradient_norm=norm,
-        scale=code.weight * scale,
+        scale=code.scale(scale),
         failed=failed.bool(),
         iterations=int(iterations.max()),
         evaluations=int(evaluations.sum()),

@@ -24,7 +24,7 @@ _FLAT = 1e-6
 _AT_ONCE, _GPU_AT_ONCE = 2**23, 2**28
 # The shift that makes a Hessian positive definite is sought from this part of its largest entry on, in steps of this
 # factor, beginning two steps below the last one.
-_FIRST_SHIFT, _LEAST_SHIFT, _FACTOR, _MOST_SHIFTS = 1e-6, 1e-13, 8.0, 16
+FIRST_SHIFT, _LEAST_SHIFT, _FACTOR, _MOST_SHIFTS = 1e-8, 1e-13, 8.0, 16
 
 
 def tangent_bases(z: Rows) -> Float[Tensor, "batch rows dim dim_minus_1"]:
@@ -50,8 +50,9 @@ def vectors(basis: Tensor, x: Float[Tensor, "batch n"]) -> Rows:
     return torch.einsum("niap,nip->nia", basis, x.reshape(*basis.shape[:2], basis.shape[-1]))
 
 
-def riemannian_hessians(objective: Objective, z: Rows, basis: Tensor) -> tuple[Matrices, Rows]:
-    """Hessians in tangent coordinates, symmetric, and the derivatives by the coordinates in R^dim."""
+def riemannian_hessians(objective: Objective, z: Rows, basis: Tensor) -> tuple[Matrices, Rows, Float[Tensor, "batch"]]:
+    """Hessians in tangent coordinates, symmetric; the derivatives by the coordinates in R^dim; and the largest number that
+    each is made of, of which its round-off is a part: of a kernel that is nearly linear, most cancels."""
     batch, rows = z.shape[:2]
     _, ambient = objective.value_and_derivative(z)
     hessian = objective.hessians(z)
@@ -61,7 +62,8 @@ def riemannian_hessians(objective: Objective, z: Rows, basis: Tensor) -> tuple[M
     radial = (ambient * z).sum(-1)
     matrix[:, row[:, None], coordinate, row[:, None], coordinate] -= radial.unsqueeze(-1)
     matrix = matrix.reshape(batch, -1, rows * basis.shape[-1])
-    return (matrix + matrix.mT) / 2, ambient
+    largest = torch.maximum(hessian.abs().flatten(1).amax(-1), radial.abs().amax(-1))
+    return (matrix + matrix.mT) / 2, ambient, largest
 
 
 def rotations(z: Rows, basis: Tensor) -> Float[Tensor, "batch n planes"]:
@@ -108,8 +110,9 @@ class Curvature:
         return self
 
 
-def first_curvature(objective: Objective, z: Rows) -> Curvature:
-    shifts = z.new_full((len(z),), _FIRST_SHIFT).split(at_once(objective, z))
+def first_curvature(objective: Objective, z: Rows, shift: float = FIRST_SHIFT) -> Curvature:
+    """The curvature at z, with shifts that are sought from this one on."""
+    shifts = z.new_full((len(z),), shift * _FACTOR**2).split(at_once(objective, z))
     parts = [measure(objective, *part) for part in zip(z.split(at_once(objective, z)), shifts, strict=True)]
     return Curvature(**{f.name: torch.cat([getattr(p, f.name) for p in parts]) for f in fields(Curvature)})
 
@@ -122,8 +125,7 @@ def at_once(objective: Objective, z: Rows) -> int:
 def measure(objective: Objective, z: Rows, shift: Tensor) -> Curvature:
     """The curvature at z, with shifts that are sought from a part of the last ones on."""
     basis = tangent_bases(z)
-    matrix, _ = riemannian_hessians(objective, z, basis)
-    largest = matrix.diagonal(dim1=-2, dim2=-1).abs().amax(-1)
+    matrix, _, largest = riemannian_hessians(objective, z, basis)
     largest = torch.where(largest.isfinite() & (largest > 0), largest, 1.0)
     # Rotations have no curvature; neither the gradient nor its changes have a part along them.
     turned = rotations(z, basis) * largest.sqrt()[:, None, None]

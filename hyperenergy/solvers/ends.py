@@ -35,15 +35,13 @@ class Ends:
             evaluations=self.evaluations + other.evaluations,
         )
 
-    def after(self, other: Ends) -> Ends:
-        """These ends, with what a search before them counted."""
+    def with_counts(self, *before: Ends) -> Ends:
+        """With the iterations and evaluations of what led here, too."""
         return replace(
-            self, iterations=self.iterations + other.iterations, evaluations=self.evaluations + other.evaluations
+            self,
+            iterations=self.iterations + sum(ends.iterations for ends in before),
+            evaluations=self.evaluations + sum(ends.evaluations for ends in before),
         )
-
-    def with_evaluations(self, more: int) -> Ends:
-        """With so many evaluations more."""
-        return replace(self, evaluations=self.evaluations + more)
 
     def take(self, which: Tensor) -> Ends:
         """Some of the starts; the counts stay those of all."""

@@ -181,7 +181,7 @@ class LBFGS:
             rejections=torch.where(lost, 0, rejections),
             least=torch.where(accepted, torch.minimum(norm, state.least), state.least),
             idle=idle,
-            failed=state.failed | (lost & steepest) | (idle > MOST_IDLE),
+            failed=state.failed | (lost & steepest) | (idle > (2 * self.period or MOST_IDLE)),
             slot=(state.slot + 1) % self.memory,
             curvature=curvature,
         )

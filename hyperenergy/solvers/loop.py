@@ -83,9 +83,10 @@ def descend(
     if tolerance >= ROUGH:
         return run(LBFGS(objective, tolerance), z, max_iterations, see)
     rough = run(LBFGS(objective, ROUGH), z.float(), max_iterations, see)
-    usable = rough.value.isfinite() & rough.z.isfinite().all(-1).all(-1)
-    start = torch.where(usable[:, None, None], rough.z.double(), z)
-    ends = run(LBFGS(objective, tolerance), normalize(start), max_iterations, see)
+    # Where values leave the range of float32 the start stays what it was.
+    usable = (rough.value.isfinite() & rough.z.isfinite().all(-1).all(-1))[:, None, None]
+    start = torch.where(usable, normalize(torch.where(usable, rough.z.double(), z)), z)
+    ends = run(LBFGS(objective, tolerance), start, max_iterations, see)
     return replace(
         ends, iterations=rough.iterations + ends.iterations, evaluations=rough.evaluations + ends.evaluations
     )

@@ -59,9 +59,14 @@ def tangent_basis(z: Float[Tensor, "rows dim"]) -> Float[Tensor, "rows dim dim_m
 
 def riemannian_hessian(objective: Objective, z: Float[Tensor, "rows dim"]) -> tuple[Tensor, Tensor, Tensor]:
     """Hessian and gradient in tangent coordinates, and the basis."""
+    return _measured(objective, z)[:3]
+
+
+def _measured(objective: Objective, z: Tensor) -> tuple[Tensor, Tensor, Tensor, float]:
+    """The same, and the largest number that the Hessian is made of."""
     basis = tangent_bases(z[None])
-    matrix, ambient = riemannian_hessians(objective, z[None], basis)
-    return matrix[0], torch.einsum("iap,ia->ip", basis[0], ambient[0]).flatten(), basis[0]
+    matrix, ambient, largest = riemannian_hessians(objective, z[None], basis)
+    return matrix[0], torch.einsum("iap,ia->ip", basis[0], ambient[0]).flatten(), basis[0], float(largest[0])
 
 
 def orbit_dimension(z: Float[Tensor, "rows dim"]) -> int:
@@ -74,15 +79,14 @@ def orbit_dimension(z: Float[Tensor, "rows dim"]) -> int:
 def polish(objective: Objective, z: Float[Tensor, "rows dim"]) -> tuple[Tensor, Signature | None]:
     """Newton steps while they at least halve the gradient, and the signature of the Hessian at the end.
 
-    An eigenvalue is zero where it is below its round-off, 8 n eps times the largest entry, or below ten times the gradient,
-    which hides it.  A point with negative eigenvalues is left where it is.  No signature where second derivatives overflow
-    or underflow.
+    An eigenvalue is zero where it is below its round-off, 8 n eps times the largest number that the Hessian is made of, or
+    below ten times the gradient, which hides it.  A point with negative eigenvalues is left where it is.  No signature where
+    second derivatives overflow or underflow.
     """
     signature = None
     orbit = orbit_dimension(z)
     for _ in range(_MOST_HESSIANS):
-        hessian, gradient, basis = riemannian_hessian(objective, z)
-        largest = float(hessian.abs().max())
+        hessian, gradient, basis, largest = _measured(objective, z)
         if not 0 < largest < torch.inf:
             return z, None
         n = len(gradient)

@@ -63,7 +63,13 @@ def search(instance: Instance, grid: Grid, objective: object, **options: Any) ->
 
 
 def _about(best: Minimum) -> dict[str, Any]:
-    return {"gradient_norm": best.gradient_norm, "restarts": best.restarts, "hits": best.hits}
+    return {
+        "gradient_norm": best.gradient_norm,
+        "restarts": best.restarts,
+        "hits": best.hits,
+        "ways": [[way.label, way.starts, way.hits] for way in best.ways],
+        "unseen": best.unseen.upper if best.unseen is not None else None,
+    }
 
 
 def _configuration(best: Minimum, outcome: Outcome) -> dict[str, Any]:

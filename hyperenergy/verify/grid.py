@@ -78,7 +78,8 @@ class Result:
     """What came out of one instance; a line of results.jsonl.
 
     value, prediction: found and claimed, in the objective's own convention.  value_gap: value - prediction.
-    misalignment, congruence: see ``compare.Match``.  None where a quantity has no meaning for the claim.
+    ways: label, starts and hits of each; unseen: the 95 % limit of the probability that one more start ends in a minimum not
+    seen yet.  misalignment, congruence: see ``compare.Match``.  None where a quantity has no meaning for the claim.
     """
 
     claim: str
@@ -97,6 +98,8 @@ class Result:
     gradient_norm: float | None = None
     restarts: int | None = None
     hits: int | None = None
+    ways: list[list[str | int]] | None = None
+    unseen: float | None = None
     seed: int = 0
     seconds: float = 0.0
     anchors: list[list[float]] | None = None

@@ -20,6 +20,7 @@ from hyperenergy.symmetry import UndecidedError, symmetry
 from hyperenergy.theorems import get, predict, unpredicted
 from hyperenergy.view import recall
 from hyperenergy.view.load import Configuration, Floats
+from hyperenergy.ways import told
 
 # All pairs are counted up to so many points; of more, those of a random sample.
 MOST_PAIRED = 3000
@@ -162,11 +163,21 @@ def _found(minimum: Minimum) -> tuple[list[Row], Prediction | None]:
     lines = [
         ("objective", minimum.objective.label),
         ("value", _number(minimum.value, 15)),
+        *_logarithm(minimum),
         ("search", minimum.status.value),
         ("starts that reached it", f"{minimum.hits} of {minimum.restarts}"),
+        ("ways", told(minimum.ways)),
+        *([("not seen yet", str(minimum.unseen))] if minimum.unseen is not None else []),
         *([("other minima", others)] if others else []),
     ]
     return lines + _verdict(minimum.objective, minimum.anchors.shape, prediction, match), prediction
+
+
+def _logarithm(minimum: Minimum) -> list[Row]:
+    """Of a value that leaves float64, or nearly."""
+    if minimum.log_value is None or 1e-300 < minimum.value < 1e300:
+        return []
+    return [("log of the value", _number(minimum.log_value, 15))]
 
 
 def _verdict(
