@@ -10,8 +10,6 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import torch
-
 from benchmarks import clock
 from benchmarks.energies import THOMSON
 
@@ -148,8 +146,14 @@ def main() -> int:
     )
     parser.add_argument("--out", type=Path, help="write the lines to this file, too")
     arguments = parser.parse_args()
-    torch.set_num_threads(cores)
+    # The peers run on one thread each: SciPy's linear algebra of a few numbers must not wake others, which spin beside it.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before NumPy and SciPy are loaded
+
+    import torch
+
     clock.processor = arguments.processor_time
+    # Threads that wait for others spin, which processor time would count.
+    torch.set_num_threads(1 if clock.processor else cores)
     say(f"{cores} cores, {_processor()}, Python {platform.python_version()}, torch {torch.__version__}")
     if clock.processor:
         say("seconds are processor time by the number of cores, where processes of their own are not said")
