@@ -28,7 +28,7 @@ _NUMBERS, _LEAST_BUDGET, _MOST_BUDGET = 5e9, 2_000, 200_000
 # Where fewer than this share of the starts reach the best value, hops pay: so many, of the better half.
 _RARE, _HOPS, _FRACTION = 0.2, 8, 2
 # Jumps from the best minimum, after which it counts as looked around from.
-_PROBES = 16
+_PROBES = 32
 
 
 @dataclass(frozen=True)
