@@ -31,8 +31,8 @@ RATIO = 3.0
 # Values this near to the best of both (as landscape.same_value_tolerance has it) are it; or at least near it.
 _SAME, _NEAR, _TIMES = 1e-9, 1e-6, 5
 # Starts of this solver, and where the largest are slow; seconds that the peer may take for a case and for one start.
-STARTS, FEWER = 64, {(100, 8): 16, (128, 3): 16}
-_SECONDS, _START_SECONDS = 10.0, 20.0
+STARTS, FEWER = 64, {(100, 8): 16, (128, 3): 8}
+_SECONDS, _START_SECONDS = 5.0, 20.0
 _LEAST_STARTS, _MEMORIES = 3, (10, 20)
 # Its starts that go as far as round-off lets them, and iterations without a lower value after which one has.
 _FURTHEST, _IDLE = 3, 20
