@@ -1,8 +1,9 @@
 """The way to a minimum that a flat landscape makes long: second-order methods, batched over starts.
 
 Where the Hessian fits into memory, L-BFGS corrects it (``lbfgs``, ``period``): the eigenvalues of a flat landscape spread
-over ten orders of magnitude, and its valleys are bent, so that an exact Newton step does not lead far; a hundred steps with
-one Hessian do.  Where it does not fit, a trust region with truncated conjugate gradients takes products with it.
+over ten orders of magnitude, and its valleys are bent, so that an exact Newton step does not lead far; some steps with one
+Hessian do, for little more.  Where it does not fit, a trust region with truncated conjugate gradients takes
+products with it.
 
 Sources: Absil, Baker and Gallivan 2007 (trust regions on manifolds); Steihaug 1983, Toint 1981 (truncation).
 """
