@@ -62,7 +62,8 @@ def _with_one_spectrum(objective: Objective, ends: Ends, places: Tensor) -> tupl
     going, evaluations = usable, 1
     for step in range(_MOST_STEPS):
         along = (eigenvectors.mT @ coordinates(basis, gradient).unsqueeze(-1)).squeeze(-1)
-        best, best_norm = (z, value, gradient, ends.scale[places]), _ENOUGH * gradient.square().sum((-2, -1)).sqrt()
+        best: tuple[Tensor, ...] = (z, value, gradient, ends.scale[places])
+        best_norm = _ENOUGH * gradient.square().sum((-2, -1)).sqrt()
         chosen = torch.zeros_like(going)
         # The first step tries all dampings, and the next ones go on with the best.
         for candidate in _DAMPINGS if step == 0 else [None]:
