@@ -44,9 +44,11 @@ class Limits:
     tolerance: float
 
 
-def default_budget(rows: int, dim: int) -> int:
+def default_budget(objective: Objective, points: int, dim: int) -> int:
     """Evaluations of one configuration that an open search may spend."""
-    return int(min(max(_NUMBERS / (rows * rows * dim), _LEAST_BUDGET), _MOST_BUDGET))
+    # Expected losses pass over more than their pairs.
+    numbers = max(objective.rows(points) ** 2 * dim, objective.temporaries(points, dim))
+    return int(min(max(_NUMBERS / numbers, _LEAST_BUDGET), _MOST_BUDGET))
 
 
 class Multistart:
@@ -71,7 +73,7 @@ class Multistart:
         self.open = given is None and limits.restarts is None
         self.budget = None
         if self.open:
-            self.budget = limits.budget or default_budget(objective.rows(points), dim)
+            self.budget = limits.budget or default_budget(objective, points, dim)
         self._device, self._make, self._draw, self._given = device, make, draw, given
         rows = objective.rows(points)
         self._numbers = rows * rows * dim

@@ -105,8 +105,13 @@ class Search:
         if self._compiled and compiled_search.refines(self.target):
             begun = max(self.tolerance, _BEGUN * self._steepness)
             ends = self._descend(self.target, z, begun, self.max_iterations, starts)
-            refined = compiled_search.refine(self.target, ends.z, self.tolerance, starts, see, ends.iterations)
-            return refined.with_counts(ends)
+            near = torch.nonzero((ends.gradient_norm <= begun) | ends.failed).squeeze(-1)
+            if not len(near):
+                return ends
+            refined = compiled_search.refine(
+                self.target, ends.z[near], self.tolerance, self.max_iterations, starts[near], see, ends.iterations
+            )
+            return ends.replace(near, refined, torch.ones_like(near, dtype=torch.bool))
         coarse = max(self.tolerance, _COARSE * self._steepness)
         if self._compiled:
             return self._descend(self.target, z, coarse, self.max_iterations, starts)

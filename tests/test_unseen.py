@@ -95,7 +95,7 @@ def test_an_open_search_goes_on_until_little_is_unseen() -> None:
     best = he.minimize(COULOMB, 12, 3)
     assert best.stop is Stop.SEEN and best.restarts >= 59 and best.hits == best.restarts
     assert best.unseen is not None and best.unseen.upper < 0.05 and best.unseen.starts == best.restarts
-    assert best.budget == default_budget(12, 3) and best.evaluations < best.budget
+    assert best.budget == default_budget(COULOMB, 12, 3) and best.evaluations < best.budget
     strict = he.minimize(COULOMB, 12, 3, unseen=0.02)
     assert strict.unseen is not None and strict.unseen.upper < 0.02 and strict.restarts > best.restarts
 

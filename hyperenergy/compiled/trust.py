@@ -45,11 +45,11 @@ def to_boundary(s, d, radius):
 
 @numba.njit(
     numba.void(
-        EVALUATOR, PRODUCT, MATRIX, VECTOR, VECTOR, VECTOR, numba.float64, numba.int64, numba.boolean
+        EVALUATOR, PRODUCT, MATRIX, VECTOR, VECTOR, VECTOR, numba.float64, numba.int64, numba.int64, numba.boolean
     ),
     **OPTIONS,
 )  # fmt: skip
-def refine(evaluate, multiply, X, scalars, parameters, work, tolerance, most_products, logarithmic):
+def refine(evaluate, multiply, X, scalars, parameters, work, tolerance, most_steps, most_products, logarithmic):
     """From X, which moves, to a stationary point; scalars receives value, relative norm, scale, whether it failed, steps and
     products."""
     dim, points = X.shape
@@ -73,7 +73,7 @@ def refine(evaluate, multiply, X, scalars, parameters, work, tolerance, most_pro
     products, steps, idle, evaluations = 0, 0, 0, 1
     failed = False
     most_inner = 2 * dim * points + 10
-    while not norm <= tolerance and not failed and products < most_products:
+    while not norm <= tolerance and not failed and steps < most_steps and products < most_products:
         steps += 1
         # The residual falls to this part of the gradient: superlinear convergence without work in vain far away.
         target = size * min(0.1, math.sqrt(norm))

@@ -222,11 +222,12 @@ def refine(
     objective: Objective,
     z: Tensor,
     tolerance: float,
+    max_iterations: int,
     starts: Tensor | None = None,
     see: See | None = None,
     seen: int = 0,
 ) -> Ends:
-    """Trust regions from every start, each near a stationary point; see ``compiled.trust``.
+    """Trust regions from every start, each near a stationary point, of so many steps; see ``compiled.trust``.
 
     ``see`` is told of each start where it ended, ``seen`` being the iterations that went before.
     """
@@ -239,8 +240,9 @@ def refine(
         work = np.empty(code.work)
         for k in range(*some.indices(batch)):
             module.refine(
-                code.evaluate, code.multiply, X[k], scalars[k], code.parameters, work, tolerance, _MOST_PRODUCTS, False
-            )
+                code.evaluate, code.multiply, X[k], scalars[k], code.parameters, work, tolerance, max_iterations,
+                _MOST_PRODUCTS, False,
+            )  # fmt: skip
 
     if see is None:
         _each(share, batch, 100 * rows * rows * dim)
