@@ -43,11 +43,11 @@ def cases() -> list[Case]:
     energy, loss = he.Energy(he.Riesz(1)), as_objective(he.DHEL(0.1))
     return [
         Case(energy, 200, 3, 1024),
-        Case(loss, 200, 3, 256),
-        Case(energy, 1024, 64, 256),
-        Case(loss, 1024, 64, 64),
-        Case(energy, 4096, 128, 32),
-        Case(loss, 4096, 128, 8),
+        Case(loss, 200, 3, 128),
+        Case(energy, 1024, 64, 64),
+        Case(loss, 1024, 64, 32),
+        Case(energy, 4096, 128, 8),
+        Case(loss, 4096, 128, 4),
     ]
 
 

@@ -23,7 +23,7 @@ class ArgumentError(HyperenergyError, ValueError):
 class ConvergenceError(HyperenergyError, RuntimeError):
     """No start of a minimization ended at a stationary point; ``minimum`` has the best configuration found."""
 
-    def __init__(self, message: str, minimum: Any) -> None:
+    def __init__(self, message: str, minimum: Any = None) -> None:
         super().__init__(message)
         self.minimum = minimum
 

@@ -56,7 +56,7 @@ class Progress:
 
     finishing: whether this is such an end.  objective: an easier one on the way, or the one that is meant.  starts: their
     numbers, from 0 on, among all starts of the search.  z: unit rows.  value: of that objective.  gradient_norm: as in
-    ``Minimum``.  iteration: of this descent.
+    ``Minimum``.  iteration: of this descent; of starts that ended since the last call perhaps a few less.
     """
 
     objective: Objective

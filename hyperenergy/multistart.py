@@ -28,7 +28,7 @@ _NUMBERS, _LEAST_BUDGET, _MOST_BUDGET = 5e9, 2_000, 200_000
 # Where fewer than this share of the starts reach the best value, hops pay: so many, of the better half.
 _RARE, _HOPS, _FRACTION = 0.2, 8, 2
 # Jumps from the best minimum, after which it counts as looked around from.
-_PROBES = 16
+_PROBES = 32
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,7 @@ class Multistart:
         rows = objective.rows(points)
         self._numbers = rows * rows * dim
         self._at_once = max(1, _BATCH // objective.temporaries(points, dim))
+        self.search: Search
         self._parts: list[Ends] = []
         self._way: list[Tensor] = []  # of each start, the number of its way
         self._before: list[Tensor] = []  # of each start, its value before it hopped
@@ -198,9 +199,10 @@ class Multistart:
         that sat on saddles went on."""
         allowed = same_value_tolerance(self.objective, best)
         way, value = torch.cat(self._way), torch.cat(self._before).cpu()
-        value = torch.where(self._hopped(changed), value, torch.minimum(value, changed))
+        if not self.search.hops:
+            value = torch.minimum(value, changed)
         hit = value <= best + allowed
-        label = DIRECT if self._given is None else "from the given starts"
+        label = DIRECT if self._given is None or self._given.shape[-1] == 1 else "from the given starts"
         found = [
             Way(route.label if route.stages else label, int((way == k).sum()), int((hit & (way == k)).sum()))
             for k, route in enumerate(self.ways)
@@ -209,7 +211,3 @@ class Multistart:
             landed = torch.cat(self.search.landed)
             found.append(Way(HOPS, self.search.hops, int((landed <= best + allowed).sum())))
         return tuple(w for w in found if w.starts)
-
-    def _hopped(self, changed: Tensor) -> Tensor:
-        """Which starts may owe their value to hops."""
-        return torch.full_like(changed, bool(self.search.hops), dtype=torch.bool)

@@ -39,7 +39,8 @@ class Trajectory:
 
 
 class Recorder:
-    """A callback for ``minimize`` that keeps what it sees, at first all of it, then every second, fourth, ... sight.
+    """A callback for ``minimize`` that keeps what it sees, at first all of it, then every second, fourth, ... sight, and
+    the first and the last one of each start.
 
     >>> import hyperenergy as he
     >>> recorder = he.Recorder()
@@ -50,6 +51,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self._sights: list[tuple[int, str, NDArray[np.int64], list[int], NDArray[np.float32]]] = []
+        self._first: dict[int, Sight] = {}
         self._last: dict[int, Sight] = {}
         # Of each start the iterations before its present descent.
         self._before: dict[int, int] = {}
@@ -65,7 +67,9 @@ class Recorder:
         if progress.iteration == 0:
             self._before |= {k: self._last[k][1] for k in numbers if k in self._last}
         done = [self._before.get(k, 0) + progress.iteration for k in numbers]
-        self._last |= {k: (tick, n, label, rows) for k, n, rows in zip(numbers, done, z, strict=True)}
+        now: dict[int, Sight] = {k: (tick, n, label, rows) for k, n, rows in zip(numbers, done, z, strict=True)}
+        self._first = now | self._first
+        self._last |= now
         if tick % self._stride:
             return
         self._sights.append((tick, label, starts, done, z))
@@ -108,7 +112,7 @@ class Recorder:
             for tick, label, starts, done, z in self._sights
             for number, n, rows in zip(starts, done, z, strict=True)
         ]
-        sights += self._last.items()
+        sights += [*self._first.items(), *self._last.items()]
         if not sights:
             return []
         distance = [abs(rows - end).max() for _, (*_, rows) in sights]

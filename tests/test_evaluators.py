@@ -14,7 +14,7 @@ import hyperenergy as he
 from hyperenergy.compiled import store
 from hyperenergy.logarithm import Logarithm
 from hyperenergy.objectives import Aligned, BatchLoss, Objective
-from hyperenergy.solvers import compiled_search
+from hyperenergy.solvers import compiled_search, newton
 from tests.cases import COMPILED
 
 pytestmark = COMPILED
@@ -177,3 +177,27 @@ def test_elementary_functions_at_the_ends() -> None:
     np.testing.assert_array_equal(e, [1, 1, np.inf, 0, 0, 0, np.inf, np.inf, np.nan])
     assert np.isneginf(logs[:2]).all() and np.isposinf(logs[2:4]).all() and np.isnan(logs[-1])
     np.testing.assert_allclose(logs[4:8], np.log(abs(x[4:8])), rtol=1e-15)
+
+
+@pytest.mark.parametrize("loss", [he.InfoNCE(0.05), he.SimCLR(0.05), he.NTXent(0.02)], ids=lambda loss: loss.label)
+def test_hessians_of_cold_losses_keep_their_digits(loss: he.PairLoss) -> None:
+    """Two aligned antipodal pairs: a value of 1e-18, and a Hessian of 1e-15 between terms of 1/tau^2.  The compiled products
+    and the closed form in torch agree, and so no minimum is taken for a saddle."""
+    u = torch.tensor([[1.0, 0.0, 0.0], [-1.0, 0.0, 0.0]], dtype=torch.float64)
+    z = torch.cat([u, u])
+    objective = BatchLoss(loss)
+    compare(objective, z)
+    code = compiled_search.program(objective, *z.shape)
+    X, work = np.ascontiguousarray(z.T.numpy()), np.empty(code.work)
+    code.evaluate(X, np.empty_like(X), code.parameters, work)
+    columns = []
+    for k in range(z.numel()):
+        D, H = np.zeros_like(X), np.empty_like(X)
+        D.T[divmod(k, 3)] = 1.0
+        code.multiply(X, D, H, code.parameters, work)
+        columns.append(H.T.ravel())
+    closed = objective.gradient_and_hessian(z)[1].numpy()
+    assert 0 < abs(closed).max() < 1e-12
+    np.testing.assert_allclose(closed, np.array(columns), rtol=0, atol=1e-12 * abs(closed).max())
+    signature = newton.polish(objective, z)[1]
+    assert signature is not None and (signature.index, signature.zero_modes, signature.orbit) == (0, 2, 2)

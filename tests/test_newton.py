@@ -107,6 +107,21 @@ def test_newton_converges_quadratically() -> None:
     assert float(value) >= THOMSON[12] - 1e-9
 
 
+@pytest.mark.parametrize(
+    "loss", [he.InfoNCE(0.05), he.NTXent(0.05), he.InfoNCE(0.05, symmetric=True)], ids=lambda x: x.label
+)
+def test_hessians_of_tiny_losses_have_full_relative_accuracy(loss: he.PairLoss) -> None:
+    """Beside two aligned, antipodal pairs the loss is e^{-40}; 1 minus the softmax of the positive would be round-off."""
+    noise = random_points(1, 4, 3, generator=torch.Generator().manual_seed(0))
+    x = torch.tensor([[0.0, 0, 1], [0, 0, -1]], dtype=torch.float64)
+    z = he.normalize(torch.cat([x, x])[None] + 1e-3 * noise)
+    objective = BatchLoss(loss)
+    found, expected = objective.hessians(z), Objective.hessians(objective, z)
+    size = float(expected.abs().max())
+    assert 0 < size < 1e-13
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-12 * size)
+
+
 @pytest.mark.parametrize(("rows", "dim", "rank"), [(6, 3, 3), (6, 5, 2), (2, 4, 2), (9, 2, 2), (4, 3, 1)])
 def test_rotations_are_an_orthonormal_basis_of_the_orbit(rows: int, dim: int, rank: int, draw) -> None:
     """z A for random antisymmetric A lies in it; the planes in which nothing turns are left out."""

@@ -1,16 +1,18 @@
 """Second derivatives of softmax losses in closed form.
 
-The losses with a temperature are, with the anchors stacked over the positives in z (2M, dim) and s_i = z_i.z_{i+M},
+The losses with a temperature are, with the anchors stacked over the positives in z (2M, dim), i' the partner of i, and
+a_ij = z_i.(z_j - z_i')/tau, means over the anchors i, with weights w_i of sum 1,
 
-    1/M [ sum_i w_i log sum_{j in J_i} exp(z_i.z_j/tau) - c sum_{i<=M} s_i/tau ],
+    sum_i w_i log( own + sum_{j in J_i} exp(a_ij) ),
 
-each with its weights w, its sets J and its c.  With P_ij = w_i/M softmax_j, and m_i = sum_j p_ij z_j the mean of the
-others that i sees, the second derivative along dz is
+own 1 where the positive is in the denominator and 0 where not, each with its sets J of negatives.  With
+P_ij = w_i exp(a_ij) / (own + sum_j exp(a_ij)), the second derivative along dz is
 
-    1/tau^2 sum_ij P_ij (dz_i.z_j + z_i.dz_j)^2 - 1/tau^2 sum_i w_i/M (dz_i.m_i + z_i.sum_j p_ij dz_j)^2
-    + 2/tau sum_ij P_ij dz_i.dz_j - 2c/(M tau) sum_i dz_i.dz_{i+M},
+    sum_ij P_ij da_ij^2 - sum_i 1/w_i (sum_j P_ij da_ij)^2 + 2/tau sum_ij P_ij dz_i.(dz_j - dz_i'),
+    da_ij = ( dz_i.(z_j - z_i') + z_i.(dz_j - dz_i') ) / tau,
 
-all of it products of matrices.
+all of it products of matrices.  As P is small where the loss is, it has full relative accuracy, too.  With own = 0, where
+sum_j P_ij = w_i, the first two terms do not depend on z_i', which is left out of them.
 """
 
 from __future__ import annotations
@@ -24,73 +26,98 @@ from torch import Tensor
 
 from hyperenergy.losses import modules
 from hyperenergy.losses.base import Loss
+from hyperenergy.losses.formulas import log_one_plus_exp
+
+Blocks = Float[Tensor, "batch rows dim rows dim"]
 
 
 @dataclass(frozen=True)
 class Softmax:
-    """weights (2M,); seen (2M, 2M): whether j is in J_i, for the rows of weight > 0; attraction: c; temperature."""
+    """weights (2M,); seen (2M, 2M): whether j is in J_i; own: whether the positive is in the denominator.
+
+    attraction: the sum of the weights with which -s_i/tau occurs, which for two-view DHEL is not that of the energies.
+    """
 
     weights: Float[Tensor, " rows"]
     seen: Bool[Tensor, "rows rows"]
-    attraction: float
+    own: bool
     temperature: float
+    attraction: float = 1.0
 
 
 def softmax_form(loss: Loss, points: int) -> Softmax | None:
     """What a loss of ``points`` pairs is in the form above; None where it is not of it.  Of exact types: a subclass may have
     another formula."""
-    own = torch.eye(points, dtype=torch.bool)
-    all_, others, none = torch.ones_like(own), ~own, torch.zeros_like(own)
+    others = ~torch.eye(points, dtype=torch.bool)
+    none = torch.zeros_like(others)
     kind = type(loss)
-    two_sided = getattr(loss, "symmetric", False) or kind is modules.NTXent
     if kind is modules.InfoNCE:
-        within, across = none, all_
+        within, across = none, others
     elif kind in (modules.SimCLR, modules.NTXent):
-        within, across = others, all_
+        within, across = others, others
     elif kind is modules.DCL:
         within, across = others if loss.within_view else none, others
     elif kind is modules.DHEL:
         within, across = others, none
     else:
         return None
+    two_sided = getattr(loss, "symmetric", False) or kind is modules.NTXent
     seen = torch.cat([torch.cat([within, across], 1), torch.cat([across, within], 1)])
     weights = torch.zeros(2 * points, dtype=torch.float64)
-    weights[:points] = 0.5 if two_sided else 1.0
-    weights[points:] = 0.5 if two_sided else float(kind is modules.DHEL and loss.two_view)
-    return Softmax(weights, seen, 1.0, float(loss.temperature))
+    weights[:points] = (0.5 if two_sided else 1.0) / points
+    weights[points:] = (0.5 if two_sided else float(kind is modules.DHEL and loss.two_view)) / points
+    own = kind not in (modules.DCL, modules.DHEL)
+    return Softmax(weights, seen, own, float(loss.temperature))
 
 
-def hessians(form: Softmax, z: Float[Tensor, "batch rows dim"]) -> Float[Tensor, "batch rows dim rows dim"]:
+def hessians(form: Softmax, z: Float[Tensor, "batch rows dim"]) -> Blocks:
     """Second derivatives by the coordinates of z."""
     batch, rows, dim = z.shape
     tau, points = form.temperature, rows // 2
+    partners = torch.arange(rows, device=z.device).roll(points)
     active = torch.nonzero(form.weights).squeeze(-1).to(z.device)
-    weights = form.weights.to(z)[active] / points
-    seen = form.seen.to(z.device)[active]
-    p = (z[:, active] @ z.mT / tau).masked_fill(~seen, -math.inf).softmax(-1)
+    weights, seen = form.weights.to(z)[active], form.seen.to(z.device)[active]
+    mates = partners[active]
+
+    a = (z[:, active] @ z.mT - (z[:, active] * z[:, mates]).sum(-1, keepdim=True)) / tau
+    a = a.masked_fill(~seen, -math.inf)
+    total = torch.logsumexp(a, -1, keepdim=True)
+    p = weights.unsqueeze(-1) * (a - (log_one_plus_exp(total) if form.own else total)).exp()
     P = z.new_zeros(batch, rows, rows)
-    P[:, active] = weights.unsqueeze(-1) * p
-    P = P + P.mT  # of a pair, in both orders
+    P[:, active] = p
+    sums, means = P.sum(-1, keepdim=True), P @ z  # of each anchor over what it sees
+    partner = z[:, partners]
 
-    # Products of two coordinates of one row, for the blocks on the diagonal.
+    row, coordinate = (torch.arange(k, device=z.device) for k in (rows, dim))
     squares = (z.unsqueeze(-1) * z.unsqueeze(-2)).flatten(-2)
-    diagonal = (P @ squares / tau**2).reshape(batch, rows, dim, dim)
-    result = torch.einsum("nij,nja,nib->niajb", P / tau**2, z, z)
 
-    root = weights.sqrt()[:, None, None] / tau
-    q = torch.einsum("nij,nia->nija", p, z[:, active])
-    index = torch.arange(len(active), device=z.device)
-    q[:, index, active] += p @ z
-    q = (root * q).reshape(batch, len(active), rows * dim)
-    result = result.reshape(batch, rows * dim, rows * dim).baddbmm(q.mT, q, alpha=-1).reshape(result.shape)
+    # P_ij da_ij^2 in units of 1/tau^2: half of what is symmetric, the blocks (i, j) and, on the diagonal, (i, i) and (j, j).
+    half = torch.einsum("nij,nja,nib->niajb", P, z, z)
+    by_row = half.permute(0, 1, 3, 2, 4)
+    own = ((P + P.mT) @ squares).reshape(batch, rows, dim, dim)
+    pulled, attraction = means, z.new_full((batch, rows), form.attraction / rows)
+    if form.own:
+        # The partner in it: the blocks (i, j), (j, i'), (i, i'), and (i, i), (i', i').
+        pulled, attraction = means - sums * partner, sums.squeeze(-1)
+        half -= torch.einsum("nij,nia,nib->niajb", P, partner, z)
+        half -= torch.einsum("nij,nja,njb->niajb", P[:, partners].mT, partner, partner)
+        by_row[:, row, partners] -= pulled.unsqueeze(-1) * z.unsqueeze(-2)
+        own += (sums * squares)[:, partners].reshape(own.shape)
+        own -= means.unsqueeze(-1) * partner.unsqueeze(-2) + partner.unsqueeze(-1) * pulled.unsqueeze(-2)
+    by_row[:, row, row] += own / 2
+    half /= tau**2
 
+    # sum_j P_ij dz_i.(dz_j - dz_i') / tau
     linear = P / tau
-    pairs = torch.arange(points, device=z.device)
-    attraction = form.attraction / (points * tau)
-    linear[:, pairs, pairs + points] -= attraction
-    linear[:, pairs + points, pairs] -= attraction
-    coordinate = torch.arange(dim, device=z.device)
-    result.permute(0, 1, 3, 2, 4)[..., coordinate, coordinate] += linear.unsqueeze(-1)
-    row = torch.arange(rows, device=z.device)
-    result.permute(0, 2, 4, 1, 3)[..., row, row] += diagonal.permute(0, 2, 3, 1)
-    return result
+    linear[:, row, partners] -= attraction / tau
+    by_row[..., coordinate, coordinate] += linear.unsqueeze(-1)
+
+    # sum_j P_ij da_ij for each anchor.
+    q = torch.einsum("nij,nia->nija", p, z[:, active])
+    anchor = torch.arange(len(active), device=z.device)
+    q[:, anchor, active] += pulled[:, active]
+    if form.own:
+        q[:, anchor, mates] -= sums[:, active] * z[:, active]
+    q = (q / (weights.sqrt() * tau)[:, None, None]).reshape(batch, len(active), rows * dim)
+    matrix = half.reshape(batch, rows * dim, rows * dim)
+    return (matrix + matrix.mT).baddbmm(q.mT, q, alpha=-1).reshape(half.shape)

@@ -162,11 +162,12 @@ def relative_norms(objective: Objective, z: Tensor) -> Tensor:
     """The relative gradient norms at some configurations."""
     code = program(objective, *z.shape[1:])
     found = []
-    for x in _columns(z):
-        gradient, work = np.empty_like(x), np.empty(code.work)
-        value = code.evaluate(x, gradient, code.parameters, work)
-        scale = np.hypot(np.linalg.norm(gradient), (1.0 if code.logarithmic else value) / z.shape[1] ** 0.5)
-        found.append(np.linalg.norm(gradient - (gradient * x).sum(0) * x) / max(scale, np.finfo(float).tiny))
+    with np.errstate(invalid="ignore", over="ignore"):  # at coincident points
+        for x in _columns(z):
+            gradient, work = np.empty_like(x), np.empty(code.work)
+            value = code.evaluate(x, gradient, code.parameters, work)
+            scale = np.hypot(np.linalg.norm(gradient), (1.0 if code.logarithmic else value) / z.shape[1] ** 0.5)
+            found.append(np.linalg.norm(gradient - (gradient * x).sum(0) * x) / max(scale, np.finfo(float).tiny))
     return torch.tensor(found, dtype=torch.float64)
 
 
@@ -201,14 +202,16 @@ def search(
         _each(lambda some: advance(some, max_iterations), batch, rows * rows * dim)
         return _ends(code, X, scalars)
     assert starts is not None
-    done, running = 0, torch.ones(batch, dtype=torch.bool)
+    # Each slice is short: what it costs to hand over shares would count.
+    done, running, at_once = 0, torch.ones(batch, dtype=torch.bool), -(-batch // torch.get_num_threads())
     for iteration in (0, *_sights(max_iterations, batch * rows * rows * dim)):
-        _each(lambda some, more=iteration - done: advance(some, more), batch, rows * rows * dim)  # type: ignore[misc]
+        _each(lambda some, more=iteration - done: advance(some, more), batch, at_once=at_once)  # type: ignore[misc]
         done = iteration
         # Those that ended in this slice show where, and no more.
         now = torch.from_numpy(X).mT[running].contiguous()
         value, norm = (torch.from_numpy(scalars[:, k])[running].clone() for k in (0, 1))
-        see(starts[running], iteration, now, code.value(value), norm)
+        reached = int(scalars[running.numpy(), 4].max())
+        see(starts[running], reached, now, code.value(value), norm)
         running = torch.from_numpy(scalars[:, 15] == 0)
         if not bool(running.any()):
             break
@@ -246,7 +249,7 @@ def refine(
     threads = torch.get_num_threads()
     for first in range(0, batch, threads):
         several = range(first, min(first + threads, batch))
-        _each(lambda some, first=first: share(slice(first + some.start, first + some.stop)), len(several), 10**9)  # type: ignore[misc]
+        _each(lambda some, first=first: share(slice(first + some.start, first + some.stop)), len(several), at_once=1)  # type: ignore[misc]
         for k in several:
             end = _ends(code, X[k : k + 1], scalars[k : k + 1])
             see(starts[k : k + 1], seen + max(end.iterations, 1), end.z, end.value, end.gradient_norm)
@@ -265,9 +268,10 @@ def _columns(z: Tensor) -> Floats:
     return np.ascontiguousarray(z.mT.numpy(), dtype=np.float64).copy()
 
 
-def _each(share: Callable[[slice], None], batch: int, work: int) -> None:
-    """All starts, some at a time, on all cores."""
-    at_once = max(1, min(-(-batch // (4 * torch.get_num_threads())), _SHARE_OF_WORK // max(work // 100, 1) + 1))
+def _each(share: Callable[[slice], None], batch: int, work: int = 0, at_once: int | None = None) -> None:
+    """All starts, some at a time, on all cores: so many, or as many as are worth handing over at this work."""
+    if at_once is None:
+        at_once = max(1, min(-(-batch // (4 * torch.get_num_threads())), _SHARE_OF_WORK // max(work // 100, 1) + 1))
     parts = [slice(first, min(first + at_once, batch)) for first in range(0, batch, at_once)]
     if torch.get_num_threads() == 1 or len(parts) == 1:
         for part in parts:

@@ -169,6 +169,10 @@ class LBFGS:
         progress = (value < state.value - noise(state.value, state.scale, state.z.shape[-2])) | (
             norm < 0.9 * state.least
         )
+        if self.period:
+            # Slopes tell of a decrease that values do not, down to round-off in the gradient.
+            least = 8 * torch.finfo(value.dtype).eps * state.scale * _dot(state.direction, state.direction).sqrt()
+            progress = progress | (-(slope + state.slope) > least)
         idle = torch.where(accepted, torch.where(progress, 0, state.idle + 1), state.idle)
         new = replace(
             state,
@@ -201,9 +205,8 @@ class LBFGS:
     def _accepts(self, state: State, value: Tensor, slope: Tensor) -> Tensor:
         """Armijo's condition, or at the level of round-off the approximate Wolfe condition on slopes."""
         armijo = value <= state.value + DECREASE * state.step * state.slope
-        flat = (value <= state.value + noise(state.value, state.scale, state.z.shape[-2])) & (
-            slope.abs() <= CURVATURE * state.slope.abs()
-        )
+        floor = noise(state.value, state.scale, state.z.shape[-2])
+        flat = (value <= state.value + floor) & (slope.abs() <= CURVATURE * state.slope.abs())
         return (armijo | flat) & value.isfinite()
 
     @staticmethod

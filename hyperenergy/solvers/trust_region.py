@@ -17,16 +17,14 @@ import torch
 from torch import Tensor
 
 from hyperenergy.objectives import Objective, Rows, relative_norm
-from hyperenergy.solvers.curvature import first_curvature
 from hyperenergy.solvers.ends import Ends
 from hyperenergy.solvers.lbfgs import LBFGS, noise
 from hyperenergy.solvers.loop import run
+from hyperenergy.solvers.settle import settle
 from hyperenergy.sphere import project, retract
 
 # Steps with one Hessian, and pairs that correct it.
-_PERIOD, _MEMORY = 20, 10
-# Newton steps at the end: Hessians, steps with each, and the longest way of a point in one.
-_MOST_HESSIANS, _MOST_CHORDS, _LONGEST = 3, 8, 0.1
+_PERIOD, _MEMORY = 10, 10
 # Numbers in the Hessians of the starts that go together: 2^26 float64 are half a GiB.
 _AT_ONCE, _GPU_AT_ONCE = 2**26, 2**30
 # With more coordinates a factorization costs more than the products that it saves.
@@ -46,7 +44,7 @@ def refine(
     objective: Objective,
     z: Rows,
     tolerance: float,
-    max_products: int = 10_000,
+    max_products: int = 20_000,
     see: Callable[[Any, Tensor], None] | None = None,
 ) -> Ends:
     """From where L-BFGS has become slow to a relative gradient norm of ``tolerance``, or as near as round-off allows.
@@ -66,36 +64,6 @@ def refine(
         parts.append(settle(objective, ends, tolerance))
         first += len(part)
     return Ends.join(parts)
-
-
-def settle(objective: Objective, ends: Ends, tolerance: float) -> Ends:
-    """Newton steps from where the values have become round-off, as long as they at least halve the gradient."""
-    left = torch.nonzero((ends.gradient_norm > tolerance) & ends.value.isfinite()).squeeze(-1)
-    evaluations = 0
-    for _ in range(_MOST_HESSIANS):
-        if not len(left):
-            break
-        z = ends.z[left]
-        curvature = first_curvature(objective, z, 0.0)
-        value, gradient, _ = objective.value_and_gradient(z)
-        allowed = value + noise(value, ends.scale[left], z.shape[1])
-        improved = torch.zeros_like(left, dtype=torch.bool)
-        for _ in range(_MOST_CHORDS):
-            step = project(z, curvature.solve(gradient))
-            step = step * (_LONGEST / step.norm(dim=-1).amax(-1).clamp(min=_LONGEST))[:, None, None]
-            trial = retract(z, -step)
-            value, after, scale = objective.value_and_gradient(trial)
-            evaluations += len(left)
-            better = (_dot(after, after) < _dot(gradient, gradient) / 4) & (value <= allowed)
-            if not bool(better.any()):
-                break
-            moved, places = better[:, None, None], left[better]
-            z, gradient = torch.where(moved, trial, z), torch.where(moved, after, gradient)
-            ends.z[places], ends.value[places], ends.scale[places] = trial[better], value[better], scale[better]
-            ends.gradient_norm[places] = relative_norm(after, scale)[better]
-            improved |= better
-        left = left[improved & (ends.gradient_norm[left] > tolerance)]
-    return replace(ends, evaluations=ends.evaluations + evaluations)
 
 
 def _renumbered(see: Callable[[Any, Tensor], None], numbers: Tensor) -> Callable[[Any, Tensor], None]:
