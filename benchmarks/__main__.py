@@ -142,7 +142,9 @@ def main() -> int:
     parser.add_argument("--full", action="store_true", help="the whole grid of calibration: half an hour")
     parser.add_argument("--rows", type=Path, help="write the rows of calibration to this file as they come")
     parser.add_argument(
-        "--processor-time", action="store_true", help="of thomson, losses, reach: where others use the machine, too"
+        "--processor-time",
+        action="store_true",
+        help="of thomson, first-call, losses, reach: where others use the machine, too",
     )
     parser.add_argument("--out", type=Path, help="write the lines to this file, too")
     arguments = parser.parse_args()

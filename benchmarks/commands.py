@@ -19,6 +19,8 @@ ROOT = Path(__file__).parents[1]
 BAR, LONGER = 5.0, {"hyperenergy verify --claims B1,B5 --dims 3,4 --temperatures 0.1": 30.0}
 # What a command says when it compiles code that is not on disk yet; it is then timed again.
 _COMPILES = "hyperenergy: compiling"
+# What README says of a time is rounded, and of another machine: it may take so many times as long.
+_SLACK = 1.5
 # Seconds of the whole suite, as README has it.
 VERIFY = 136.0
 _PAGE = re.compile(r"page: http://\S+")
@@ -52,11 +54,11 @@ def examples(readme: Path = ROOT / "README.md") -> list[str]:
 
 
 def run(line: str, folder: Path) -> Timed:
-    """Run an example in that folder.  A comment such as "# ...: 15 s" is its bar, where README promises that much."""
+    """Run an example in that folder.  A comment such as "# ...: 15 s" sets its bar."""
     command, _, comment = line.partition("#")
     command = command.strip()
     promised = re.search(r"([\d.]+) s\b", comment)
-    bar = float(promised.group(1)) if promised else LONGER.get(command, BAR)
+    bar = _SLACK * float(promised.group(1)) if promised else LONGER.get(command, BAR)
     arguments = [str(Path(sys.executable).with_name("hyperenergy")), *shlex.split(command)[1:]]
     if arguments[1] == "explore":
         return _until_page(command, [*arguments, "--no-open", "--port", "0"], folder)

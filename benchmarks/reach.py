@@ -48,7 +48,7 @@ def cases() -> list[Case]:
 
 def measure(say: Callable[[str], None], cores: int) -> None:
     say(
-        f"\n{'reach':<57} {'by way of':<12} {'starts':>6} {'hops':>4} {'hits':>6} {'s':>6} {'value':>16}   "
+        f"\n{'reach':<66} {'by way of':<12} {'starts':>6} {'hops':>4} {'hits':>6} {'s':>6} {'value':>16}   "
         f"{'default: starts':>15} {'hits':>6} {'s':>6} {'s to best':>9}"
     )
     for case in cases():
@@ -66,7 +66,7 @@ def measure(say: Callable[[str], None], cores: int) -> None:
         name = name.replace(", pairs=unordered", "")
         to_best = f"{own_seconds / own_hits:>9.3f}" if own_hits else f"{'>' + format(own_seconds, '.1f'):>9}"
         say(
-            f"{name:<57} {way:<12} {found.restarts:>6} {case.hops:>4} {hits / found.restarts:>6.1%} {seconds:>6.1f} "
+            f"{name:<66} {way:<12} {found.restarts:>6} {case.hops:>4} {hits / found.restarts:>6.1%} {seconds:>6.1f} "
             f"{found.value:>16.12g}   {own.restarts:>15} {own_hits / own.restarts:>6.1%} {own_seconds:>6.1f} {to_best}"
         )
 

@@ -32,7 +32,7 @@ def measure(say: Callable[[str], None], sizes: tuple[int, ...], cores: int) -> N
     he.minimize(energy, 12, 3)  # compilation, or loading, is not part of the timing
     say(f"\n{'Thomson':>8} {'solver':<26} {'starts':>6} {'ms/start':>9} {'hits':>6} {'ms to best':>11} {'ratio':>7}")
     for points in sizes:
-        starts, hops = OURS[points]
+        starts, hops = OURS.get(points, (512, 5))
         begin = clock.now(cores)
         found = he.minimize(energy, points, 3, restarts=starts, hops=hops, path="direct", compiled=True, seed=1)
         ours = _row(say, points, f"hyperenergy, {hops} hops", starts, clock.now(cores) - begin, _hits(found, points))
