@@ -14,15 +14,16 @@ from hyperenergy.objectives import Objective
 from hyperenergy.search import Search, attained
 from hyperenergy.solvers.ends import Ends
 from hyperenergy.unseen import Unseen, unseen
-from hyperenergy.ways import DIRECT, HOPS, Route, Way
+from hyperenergy.ways import DIRECT, HOPS, Route, Way, turn
 
 # Numbers in a batch of configurations: 2^22 float64 are 32 MiB, of which a search keeps a few dozen copies.
 _BATCH = 2**22
 # Starts of the first round of a search that is left open, which tells what one costs, and of further ones, of which there
 # are the more the more there were: taking stock after each costs more than the starts where these are many and cheap.
 _FIRST, _FEW, _ROUND, _GROWTH = 16, 4, 48, 2
-# Numbers in one pass over the pairs from which a start is dear, so that few tell what one costs.
-_DEAR = 20_000
+# Numbers in one pass over the pairs from which a start is dear, so that few tell what one costs; and where they are few,
+# that many numbers, or starts, go at once, for all of them cost no more than what goes on around them.
+_DEAR, _CHEAP, _MANY = 20_000, 3e5, 256
 # Evaluations that an open search may spend: so many numbers passed over (under a second of compiled sums), within bounds.
 _NUMBERS, _LEAST_BUDGET, _MOST_BUDGET = 5e9, 2_000, 200_000
 # Where fewer than this share of the starts reach the best value, hops pay: so many, of the better half.
@@ -79,6 +80,7 @@ class Multistart:
         self._numbers = rows * rows * dim
         self._at_once = max(1, _BATCH // objective.temporaries(points, dim))
         self.search: Search
+        self._turn = torch.tensor(turn(ways))
         self._parts: list[Ends] = []
         self._way: list[Tensor] = []  # of each start, the number of its way
         self._before: list[Tensor] = []  # of each start, its value before it hopped
@@ -111,7 +113,8 @@ class Multistart:
                 yield self._draw(min(left, self._at_once))
                 left -= self._at_once
             return
-        yield self._draw(min(_FEW if self._numbers > _DEAR else _FIRST, self._at_once))
+        first = min(max(int(_CHEAP / self._numbers), _FIRST), _MANY) if self._numbers <= _DEAR else _FEW
+        yield self._draw(min(first, self._at_once))
         while True:
             ends = self._ends()
             assert self.budget is not None
@@ -122,7 +125,7 @@ class Multistart:
     def _round(self, z: Tensor) -> None:
         first = sum(len(way) for way in self._way)
         numbers = torch.arange(first, first + len(z), device=z.device)
-        way = numbers.cpu() % len(self.ways)
+        way = self._turn[numbers.cpu() % len(self._turn)]
         order, parts = [], []
         for k, route in enumerate(self.ways):
             chosen = torch.nonzero(way == k).squeeze(-1)

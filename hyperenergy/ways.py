@@ -7,7 +7,7 @@ dealt out to different ways, and counted by way.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hyperenergy.errors import ArgumentError, unknown_name
 from hyperenergy.losses import modules as losses
@@ -18,6 +18,10 @@ _WARMER, _COLDER = (4.0, 2.0), (0.5,)
 # Parameters on the way to a kernel, over its own.  Of a very steep kernel the way begins where Coulomb's ends.
 _SOFTER, _STEEPER = (0.25, 0.5), (2.0,)
 _STEPS = 4.0
+# Where a kernel is neither soft nor steep most starts go straight down, for they find what others find at a part of the
+# cost: of the starts of a turn so many, beside one from softer and two from steeper kernels; and of many points (numbers in
+# one pass over the pairs), where what the softer ones cost would tell, so many beside one.
+_OFTEN, _MOSTLY, _LARGE = 5, 7, 4_000
 _GENTLE = 8.0
 _TEMPERED = (losses.InfoNCE, losses.SimCLR, losses.NTXent, losses.DCL, losses.DHEL)
 
@@ -26,10 +30,17 @@ DIRECT, HOPS = "direct", "hops"
 
 @dataclass(frozen=True)
 class Route:
-    """label, and the objectives that a start goes through before the one that is meant."""
+    """label; the objectives that a start goes through before the one that is meant; how many of a turn go this way."""
 
     label: str
     stages: tuple[Objective, ...] = ()
+    share: int = 1
+
+
+def turn(ways: Sequence[Route]) -> list[int]:
+    """The numbers of the ways in the order in which starts take them: all once, then again those with larger shares."""
+    most = max(route.share for route in ways)
+    return [k for lap in range(most) for k, route in enumerate(ways) if lap < route.share]
 
 
 @dataclass(frozen=True)
@@ -81,21 +92,23 @@ def _routes(target: Objective, points: int, dim: int) -> tuple[Route, ...]:
     easier = target.easier(points, dim)
     found = [_by_way(easier), Route(DIRECT)] if easier else [Route(DIRECT)]
     if type(target) is Energy:
-        found += _neighbors(target)
+        softer, steeper = _neighbors(target, _softening(target)), _neighbors(target, _STEEPER)
+        if easier:
+            found += [*softer, *steeper]
+        elif points * points * dim > _LARGE:
+            found = [Route(DIRECT, share=_MOSTLY), *steeper]
+        else:
+            found = [Route(DIRECT, share=_OFTEN), *softer, *(replace(route, share=2) for route in steeper)]
     if type(target) is BatchLoss and type(target.loss) in _TEMPERED:
         found += [_by_way(_tempered(target, factors)) for factors in (_WARMER, _COLDER)]
     return tuple(found)
 
 
-def _neighbors(target: Energy) -> list[Route]:
-    """From softer and from steeper kernels of the same family."""
-    found = []
-    for factors in (_softening(target), _STEEPER):
-        kernels = [target.kernel.steeper(factor) for factor in factors]
-        stages = tuple(Energy(kernel, target.pairs) for kernel in kernels if kernel is not None)
-        if stages:
-            found.append(_by_way(stages))
-    return found
+def _neighbors(target: Energy, factors: Sequence[float]) -> list[Route]:
+    """From softer or from steeper kernels of the same family."""
+    kernels = [target.kernel.steeper(factor) for factor in factors]
+    stages = tuple(Energy(kernel, target.pairs) for kernel in kernels if kernel is not None)
+    return [_by_way(stages)] if stages else []
 
 
 def _softening(target: Energy) -> tuple[float, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -279,12 +280,20 @@ def _each(share: Callable[[slice], None], batch: int, work: int = 0, at_once: in
         for part in parts:
             share(part)
         return
-    with ThreadPoolExecutor(torch.get_num_threads()) as pool:
-        try:
-            list(pool.map(share, parts))
-        except KeyboardInterrupt:
-            pool.shutdown(wait=False, cancel_futures=True)  # wait for what runs alone, not for all shares
-            raise
+    threads = torch.get_num_threads()
+    pool = _pools.setdefault(threads, ThreadPoolExecutor(threads))
+    try:
+        list(pool.map(share, parts))
+    except BaseException:
+        # What waits is dropped, what runs ends by itself, and the next search has threads of its own.
+        _pools.pop(threads, None)
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+
+
+# Threads by their number: starting them costs as much as a search of few points.  A child process has none of them.
+_pools: dict[int, ThreadPoolExecutor] = {}
+os.register_at_fork(after_in_child=_pools.clear)
 
 
 def _ends(code: Program, X: Floats, scalars: Floats) -> Ends:
