@@ -53,7 +53,7 @@ def test_names_with_markup_are_text() -> None:
     assert tags == Counter(tag for tag, _ in Elements(plain).tags)
     assert Elements(page).text.count("<img src=x") >= 5  # title, statement, source, caption, list
     row = payload(page)["rows"][0]
-    assert row[1] == HOSTILE and row[14] == HOSTILE
+    assert row[1] == HOSTILE and row[15] == HOSTILE
     # The negative control: markup that is not escaped is seen.
     assert Counter(tag for tag, _ in Elements(page.replace("&lt;", "<", 1)).tags) != tags
 
