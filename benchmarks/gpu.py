@@ -141,7 +141,7 @@ def compare(objective: Objective, z: Tensor, ends: Ends, say: Callable[[str], No
     _, gradient, scale = objective.value_and_gradient(best.cpu())
     text = f"    CPU and device at a start: {differences[0]}; at the best end: {differences[1]}; "
     text += f"gradient norm there on the CPU {float(relative_norm(gradient, scale)[0]):.0e}"
-    if case.points <= 1024:
+    if case.points <= 200:
         noise = random_points(*best.shape, generator=torch.Generator().manual_seed(1)).to(best.device)
         beside = normalize(best + 1e-3 * noise)
         found = [search_on(objective, beside.to(where)) for where in (best.device, "cpu")]
