@@ -24,6 +24,8 @@ _FIRST, _FEW, _ROUND, _GROWTH = 16, 4, 48, 2
 # Numbers in one pass over the pairs from which a start is dear, so that few tell what one costs; and where they are few,
 # that many numbers, or starts, go at once, for all of them cost no more than what goes on around them.
 _DEAR, _CHEAP, _MANY = 20_000, 3e5, 256
+# Evaluations of a descent, about.
+_DESCENT = 200
 # Evaluations that an open search may spend: so many numbers passed over (under a second of compiled sums), within bounds.
 _NUMBERS, _LEAST_BUDGET, _MOST_BUDGET = 5e9, 2_000, 200_000
 # Where fewer than this share of the starts reach the best value, hops pay: so many, of the better half.
@@ -114,10 +116,10 @@ class Multistart:
                 left -= self._at_once
             return
         first = min(max(int(_CHEAP / self._numbers), _FIRST), _MANY) if self._numbers <= _DEAR else _FEW
-        yield self._draw(min(first, self._at_once))
+        assert self.budget is not None
+        yield self._draw(max(1, min(first, self.budget // _DESCENT, self._at_once)))
         while True:
             ends = self._ends()
-            assert self.budget is not None
             affordable = (self.budget - ends.evaluations) * len(ends.value) // max(ends.evaluations, 1)
             several = max(_ROUND, len(ends.value) // _GROWTH)
             yield self._draw(max(1, min(several, affordable, self._at_once)))

@@ -111,7 +111,8 @@ def test_unknown_names_are_attribute_errors(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delitem(he.__dict__, "plot", raising=False)
     for name in [name for name in sys.modules if name.startswith("hyperenergy.plot.")]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    for name in ["matplotlib", *(name for name in sys.modules if name.startswith("matplotlib."))]:
+        monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(ModuleNotFoundError, match="matplotlib"):
         _ = he.plot
 

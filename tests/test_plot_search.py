@@ -55,7 +55,8 @@ def test_trace_of_a_minimization_comes_down_to_the_theorem() -> None:
     he.minimize(he.DHEL(0.5), 3, 2, restarts=2, callback=lambda progress: values.append(progress.value))
     ax = plot.trace(values, prediction)
     _, best = line(ax, "best so far")
-    assert best[0] > 1e-3 and np.nanmin(best) < 1e-10
+    # What L-BFGS leaves to the trust region is seen, its square in the value, and then the end.
+    assert best[0] > 1e-3 and np.nanmin(best) < 1e-5
     assert "(B1)" in ax.get_title()
 
 

@@ -96,14 +96,14 @@ def test_an_open_search_goes_on_until_little_is_unseen() -> None:
     assert best.stop is Stop.SEEN and best.restarts >= 59 and best.hits == best.restarts
     assert best.unseen is not None and best.unseen.upper < 0.05 and best.unseen.starts == best.restarts
     assert best.budget == default_budget(COULOMB, 12, 3) and best.evaluations < best.budget
-    strict = he.minimize(COULOMB, 12, 3, unseen=0.02)
-    assert strict.unseen is not None and strict.unseen.upper < 0.02 and strict.restarts > best.restarts
+    strict = he.minimize(COULOMB, 12, 3, unseen=0.005)
+    assert strict.unseen is not None and strict.unseen.upper < 0.005 and strict.restarts > best.restarts
 
 
 def test_a_continuum_of_minimizers_is_one_value() -> None:
     """s = -2 needs its points centered and no more; no start ends where another did."""
     best = he.minimize(he.Energy(he.Riesz(-2)), 5, 3)
-    assert best.stop is Stop.SEEN and best.restarts <= 112 and len(best.minima) > 8
+    assert best.stop is Stop.SEEN and best.restarts <= 256 and len(best.minima) > 8
 
 
 def test_a_budget_is_kept_and_gives_the_same_every_time() -> None:

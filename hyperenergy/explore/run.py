@@ -22,7 +22,7 @@ from hyperenergy.view.scene import Scene
 
 Message = dict[str, Any]
 # Seconds between two moments: of slow motion, one for each sight; otherwise of what a browser keeps up with.
-_SLOW, _FAST = 0.04, 0.08
+_SLOW, _FAST = 0.15, 0.08
 
 
 class Stopped(Exception):
