@@ -36,7 +36,7 @@ _MOST_PAIRS = 2**22
 # A search shows itself after every iteration at first, for its points move most then, and later after a tenth more of them:
 # showing costs.  Not after more than so many, nor after more than so many numbers were passed over, about 10 ms: who
 # watches may want to stop it.
-_DENSE, _SLICE, _UNWATCHED = 10, 25, 1e7
+_DENSE, _SLICE, _UNWATCHED = 5, 40, 6e7
 # Numbers that a start keeps between slices, beside its vectors.
 _SCALARS = 16
 # Products with the Hessian in one start: nearly degenerate landscapes take tens of thousands.
@@ -186,36 +186,43 @@ def search(
     batch, rows, dim = z.shape
     code = program(objective, rows, dim)
     X = _columns(z)
-    G, D = np.empty_like(X), np.empty_like(X)
-    S, Y = (np.empty((batch, memory, dim, rows)) for _ in range(2))
-    rho, weights, scalars = np.zeros((batch, memory)), np.zeros((batch, memory)), np.zeros((batch, _SCALARS))
+    state: tuple[Floats, ...] = (X, np.empty_like(X), np.empty_like(X))
+    state += tuple(np.empty((batch, memory, dim, rows)) for _ in range(2))
+    state += (np.zeros((batch, memory)), np.zeros((batch, memory)), np.zeros((batch, _SCALARS)))
     rough = max(tolerance, _ROUGH) if code.roughly is not None else np.inf
 
-    def advance(some: slice, iterations: int) -> None:
+    def advance(state: tuple[Floats, ...], some: slice, iterations: int) -> None:
         work = np.empty(code.work)
         module.advance(
-            code.evaluate, code.roughly or code.evaluate, X[some], G[some], D[some], S[some], Y[some], rho[some],
-            weights[some], scalars[some], code.parameters, work, tolerance, rough, max_iterations, iterations,
-            code.logarithmic,
+            code.evaluate, code.roughly or code.evaluate, *(a[some] for a in state), code.parameters, work, tolerance,
+            rough, max_iterations, iterations, code.logarithmic,
         )  # fmt: skip
 
     if see is None:
-        _each(lambda some: advance(some, max_iterations), batch, rows * rows * dim)
-        return _ends(code, X, scalars)
+        _each(lambda some: advance(state, some, max_iterations), batch, rows * rows * dim)
+        return _ends(code, X, state[-1])
     assert starts is not None
-    # Each slice is short: what it costs to hand over shares would count.
-    done, running, at_once = 0, torch.ones(batch, dtype=torch.bool), -(-batch // torch.get_num_threads())
+    scalars, index, done = np.zeros((batch, _SCALARS)), np.arange(batch), 0
     for iteration in (0, *_sights(max_iterations, batch * rows * rows * dim)):
-        _each(lambda some, more=iteration - done: advance(some, more), batch, at_once=at_once)  # type: ignore[misc]
+        at_once = -(-len(index) // torch.get_num_threads())  # each slice is short: handing over shares costs
+        _each(lambda some, now=state, more=iteration - done: advance(now, some, more), len(index), at_once=at_once)  # type: ignore[misc]
         done = iteration
-        # Those that ended in this slice show where, and no more.
-        now = torch.from_numpy(X).mT[running].contiguous()
-        value, norm = (torch.from_numpy(scalars[:, k])[running].clone() for k in (0, 1))
-        reached = int(scalars[running.numpy(), 4].max())
-        see(starts[running], reached, now, code.value(value), norm)
-        running = torch.from_numpy(scalars[:, 15] == 0)
-        if not bool(running.any()):
+        X[index], scalars[index] = state[0], state[-1]
+        here = torch.from_numpy(index)
+        value, norm = (torch.from_numpy(scalars[index, k]) for k in (0, 1))
+        see(
+            starts[here],
+            int(scalars[index, 4].max()),
+            torch.from_numpy(X[index]).mT.contiguous(),
+            code.value(value),
+            norm,
+        )
+        # Those that ended leave, so that the rest is shared evenly.
+        running = state[-1][:, 15] == 0
+        if not running.any():
             break
+        if not running.all():
+            state, index = tuple(a[running] for a in state), index[running]
     return _ends(code, X, scalars)
 
 
@@ -281,7 +288,7 @@ def _each(share: Callable[[slice], None], batch: int, work: int = 0, at_once: in
             share(part)
         return
     threads = torch.get_num_threads()
-    pool = _pools.setdefault(threads, ThreadPoolExecutor(threads))
+    pool = _pools.get(threads) or _pools.setdefault(threads, ThreadPoolExecutor(threads))
     try:
         list(pool.map(share, parts))
     except BaseException:
