@@ -33,9 +33,9 @@ _ROUGH = 1e-4
 _SHARE_OF_WORK = 2_000
 # Pairs whose logarithms are kept at once, and those of a loss: 32 MiB a thread.
 _MOST_PAIRS = 2**22
-# A search shows itself after every iteration at first, for its points move most then, and later after a tenth more of them:
-# showing costs.  Not after more than so many, nor after more than so many numbers were passed over, about 10 ms: who
-# watches may want to stop it.
+# A search shows itself after every iteration at first, for its points move most then, and later after a fifth more of them:
+# showing costs.  Not after more than so many, nor after more than so many numbers were passed over, a few hundredths of a
+# second: who watches may want to stop it.
 _DENSE, _SLICE, _UNWATCHED = 5, 40, 6e7
 # Numbers that a start keeps between slices, beside its vectors.
 _SCALARS = 16
