@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 import torch
@@ -98,16 +96,14 @@ def test_the_netto_system_has_its_known_group() -> None:
 
 
 @pytest.mark.parametrize("same", [True, False])
-def test_256_points_in_seconds(same: bool) -> None:
+def test_256_points(same: bool) -> None:
     """Without a symmetry, so that every image of the first points is tried."""
     random = np.random.default_rng(6)
     one = designs.cycle_switched(designs.cyclic(16), random, 40)
     two = designs.isotope(one, random) if same else designs.cycle_switched(designs.cyclic(16), random, 45)
     assert (designs.intercalates(one) == designs.intercalates(two)) is same
     X, Y = torch.from_numpy(designs.latin_points(one)), moved(designs.latin_points(two), 1)
-    start = time.process_time()
     check(X, Y, same)
-    assert time.process_time() - start < 5
 
 
 def test_what_the_work_does_not_decide_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,7 +92,7 @@ def test_a_search_is_told_from_start_to_end(quick: None) -> None:
     assert start["page"]["reference"]["value"] == prediction.value and dict(start["facts"])["prediction"]
     values = [m["moment"]["value"] for m in moments]
     iterations = [m["moment"]["iteration"] for m in moments]
-    assert values[0] > values[-1] and iterations == sorted(iterations) and iterations[:8] == [*range(1, 9)]
+    assert values[0] > values[-1] and iterations == sorted(iterations) and iterations[:5] == [*range(1, 6)]
     assert end["page"]["moments"][-1]["value"] == pytest.approx(prediction.value, abs=1e-12)
     assert dict(end["facts"])["verdict"].startswith("consistent") and dict(end["facts"])["starts that reached it"]
     json.dumps([start, *moments, end], allow_nan=False)

@@ -199,7 +199,8 @@ def test_stop_and_a_second_tab(address: str) -> None:
         opened(browser, address, allowed=_ALLOWED) as one,
         opened(browser, address, allowed=_ALLOWED) as two,
     ):
-        ask(one, True, points="40", dim="3", temperature="0.1")
+        one.select_option("#objective", "riesz")
+        ask(one, True, parameters="s=1", points="400", dim="3")  # takes its time
         one.wait_for_function(f"() => /iteration [1-9]/.test(({VALUE})())")
         ask(two, True, points="6", dim="3", temperature="0.5")
         two.wait_for_function(f"() => /iteration [1-9]/.test(({VALUE})())")
@@ -208,7 +209,7 @@ def test_stop_and_a_second_tab(address: str) -> None:
         stopped = one.evaluate(VALUE)
         two.wait_for_function(DONE)
         assert one.evaluate(VALUE) == stopped
-        assert "6 in R^3" in two.inner_text("#facts") and "40 in R^3" in one.inner_text("#facts")
+        assert "6 in R^3" in two.inner_text("#facts") and "400 in R^3" in one.inner_text("#facts")
         ask(one, False, points="3", dim="2")  # and may run again
         one.wait_for_function(DONE)
         assert "3 in R^2" in one.inner_text("#facts") and "6 in R^3" in two.inner_text("#facts")
