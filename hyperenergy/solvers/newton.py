@@ -52,11 +52,6 @@ def applicable(objective: Objective, z: Float[Tensor, "rows dim"]) -> bool:
     return not bool((U == V).all(-1).any())
 
 
-def tangent_basis(z: Float[Tensor, "rows dim"]) -> Float[Tensor, "rows dim dim_minus_1"]:
-    """Orthonormal bases of the tangent spaces at the rows."""
-    return tangent_bases(z[None])[0]
-
-
 def riemannian_hessian(objective: Objective, z: Float[Tensor, "rows dim"]) -> tuple[Tensor, Tensor, Tensor]:
     """Hessian and gradient in tangent coordinates, and the basis."""
     return _measured(objective, z)[:3]
