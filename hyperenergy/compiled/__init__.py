@@ -8,15 +8,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hyperenergy.compiled import store
+from hyperenergy.compiled import pair_code, store
+from hyperenergy.compiled.pair_code import work as pair_work
 from hyperenergy.compiled.profile_code import (
     curved_profile_source,
     family,
     log_profile_source,
     parameter,
-    profile_source,
     readable,
-    transcendental,
 )
 from hyperenergy.compiled.store import available
 from hyperenergy.kernels import Kernel
@@ -28,14 +27,13 @@ __all__ = [
     "kernel_module",
     "log_kernel_module",
     "pair_sum",
+    "pair_work",
     "parameter_of",
     "readable",
     "share_module",
     "softmax_module",
     "trust_module",
 ]
-
-_TILE = 1024
 
 
 def parameter_of(kernel: Kernel) -> float:
@@ -44,25 +42,16 @@ def parameter_of(kernel: Kernel) -> float:
     return abs(value) if value is not None else 0.0
 
 
-def kernel_module(kernel: Kernel) -> Any:
+def kernel_module(kernel: Kernel, dim: int) -> Any:
     """The module with ``energy`` of this kernel, and ``rough_energy`` where float32 makes it faster."""
-
-    def source() -> str:
-        profile, rows = profile_source(kernel), store.text("pair_rows")
-        double = store.text("elementary") + profile + rows + store.text("pair_loops")
-        if transcendental(profile):
-            return double
-        rough = rows.replace("profile(", "rough_profile(").replace("add_row", "rough_add_row")
-        return double + profile_source(kernel, "rough_profile", "np.float32") + rough + store.text("rough_pair_loops")
-
-    return store.load(f"pairs_{family(kernel)}", source)
+    return store.load(f"pairs_{family(kernel)}{pair_code.suffix(dim)}", lambda: pair_code.sums(kernel, dim))
 
 
-def share_module(kernel: Kernel) -> Any:
+def share_module(kernel: Kernel, dim: int) -> Any:
     """The module with ``share``, the rows of one thread, of this kernel."""
     return store.load(
-        f"share_{family(kernel)}",
-        lambda: store.text("elementary") + profile_source(kernel) + store.text("pair_rows") + store.text("share_loops"),
+        f"share_{family(kernel)}{pair_code.suffix(dim)}",
+        lambda: pair_code.rows(kernel, dim) + store.text("share_loops"),
     )
 
 
@@ -108,14 +97,14 @@ def pair_sum(x: Tensor, kernel: Kernel) -> tuple[float, Tensor]:
     """
     import numpy as np
 
-    module, parameters = share_module(kernel), np.array([parameter_of(kernel)])
-    points = x.shape[0]
+    points, dim = x.shape
+    module, parameters = share_module(kernel, dim), np.array([parameter_of(kernel)])
     columns = x.T.contiguous().numpy()
     threads = torch.get_num_threads()
 
     def share(first: int) -> tuple[float, Tensor]:
-        forces = torch.zeros(x.shape[1], points, dtype=torch.float64)
-        scratch = np.empty(_TILE)
+        forces = torch.empty(dim, points, dtype=torch.float64)
+        scratch = np.empty(pair_work(points, dim))
         return module.share(columns, forces.numpy(), first, threads, parameters, scratch), forces
 
     with ThreadPoolExecutor(threads) as pool:

@@ -1,7 +1,4 @@
-"""Sums over pairs in compiled code, for one kernel: a text that ``store`` puts behind the kernel's profiles.
-
-A configuration is (dim, points), coordinate by coordinate; each unordered pair is visited once.
-"""
+"""The sum over pairs of one kernel, in compiled code: a text for ``store``, behind ``pair_rows``."""
 
 # mypy: ignore-errors
 
@@ -10,6 +7,5 @@ from __future__ import annotations
 
 @evaluator
 def energy(X, G, parameters, work):
-    """The sum over i < j; work: points numbers."""
-    G[:] = 0.0
-    return add_rows(parameters[0], X, G, 0, 1, work)
+    """The sum over j < i."""
+    return some_rows(X, G, 0, 1, parameters[0], work)

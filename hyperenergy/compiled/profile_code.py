@@ -74,7 +74,8 @@ def _own_uncached(kernel: Kernel) -> str | None:
     r = sympy.Symbol("r", positive=True)
     try:
         value = sympy.sympify(_expression(kernel, r))
-        scope: dict[str, Any] = {"math": math, "exp": math.exp, "log": math.log, "jit": lambda f: f}
+        scope: dict[str, Any] = {"math": math, "exp": math.exp, "log": math.log, "rsqrt": lambda x: x**-0.5}
+        scope["jit"] = lambda f: f
         exec(_source(value, r, "profile", "float"), scope)
         for x in (0.3, 1.7, 3.9):
             number = float(kernel(torch.tensor(x, dtype=torch.float64)))
@@ -172,7 +173,8 @@ def _source(value: Any, r: Any, name: str, number: str) -> str:
     else:
         elsewhere = value.xreplace({power: sympy.Dummy() for power in powers}).has(r)
         reciprocal = not elsewhere and all(power.exp < 0 for power in powers)
-        lines = ["s = T(1.0)/math.sqrt(r)" if reciprocal else "s = math.sqrt(r)"]
+        root = "rsqrt(r)" if number == "float" else "T(1.0)/math.sqrt(r)"
+        lines = [f"s = {root}" if reciprocal else "s = math.sqrt(r)"]
         value = sympy.powdenest(value.subs(r, s**-2 if reciprocal else s**2))
         slope = sympy.diff(value, s) * (-(s**3) if reciprocal else 1 / s)
     shared, (value, slope) = sympy.cse([value, sympy.powsimp(slope)])

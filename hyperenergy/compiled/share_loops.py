@@ -1,4 +1,5 @@
-"""The rows of one thread of a sum over the pairs of one large configuration: a text for ``store``."""
+"""The rows of one thread of a sum over the pairs of one large configuration: a text for ``store``, behind
+``pair_rows``."""
 
 # mypy: ignore-errors
 
@@ -7,5 +8,4 @@ from __future__ import annotations
 
 @numba.njit(numba.float64(MATRIX, MATRIX, numba.int64, numba.int64, VECTOR, VECTOR), **OPTIONS)
 def share(X, G, first, stride, parameters, work):
-    """The rows first, first + stride, ... of ``energy``, for several threads; adds to G.  work: TILE numbers."""
-    return add_rows(parameters[0], X, G, first, stride, work)
+    return some_rows(X, G, first, stride, parameters[0], work)

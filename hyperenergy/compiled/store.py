@@ -31,6 +31,8 @@ import numpy as np
 OPTIONS = dict(fastmath={{"reassoc", "contract", "arcp", "nsz"}}, error_model="numpy", nogil=True, cache={cache})
 # Inner functions are compiled into those that call them: nothing else needs them.
 jit = numba.njit(**{{**OPTIONS, "cache": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}})
+# And those whose views of arrays, counted at each call, would cost more than a short loop does.
+inlined = numba.njit(inline="always", **OPTIONS)
 MATRIX, VECTOR = numba.float64[:, ::1], numba.float64[::1]
 # value = f(X, G, parameters, work): of a configuration X (dim, rows), its ambient gradient into G.
 EVALUATOR = numba.types.FunctionType(numba.float64(MATRIX, MATRIX, VECTOR, VECTOR))

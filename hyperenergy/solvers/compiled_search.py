@@ -105,11 +105,11 @@ def program(objective: Objective, rows: int, dim: int) -> Program:
 
 
 def _energy(objective: Energy, rows: int, dim: int) -> Program:
-    module = compiled.kernel_module(objective.kernel)
+    module = compiled.kernel_module(objective.kernel, dim)
     # The compiled sum runs over unordered pairs.
     weight = 2 * pair_weight(objective.pairs, rows)
     parameters = np.array([compiled.parameter_of(objective.kernel)])
-    return Program(module.energy, getattr(module, "rough_energy", None), None, parameters, rows * (dim + 1), weight)
+    return Program(module.energy, getattr(module, "rough_energy", None), None, parameters, compiled.pair_work(rows, dim), weight)
 
 
 def _log_energy(objective: Logarithm, rows: int, dim: int) -> Program:
