@@ -24,7 +24,8 @@ from tests.zoo import THOMSON
 
 def lines(source: str, name: str, kernel: he.Kernel):
     """The generated lines, run as plain Python, as a function of r."""
-    scope = {"math": math, "exp": math.exp, "log": math.log, "jit": lambda function: function}
+    scope = {"math": math, "exp": math.exp, "log": math.log, "rsqrt": lambda x: x**-0.5}
+    scope["jit"] = lambda function: function
     exec(source, scope)
     return lambda r: scope[name](r, parameter_of(kernel))
 

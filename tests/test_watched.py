@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ import hyperenergy as he
 from hyperenergy.explore.request import Request
 from hyperenergy.explore.run import Run
 from hyperenergy.solvers import compiled_search
+from hyperenergy.solvers import slices as slices_module
 from tests.cases import COMPILED
 from tests.pages import FORM
 
@@ -78,8 +81,7 @@ def test_slices_grow_and_are_short_where_an_iteration_is_long() -> None:
 
 @pytest.mark.parametrize("objective", [he.Energy(he.Riesz(1)), he.DHEL(0.1)], ids=["energy", "loss"])
 def test_a_watcher_stops_a_long_search_soon(objective: Any) -> None:
-    """By the work between two sights, in numbers passed over: of 300 points and 64 starts at most an iteration, and of a
-    loss, which trust regions finish one by one, one start."""
+    """No slice is begun after it, and few before: each share of the starts is ahead by so many at most."""
     calls = 0
 
     def stop(progress: he.Progress) -> None:
@@ -88,19 +90,56 @@ def test_a_watcher_stops_a_long_search_soon(objective: Any) -> None:
         if calls == 5:
             raise InterruptedError
 
-    evaluated: list[int] = []
-    module = compiled_search
-    original = module._each
+    made: list[tuple[int, int]] = []
+    original = compiled_search.slices
 
-    def counted(share, batch, work=0, at_once=None):  # type: ignore[no-untyped-def]
-        evaluated.append(batch)
-        return original(share, batch, work, at_once)
+    def counted(pool: Any, shares: int, step: Any) -> Any:
+        def counting(share: int, k: int) -> Any:
+            made.append((share, k))
+            return step(share, k)
+
+        return original(pool, shares, counting)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_each", counted)
+        patch.setattr(compiled_search, "slices", counted)
         with pytest.raises(InterruptedError):
             he.minimize(objective, 300 if isinstance(objective, he.Energy) else 40, 3, restarts=64, callback=stop)
-    assert calls == 5 and len(evaluated) == 5
+        compiled_search._pool().submit(int).result()  # what still ran has ended
+    shares = len({share for share, _ in made})
+    assert calls == 5 and 5 * shares <= len(made) <= (6 + slices_module._AHEAD) * shares
+    assert np.max([k for _, k in made]) <= 4 + slices_module._AHEAD
+
+
+def test_slices_wait_for_nobody() -> None:
+    """What there is to see is complete and in order, however long a share takes, also where shares end early; the others go
+    on meanwhile, but not beyond what may be ahead."""
+    log: list[tuple[int, int]] = []
+
+    def step(share: int, k: int) -> tuple[tuple[int, int], bool]:
+        if share == 0:
+            time.sleep(0.02)
+        log.append((share, k))
+        return (share, k), k < 3 + share
+
+    with ThreadPoolExecutor(2) as pool:
+        seen = list(slices_module.slices(pool, 3, step))
+    assert seen == [[(share, k) for share in range(3) if k <= 3 + share] for k in range(6)]
+    before = log[: log.index((0, 3))]
+    assert (2, 3) in before and np.max([k for _, k in before]) <= 2 + slices_module._AHEAD
+
+
+def test_what_a_slice_raises_is_raised_and_ends_the_others() -> None:
+    made: list[int] = []
+
+    def step(share: int, k: int) -> tuple[int, bool]:
+        made.append(k)
+        if k == 2 and share == 1:
+            raise ZeroDivisionError
+        return k, True
+
+    with ThreadPoolExecutor(2) as pool, pytest.raises(ZeroDivisionError):
+        list(slices_module.slices(pool, 2, step))
+    assert np.max(made) <= 2 + slices_module._AHEAD
 
 
 def test_trust_regions_are_seen_one_start_after_another() -> None:

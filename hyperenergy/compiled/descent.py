@@ -12,69 +12,167 @@ the numbers, in the order of ``vectors``.
 
 from __future__ import annotations
 
+# Vectors are passed over as seldom as can be: of few points, as there are here, a pass costs little more than to begin it.
 
-@jit
-def aim(X, G, S, Y, rho, weights, newest, count, gamma, D, r):
-    """D = -H G by the two-loop recursion, tangent, a descent direction, and capped; returns its slope."""
-    memory = len(rho)
-    D[:] = G
+
+@inlined
+def aim(X, G, squared, S, Y, rho, weights, newest, count, gamma, D, line, r, lengths):
+    """D = H G by the two-loop recursion, tangent, an ascent direction, and capped; returns the slope against it.
+
+    squared: that of G's norm.  line: D in one dimension, as S and Y have it.
+    """
+    dim, points = X.shape
+    memory, size = len(rho), len(line)
+    for k in range(dim):
+        for j in range(points):
+            D[k, j] = G[k, j]
+    # Each pass subtracts one vector and takes the product with the next.
+    k, product = newest, 0.0
+    if count > 0:
+        for i in range(size):
+            product += S[k, i] * line[i]
     for back in range(count):
-        k = (newest - back) % memory
-        weights[k] = rho[k] * dot(S[k], D)
-        add(D, -weights[k], Y[k])
-    for j in range(D.shape[0]):
-        for i in range(D.shape[1]):
-            D[j, i] *= gamma
+        weights[k] = weight = rho[k] * product
+        after, product = k - 1 if k > 0 else memory - 1, 0.0
+        if back < count - 1:
+            for i in range(size):
+                line[i] -= weight * Y[k, i]
+                product += S[after, i] * line[i]
+        else:
+            after = k
+            for i in range(size):
+                line[i] = gamma * (line[i] - weight * Y[k, i])
+                product += Y[k, i] * line[i]
+        k = after
     for back in range(count - 1, -1, -1):
-        k = (newest - back) % memory
-        add(D, weights[k] - rho[k] * dot(Y[k], D), S[k])
-    project(X, D, r)
-    slope, squared = -dot(G, D), dot(G, G)
-    factor = -1.0
-    if slope > -1e-8 * math.sqrt(dot(D, D) * squared):
-        D[:] = G
-        slope, factor = -gamma * squared, -gamma
-    far = abs(factor) * longest(D, r)
-    if far > LONGEST_STEP:
-        factor *= LONGEST_STEP / far
-        slope *= LONGEST_STEP / far
-    for k in range(D.shape[0]):
-        for j in range(D.shape[1]):
-            D[k, j] *= factor
-    return slope
+        weight = weights[k] - rho[k] * product
+        after, product = k + 1 if k + 1 < memory else 0, 0.0
+        if back > 0:
+            for i in range(size):
+                line[i] += weight * S[k, i]
+                product += Y[after, i] * line[i]
+        else:
+            for i in range(size):
+                line[i] += weight * S[k, i]
+        k = after
+    if count == 0:
+        for i in range(size):
+            line[i] *= gamma
+    radial(X, D, r)
+    along = total = 0.0
+    for k in range(dim):
+        for j in range(points):
+            d = D[k, j] - r[j] * X[k, j]
+            D[k, j] = d
+            along += d * G[k, j]
+            total += d * d
+            lengths[j] = d * d if k == 0 else lengths[j] + d * d
+    if along < 1e-8 * math.sqrt(total * squared):
+        along = gamma * squared
+        for k in range(dim):
+            for j in range(points):
+                d = gamma * G[k, j]
+                D[k, j] = d
+                lengths[j] = d * d if k == 0 else lengths[j] + d * d
+    far = 0.0
+    for j in range(points):
+        far = max(far, lengths[j])
+    if far > LONGEST_STEP * LONGEST_STEP:
+        factor = LONGEST_STEP / math.sqrt(far)
+        along *= factor
+        for i in range(size):
+            line[i] *= factor
+    return -along
 
 
-_CUBE, _HISTORY = numba.float64[:, :, ::1], numba.float64[:, :, :, ::1]
+@inlined
+def radial(X, V, r):
+    """The products of the columns."""
+    for k in range(X.shape[0]):
+        for j in range(X.shape[1]):
+            r[j] = V[k, j] * X[k, j] if k == 0 else r[j] + V[k, j] * X[k, j]
+
+
+@inlined
+def arrive(X, G, D, unit, r):
+    """Make the gradient tangent; returns its scale, as ``Objective.value_and_gradient`` defines it, its product with D and
+    its square."""
+    dim, points = X.shape
+    before = along = squared = 0.0
+    for k in range(dim):
+        for j in range(points):
+            g = G[k, j]
+            before += g * g
+            r[j] = g * X[k, j] if k == 0 else r[j] + g * X[k, j]
+    for k in range(dim):
+        for j in range(points):
+            g = G[k, j] - r[j] * X[k, j]
+            G[k, j] = g
+            along += g * D[k, j]
+            squared += g * g
+    return math.sqrt(before + unit * unit / points), along, squared
+
+
+@inlined
+def learn(X, G, T, H, S, Y, newest, r, q):
+    """Put displacement and change of gradient from X to T, both tangent at T, into the history, and X, G there; returns
+    sy, yy and ss.
+
+    Of s = T - X the tangent part is (X.T) T - X, for T.T = 1; of y = H - G it is H - G + (G.T) T.
+    """
+    dim, points = X.shape
+    radial(T, X, r)
+    radial(T, G, q)
+    sy = yy = ss = 0.0
+    for k in range(dim):
+        first = k * points
+        for j in range(points):
+            t = T[k, j]
+            s = r[j] * t - X[k, j]
+            y = H[k, j] - G[k, j] + q[j] * t
+            S[newest, first + j] = s
+            Y[newest, first + j] = y
+            sy += s * y
+            yy += y * y
+            ss += s * s
+            X[k, j] = t
+            G[k, j] = H[k, j]
+    return sy, yy, ss
+
+
+_CUBE = numba.float64[:, :, ::1]
 
 
 @numba.njit(
     numba.void(
-        EVALUATOR, EVALUATOR, _CUBE, _CUBE, _CUBE, _HISTORY, _HISTORY, MATRIX, MATRIX, MATRIX, VECTOR, VECTOR,
+        numba.int64, numba.int64, _CUBE, _CUBE, _CUBE, _CUBE, _CUBE, MATRIX, MATRIX, MATRIX, VECTOR, VECTOR,
         numba.float64, numba.float64, numba.int64, numba.int64, numba.boolean,
     ),
     **OPTIONS,
 )  # fmt: skip
 def advance(
-    evaluate, roughly, all_X, all_G, all_D, all_S, all_Y, all_rho, all_weights, all_scalars, parameters, work, tolerance,
-    rough_tolerance, limit, iterations, logarithmic,
+    evaluator, rough_evaluator, all_X, all_G, all_D, all_S, all_Y, all_rho, all_weights, all_scalars, parameters, work,
+    tolerance, rough_tolerance, limit, iterations, logarithmic,
 ):  # fmt: skip
     """Up to so many iterations, ``limit`` in all, from each of the configurations (starts, dim, points) that is not done;
-    they move.  Scalars of zeros begin a search.
+    they move.  Scalars of zeros begin a search.  Of the evaluators, addresses.
 
     rough_tolerance: relative gradient norm down to which ``roughly`` serves, infinite for not at all.  logarithmic: the
     value is a logarithm, so that its gradient is relative already, and its unit is 1.
     """
+    evaluate, roughly = evaluator_at(evaluator), evaluator_at(rough_evaluator)
     _, dim, points = all_X.shape
-    r = np.empty(points)
+    r, q = np.empty(points), np.empty(points)
     T, H = np.empty((dim, points)), np.empty((dim, points))
     for start in range(len(all_X)):
         X, G, D, S, Y = all_X[start], all_G[start], all_D[start], all_S[start], all_Y[start]
         rho, weights, scalars = all_rho[start], all_weights[start], all_scalars[start]
         if scalars[DONE] > 0:
             continue
-        memory = len(rho)
+        line, memory = D.ravel(), len(rho)
         value, norm, scale, failed = scalars[VALUE], scalars[NORM], scalars[SCALE], scalars[FAILED] > 0
         iteration, evaluations = int(scalars[ITERATIONS]), int(scalars[EVALUATIONS])
+        squared = (norm * max(scale, TINY)) ** 2
         gamma, step, slope = scalars[GAMMA], scalars[STEP], scalars[SLOPE]
         newest, count = int(scalars[NEWEST]), int(scalars[COUNT])
         rejections, idle, least = int(scalars[REJECTIONS]), int(scalars[IDLE]), scalars[LEAST]
@@ -88,8 +186,8 @@ def advance(
         while True:
             if fresh:
                 value = roughly(X, G, parameters, work) if rough else evaluate(X, G, parameters, work)
-                scale = tangent(X, G, 1.0 if logarithmic else value, r)
-                norm = math.sqrt(dot(G, G)) / max(scale, TINY)
+                scale, _, squared = arrive(X, G, D, 1.0 if logarithmic else value, r)
+                norm = math.sqrt(squared) / max(scale, TINY)
                 if rough and not (norm > rough_tolerance and math.isfinite(value)):
                     rough = False
                     evaluations += 1
@@ -101,39 +199,31 @@ def advance(
                 fresh, turn = False, True
             if turn:
                 step, turn = 1.0, False
-                slope = aim(X, G, S, Y, rho, weights, newest, count, gamma, D, r)
+                slope = aim(X, G, squared, S, Y, rho, weights, newest, count, gamma, D, line, r, q)
             if iteration >= stop or norm <= tolerance or failed:
                 break
             iteration += 1
             evaluations += 1
-            retract(X, D, step, T, r)
+            retract(X, D, -step, T, r)
             trial = roughly(T, H, parameters, work) if rough else evaluate(T, H, parameters, work)
-            trial_scale = tangent(T, H, 1.0 if logarithmic else trial, r)
+            trial_scale, along, trial_squared = arrive(T, H, D, 1.0 if logarithmic else trial, r)
             noise = 4 * (EPS_SINGLE if rough else EPS) * (abs(value) + scale * math.sqrt(points))
             armijo = trial <= value + DECREASE * step * slope
-            flat = trial <= value + noise and abs(dot(H, D)) <= CURVATURE * abs(slope)
+            flat = trial <= value + noise and abs(along) <= CURVATURE * abs(slope)
             if (armijo or flat) and math.isfinite(trial):
-                newest = (newest + 1) % memory
-                s, y = S[newest], Y[newest]
-                for k in range(dim):
-                    for j in range(points):
-                        s[k, j] = T[k, j] - X[k, j]
-                        y[k, j] = -G[k, j]
-                project(T, s, r)
-                project(T, y, r)
-                add(y, 1.0, H)
-                sy, yy, ss = dot(s, y), dot(y, y), dot(s, s)
+                newest = newest + 1 if newest + 1 < memory else 0
+                sy, yy, ss = learn(X, G, T, H, S, Y, newest, r, q)
                 if sy > 1e-10 * math.sqrt(ss * yy):
                     rho[newest], gamma = 1.0 / sy, sy / yy
                     count = min(count + 1, memory)
                 else:
-                    newest = (newest - 1) % memory
+                    newest = newest - 1 if newest > 0 else memory - 1
                     gamma *= 2.0
-                norm = math.sqrt(dot(H, H)) / max(trial_scale, TINY)
+                squared = trial_squared
+                norm = math.sqrt(squared) / max(trial_scale, TINY)
                 idle = 0 if trial < value - noise or norm < 0.9 * least else idle + 1
                 least = min(least, norm)
                 value, scale = trial, trial_scale
-                X[:], G[:] = T, H
                 failed = idle > MOST_IDLE
                 rejections, turn = 0, True
             else:

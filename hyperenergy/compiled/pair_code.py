@@ -76,8 +76,7 @@ def _two_rows(dim: int) -> str:
     blank = f"{chr(10)}        "
 
     def half(at: str, sums: str) -> str:
-        return (
-            f"""
+        return f"""
             {_each(dim, f"d{{k}} = others{{k}}[j] - {at}{{k}}", "; ")}
             r = {squares}
             # Not with itself, nor with what only fills up.
@@ -86,9 +85,7 @@ def _two_rows(dim: int) -> str:
             value, slope = rough_profile(r if pair else one, p)
             energy += counts * value
             slope *= counts
-            """
-            + _each(dim, f"{sums}{{k}} += slope * d{{k}}", "; ")
-        )
+            """ + _each(dim, f"{sums}{{k}} += slope * d{{k}}", "; ")
 
     return f"""
 @jit

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 _HEADER = """import math
 import numba
@@ -36,10 +37,32 @@ inlined = numba.njit(inline="always", **OPTIONS)
 MATRIX, VECTOR = numba.float64[:, ::1], numba.float64[::1]
 # value = f(X, G, parameters, work): of a configuration X (dim, rows), its ambient gradient into G.
 EVALUATOR = numba.types.FunctionType(numba.float64(MATRIX, MATRIX, VECTOR, VECTOR))
-evaluator = numba.njit(EVALUATOR.signature, **OPTIONS)
+evaluator = numba.njit(EVALUATOR.signature, **OPTIONS, no_cfunc_wrapper=True)
 # h(X, V, H, parameters, work): the ambient Hessian's product with V into H, where f was called at X before.
 PRODUCT = numba.types.FunctionType(numba.void(MATRIX, MATRIX, MATRIX, VECTOR, VECTOR))
-product = numba.njit(PRODUCT.signature, **OPTIONS)
+product = numba.njit(PRODUCT.signature, **OPTIONS, no_cfunc_wrapper=True)
+"""
+# What takes evaluators takes their addresses: to hand over functions as such costs 35 us each.
+_BY_ADDRESS = """
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+
+def by_address(kind):
+    @intrinsic
+    def function_at(typing, address):
+        def generate(context, builder, signature, arguments):
+            function = cgutils.create_struct_proxy(kind)(context, builder)
+            function.jit_addr = builder.inttoptr(arguments[0], cgutils.voidptr_t)
+            function.c_addr = function.py_addr = cgutils.get_null_value(cgutils.voidptr_t)
+            return function._getvalue()
+
+        return kind(numba.int64), generate
+
+    return function_at
+
+
+evaluator_at, product_at = by_address(EVALUATOR), by_address(PRODUCT)
 """
 # Texts of other modules that generated ones contain.
 _HERE = Path(__file__).parent
@@ -65,7 +88,12 @@ def folder() -> Path:
     """Where generated modules are kept: ``HYPERENERGY_CACHE``, or a folder of the user's cache."""
     chosen = os.environ.get("HYPERENERGY_CACHE")
     base = Path(chosen) if chosen else _users() / "hyperenergy"
-    depends = [_HEADER, platform.python_version(), *(_version(name) for name in ("numba", "llvmlite", "numpy"))]
+    depends = [
+        _HEADER,
+        _BY_ADDRESS,
+        platform.python_version(),
+        *(_version(name) for name in ("numba", "llvmlite", "numpy")),
+    ]
     # Formulas of kernels are written into the code, too.
     texts = [*sorted(_HERE.glob("*.py")), _HERE.parent / "kernels.py", _HERE.parent / "namespaces.py"]
     depends += [path.read_text("utf-8") for path in texts]
@@ -85,6 +113,12 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return ""
+
+
+def address(function: Any) -> int:
+    """Where the machine code of a function lies that was compiled for one signature; valid as long as its module is."""
+    (compiled,) = function.overloads.values()
+    return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
 
 
 def load(name: str, make: Callable[[], str], compare: bool = False) -> ModuleType:
@@ -109,7 +143,7 @@ def _kept(name: str) -> ModuleType | None:
 def _made(name: str, source: str) -> ModuleType:
     path = folder() / f"{name}.py"
     try:
-        _write(path, _sealed(_HEADER.format(cache=True) + source))
+        _write(path, _sealed(_HEADER.format(cache=True) + _BY_ADDRESS + source))
         try:
             return _from_disk(name, path)
         except Exception:  # Numba's own files may be damaged: without them it compiles anew
@@ -119,7 +153,7 @@ def _made(name: str, source: str) -> ModuleType:
         _announce(name, f"not kept: {error}; HYPERENERGY_CACHE names another folder")
         module = ModuleType(_MODULE + name)
         sys.modules[module.__name__] = module
-        exec(compile(_HEADER.format(cache=False) + source, f"<compiled {name}>", "exec"), module.__dict__)
+        exec(compile(_HEADER.format(cache=False) + _BY_ADDRESS + source, f"<compiled {name}>", "exec"), module.__dict__)
         return module
 
 

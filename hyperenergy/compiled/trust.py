@@ -45,11 +45,11 @@ def to_boundary(s, d, radius):
 
 @numba.njit(
     numba.void(
-        EVALUATOR, PRODUCT, MATRIX, VECTOR, VECTOR, VECTOR, numba.float64, numba.int64, numba.int64, numba.boolean
+        numba.int64, numba.int64, MATRIX, VECTOR, VECTOR, VECTOR, numba.float64, numba.int64, numba.int64, numba.boolean
     ),
     **OPTIONS,
 )  # fmt: skip
-def refine(evaluate, multiply, X, scalars, parameters, work, tolerance, most_steps, most_products, logarithmic):
+def refine(evaluator, multiplier, X, scalars, parameters, work, tolerance, most_steps, most_products, logarithmic):
     """From X, which moves, to a stationary point; scalars receives value, relative norm, scale, whether it failed, steps and
     products."""
     dim, points = X.shape
@@ -61,6 +61,7 @@ def refine(evaluate, multiply, X, scalars, parameters, work, tolerance, most_ste
         np.empty((dim, points)),
         np.empty((dim, points)),
     )
+    evaluate, multiply = evaluator_at(evaluator), product_at(multiplier)
     value = evaluate(X, G, parameters, work)
     radial(X, G, c)
     scale = tangent(X, G, 1.0 if logarithmic else value, r)

@@ -93,14 +93,16 @@ class Run(threading.Thread):
             if self._due(slow=False):
                 self.tell({"kind": "others", "text": f"Waiting for {len(progress.starts)} other starts."})
             return
+        if progress.iteration == 0:
+            self._before += self._iteration
+        self._iteration = progress.iteration
+        if self._scene is not None and not self._due(self.slow):
+            return
         rows = progress.z[followed[0]].cpu()
         anchors, positives = self.request.objective.views(rows)
         x = anchors.numpy()
         y = None if anchors is positives else positives.numpy()
         target = self.request.objective
-        if progress.iteration == 0:
-            self._before += self._iteration
-        self._iteration = progress.iteration
         about = {
             "iteration": self._before + self._iteration,
             "value": finite(float(target.value(rows[None]))),
@@ -112,10 +114,9 @@ class Run(threading.Thread):
             page["moments"][0] |= about
             page["gram"]["notes"] = ["Of the start; that of the minimum comes at the end."]
             self.tell({"kind": "start", "page": page, "facts": _announced(self.request, self._prediction)})
-        elif self._due(self.slow):
-            self.tell(
-                {"kind": "moment", "moment": self._scene.moment(x, y, counts=facts.histogram(x).tolist(), **about)}
-            )
+        else:
+            moment = self._scene.moment(x, y, counts=facts.histogram(x).tolist(), **about)
+            self.tell({"kind": "moment", "moment": moment})
 
     def _due(self, slow: bool) -> bool:
         """Whether to tell of this moment; in slow motion, of all, each in its time."""

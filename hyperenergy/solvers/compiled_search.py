@@ -21,13 +21,14 @@ from hyperenergy.losses import modules as losses
 from hyperenergy.objectives import Aligned, BatchLoss, Energy, Objective
 from hyperenergy.solvers import lbfgs
 from hyperenergy.solvers.ends import Ends
+from hyperenergy.solvers.slices import slices
 
 Floats = NDArray[np.float64]
 # Told of a batch: numbers of the starts that run, their iterations, configurations, values and relative gradient norms.
 See = Callable[[Tensor, int, Tensor, Tensor, Tensor], None]
 
 # Relative gradient norm down to which sums in float32 serve; their round-off is about 1e-6.
-_ROUGH = 1e-4
+_ROUGH = 2e-5
 # Work that a thread takes at a time, in numbers: little, so that none idles long while another finishes, and enough to be
 # worth handing over.
 _SHARE_OF_WORK = 2_000
@@ -37,6 +38,8 @@ _MOST_PAIRS = 2**22
 # showing costs.  Not after more than so many, nor after more than so many numbers were passed over, a few hundredths of a
 # second: who watches may want to stop it.
 _DENSE, _SLICE, _UNWATCHED = 5, 40, 6e7
+# Shares of the starts for each thread, so that one is at work where another is not ready.
+_SHARES = 2
 # Numbers that a start keeps between slices, beside its vectors.
 _SCALARS = 16
 # Products with the Hessian in one start: nearly degenerate landscapes take tens of thousands.
@@ -109,7 +112,9 @@ def _energy(objective: Energy, rows: int, dim: int) -> Program:
     # The compiled sum runs over unordered pairs.
     weight = 2 * pair_weight(objective.pairs, rows)
     parameters = np.array([compiled.parameter_of(objective.kernel)])
-    return Program(module.energy, getattr(module, "rough_energy", None), None, parameters, compiled.pair_work(rows, dim), weight)
+    return Program(
+        module.energy, getattr(module, "rough_energy", None), None, parameters, compiled.pair_work(rows, dim), weight
+    )
 
 
 def _log_energy(objective: Logarithm, rows: int, dim: int) -> Program:
@@ -187,14 +192,16 @@ def search(
     code = program(objective, rows, dim)
     X = _columns(z)
     state: tuple[Floats, ...] = (X, np.empty_like(X), np.empty_like(X))
-    state += tuple(np.empty((batch, memory, dim, rows)) for _ in range(2))
+    state += tuple(np.empty((batch, memory, dim * rows)) for _ in range(2))
     state += (np.zeros((batch, memory)), np.zeros((batch, memory)), np.zeros((batch, _SCALARS)))
     rough = max(tolerance, _ROUGH) if code.roughly is not None else np.inf
+
+    evaluators = [compiled.address(f) for f in (code.evaluate, code.roughly or code.evaluate)]
 
     def advance(state: tuple[Floats, ...], some: slice, iterations: int) -> None:
         work = np.empty(code.work)
         module.advance(
-            code.evaluate, code.roughly or code.evaluate, *(a[some] for a in state), code.parameters, work, tolerance,
+            *evaluators, *(a[some] for a in state), code.parameters, work, tolerance,
             rough, max_iterations, iterations, code.logarithmic,
         )  # fmt: skip
 
@@ -202,28 +209,27 @@ def search(
         _each(lambda some: advance(state, some, max_iterations), batch, rows * rows * dim)
         return _ends(code, X, state[-1])
     assert starts is not None
-    scalars, index, done = np.zeros((batch, _SCALARS)), np.arange(batch), 0
-    for iteration in (0, *_sights(max_iterations, batch * rows * rows * dim)):
-        at_once = -(-len(index) // torch.get_num_threads())  # each slice is short: handing over shares costs
-        _each(lambda some, now=state, more=iteration - done: advance(now, some, more), len(index), at_once=at_once)  # type: ignore[misc]
-        done = iteration
-        X[index], scalars[index] = state[0], state[-1]
-        here = torch.from_numpy(index)
-        value, norm = (torch.from_numpy(scalars[index, k]) for k in (0, 1))
-        see(
-            starts[here],
-            int(scalars[index, 4].max()),
-            torch.from_numpy(X[index]).mT.contiguous(),
-            code.value(value),
-            norm,
-        )
-        # Those that ended leave, so that the rest is shared evenly.
-        running = state[-1][:, 15] == 0
-        if not running.any():
-            break
-        if not running.all():
-            state, index = tuple(a[running] for a in state), index[running]
-    return _ends(code, X, scalars)
+    at_once = -(-batch // (_SHARES * torch.get_num_threads()))
+    parts = [slice(first, min(first + at_once, batch)) for first in range(0, batch, at_once)]
+    shares = [(np.arange(batch)[part], tuple(a[part] for a in state)) for part in parts]
+    sights = [0, *_sights(max_iterations, batch * rows * rows * dim)]
+    ends, scalars = np.empty_like(X), np.zeros((batch, _SCALARS))
+
+    def step(share: int, k: int) -> tuple[tuple[Any, Floats, Floats], bool]:
+        index, now = shares[share]
+        advance(now, slice(None), sights[k] - sights[max(k - 1, 0)])
+        # Those that ended leave.
+        running = now[-1][:, 15] == 0
+        shares[share] = index[running], tuple(a[running] for a in now) if not running.all() else now
+        return (index, now[0].copy(), now[-1].copy()), bool(running.any()) and k + 1 < len(sights)
+
+    for seen in slices(_pool(), len(shares), step):
+        here, x, numbers = (np.concatenate(part) for part in zip(*seen, strict=True))
+        ends[here], scalars[here] = x, numbers
+        value, norm = (torch.from_numpy(numbers[:, k].copy()) for k in (0, 1))
+        z = torch.from_numpy(x).mT.contiguous()
+        see(starts[torch.from_numpy(here)], int(numbers[:, 4].max()), z, code.value(value), norm)
+    return _ends(code, ends, scalars)
 
 
 def refine(
@@ -243,12 +249,13 @@ def refine(
     batch, rows, dim = z.shape
     code = program(objective, rows, dim)
     X, scalars = _columns(z), np.zeros((batch, _SCALARS))
+    functions = [compiled.address(f) for f in (code.evaluate, code.multiply)]
 
     def share(some: slice) -> None:
         work = np.empty(code.work)
         for k in range(*some.indices(batch)):
             module.refine(
-                code.evaluate, code.multiply, X[k], scalars[k], code.parameters, work, tolerance, max_iterations,
+                *functions, X[k], scalars[k], code.parameters, work, tolerance, max_iterations,
                 _MOST_PRODUCTS, False,
             )  # fmt: skip
 
@@ -287,15 +294,19 @@ def _each(share: Callable[[slice], None], batch: int, work: int = 0, at_once: in
         for part in parts:
             share(part)
         return
-    threads = torch.get_num_threads()
-    pool = _pools.get(threads) or _pools.setdefault(threads, ThreadPoolExecutor(threads))
+    pool = _pool()
     try:
         list(pool.map(share, parts))
     except BaseException:
         # What waits is dropped, what runs ends by itself, and the next search has threads of its own.
-        _pools.pop(threads, None)
+        _pools.pop(torch.get_num_threads(), None)
         pool.shutdown(wait=False, cancel_futures=True)
         raise
+
+
+def _pool() -> ThreadPoolExecutor:
+    threads = torch.get_num_threads()
+    return _pools.get(threads) or _pools.setdefault(threads, ThreadPoolExecutor(threads))
 
 
 # Threads by their number: starting them costs as much as a search of few points.  A child process has none of them.

@@ -63,9 +63,10 @@ def products(configuration: Configuration, seed: int = 0) -> Products:
             note = f"Pairs among a random sample of {len(shown)} of the points."
         values = np.sort(_pairs(shown))
         starts = np.flatnonzero(np.diff(values, prepend=-np.inf) > _DISTINCT)
-        ends = np.append(starts[1:], len(values))
-        distinct = [(float(values[a:b].mean()), float(b - a)) for a, b in zip(starts, ends, strict=True)]
-        counts = _binned(*np.array(distinct).T)
+        sizes = np.diff(starts, append=len(values)).astype(np.float64)
+        means = np.add.reduceat(values, starts) / sizes if len(values) else values
+        distinct = list(zip(means.tolist(), sizes.tolist(), strict=True))
+        counts = _binned(means, sizes)
     uniform = counts.sum() * np.diff(InnerProductLaw(dim).cdf(EDGES)) if dim >= 2 else None
     return Products(EDGES, counts, uniform, distinct if len(distinct) <= _MOST_DISTINCT else None, note)
 

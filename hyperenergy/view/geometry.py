@@ -54,13 +54,10 @@ def surface(x: Floats) -> Surface | None:
         return None
     if not (hull.equations[:, -1] < -_INSIDE).all() or len(hull.vertices) < len(x):
         return None
-    pairs = set()
-    for facet, others in enumerate(hull.neighbors):
-        for corner, other in enumerate(others):
-            if abs(hull.equations[facet] - hull.equations[other]).max() > _COPLANAR:
-                i, j = sorted(np.delete(hull.simplices[facet], corner).tolist())
-                pairs.add((i, j))
-    neighbors = np.bincount(np.array(sorted(pairs)).ravel(), minlength=len(x))
+    # Opposite to each corner of a facet lie an edge and a facet beyond it.
+    bent = np.abs(hull.equations[:, None] - hull.equations[hull.neighbors]).max(-1) > _COPLANAR
+    edges = np.sort(hull.simplices[:, [[1, 2], [0, 2], [0, 1]]][bent], axis=-1)
+    neighbors = np.bincount(np.unique(edges, axis=0).ravel(), minlength=len(x))
     return Surface(hull.simplices.astype(np.int64), neighbors)
 
 
