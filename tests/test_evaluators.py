@@ -179,6 +179,51 @@ def test_elementary_functions_at_the_ends() -> None:
     np.testing.assert_allclose(logs[4:8], np.log(abs(x[4:8])), rtol=1e-15)
 
 
+ROOTS = """
+@numba.njit(numba.void(VECTOR, VECTOR), **OPTIONS)
+def roots(x, s):
+    for k in range(len(x)):
+        s[k] = rsqrt(x[k])
+"""
+
+
+def test_reciprocal_roots_are_within_two_units_in_the_last_place() -> None:
+    """Of all squared distances of points of the sphere, and beyond; nearer than float32 tells, points are coincident."""
+    module = store.load("roots_test", lambda: store.text("elementary") + ROOTS)
+    x = 10.0 ** np.random.default_rng(0).uniform(-37.9, 30, 3000)
+    s = np.empty_like(x)
+    module.roots(x, s)
+    with mpmath.workdps(50):
+        errors = [float(abs(mpmath.mpf(b) * mpmath.sqrt(mpmath.mpf(a)) - 1)) for a, b in zip(x, s, strict=True)]
+    assert 0 < np.max(errors) <= 2 * np.finfo(float).eps
+    assert abs(1 / np.sqrt(x.astype(np.float32)) * np.sqrt(x) - 1).max() > 1e-8  # the control: float32 alone
+    ends = np.array([0.0, 1e-39, 4.0, np.nan])
+    found = np.empty_like(ends)
+    module.roots(ends, found)
+    np.testing.assert_array_equal(found, [np.inf, np.inf, 0.5, np.nan])
+
+
+@pytest.mark.parametrize("points", [2, 3, 7, 8, 9, 16, 17, 100, 1023, 1024, 1025, 2050])
+@pytest.mark.parametrize("dim", [2, 3, 4, 5, 9])
+def test_rows_of_all_lengths_are_summed(points: int, dim: int) -> None:
+    """Padded rows, tiles and unrolled coordinates, in both precisions, against NumPy's sums over all pairs."""
+    code = compiled_search.program(he.Energy(he.Riesz(1)), points, dim)
+    rng = np.random.default_rng(points * dim)
+    X = rng.standard_normal((dim, points))
+    if dim == 2:  # random ones on a circle come nearer to each other than float32 can tell
+        turns = (np.arange(points) + rng.uniform(-0.3, 0.3, points)) * 2 * np.pi / points
+        X = np.array([np.cos(turns), np.sin(turns)])
+    X /= np.linalg.norm(X, axis=0)
+    difference = X[:, :, None] - X[:, None, :]
+    r = (difference**2).sum(0)
+    np.fill_diagonal(r, np.inf)
+    value, forces = (r**-0.5).sum() / 2, -(difference * r**-1.5).sum(-1)
+    for evaluate, tolerance in ((code.evaluate, 1e-12), (code.roughly, 2e-4)):
+        G, work = np.full_like(X, np.nan), np.full(code.work, np.nan)
+        assert evaluate(X, G, code.parameters, work) == pytest.approx(value, rel=tolerance)
+        np.testing.assert_allclose(G, forces, rtol=0, atol=tolerance * abs(forces).max())
+
+
 @pytest.mark.parametrize("loss", [he.InfoNCE(0.05), he.SimCLR(0.05), he.NTXent(0.02)], ids=lambda loss: loss.label)
 def test_hessians_of_cold_losses_keep_their_digits(loss: he.PairLoss) -> None:
     """Two aligned antipodal pairs: a value of 1e-18, and a Hessian of 1e-15 between terms of 1/tau^2.  The compiled products
