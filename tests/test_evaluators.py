@@ -131,7 +131,7 @@ def test_coincident_points_of_a_singular_kernel_have_infinite_energy(draw) -> No
 
 
 ELEMENTARY = """
-@numba.njit(numba.void(VECTOR, VECTOR, VECTOR), **OPTIONS)
+@entry(numba.void(VECTOR, VECTOR, VECTOR))
 def both(x, e, l):
     for k in range(len(x)):
         e[k], l[k] = exp(x[k]), log(abs(x[k]))
@@ -180,7 +180,7 @@ def test_elementary_functions_at_the_ends() -> None:
 
 
 ROOTS = """
-@numba.njit(numba.void(VECTOR, VECTOR), **OPTIONS)
+@entry(numba.void(VECTOR, VECTOR))
 def roots(x, s):
     for k in range(len(x)):
         s[k] = rsqrt(x[k])

@@ -17,11 +17,10 @@ from hyperenergy.compiled.profile_code import (
     parameter,
     readable,
 )
-from hyperenergy.compiled.store import address, available
+from hyperenergy.compiled.store import available
 from hyperenergy.kernels import Kernel
 
 __all__ = [
-    "address",
     "available",
     "descent_module",
     "kcl_module",

@@ -143,12 +143,11 @@ def learn(X, G, T, H, S, Y, newest, r, q):
 _CUBE = numba.float64[:, :, ::1]
 
 
-@numba.njit(
+@entry(
     numba.void(
         numba.int64, numba.int64, _CUBE, _CUBE, _CUBE, _CUBE, _CUBE, MATRIX, MATRIX, MATRIX, VECTOR, VECTOR,
-        numba.float64, numba.float64, numba.int64, numba.int64, numba.boolean,
-    ),
-    **OPTIONS,
+        numba.float64, numba.float64, numba.int64, numba.int64, numba.int64,
+    )
 )  # fmt: skip
 def advance(
     evaluator, rough_evaluator, all_X, all_G, all_D, all_S, all_Y, all_rho, all_weights, all_scalars, parameters, work,

@@ -9,8 +9,6 @@ Functions (1980), for the reductions; polynomials are Taylor's for exp on |x| <=
 
 from __future__ import annotations
 
-from numba.extending import intrinsic
-
 exact = numba.njit(fastmath={"contract"}, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 

@@ -6,6 +6,6 @@
 from __future__ import annotations
 
 
-@numba.njit(numba.float64(MATRIX, MATRIX, numba.int64, numba.int64, VECTOR, VECTOR), **OPTIONS)
+@entry(numba.float64(MATRIX, MATRIX, numba.int64, numba.int64, VECTOR, VECTOR))
 def share(X, G, first, stride, parameters, work):
     return some_rows(X, G, first, stride, parameters[0], work)

@@ -43,12 +43,11 @@ def to_boundary(s, d, radius):
     return -2 * c / (b + root) if b > 0 else (root - b) / (2 * a)
 
 
-@numba.njit(
+@entry(
     numba.void(
-        numba.int64, numba.int64, MATRIX, VECTOR, VECTOR, VECTOR, numba.float64, numba.int64, numba.int64, numba.boolean
-    ),
-    **OPTIONS,
-)  # fmt: skip
+        numba.int64, numba.int64, MATRIX, VECTOR, VECTOR, VECTOR, numba.float64, numba.int64, numba.int64, numba.int64
+    )
+)
 def refine(evaluator, multiplier, X, scalars, parameters, work, tolerance, most_steps, most_products, logarithmic):
     """From X, which moves, to a stationary point; scalars receives value, relative norm, scale, whether it failed, steps and
     products."""

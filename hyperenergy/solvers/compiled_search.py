@@ -196,7 +196,7 @@ def search(
     state += (np.zeros((batch, memory)), np.zeros((batch, memory)), np.zeros((batch, _SCALARS)))
     rough = max(tolerance, _ROUGH) if code.roughly is not None else np.inf
 
-    evaluators = [compiled.address(f) for f in (code.evaluate, code.roughly or code.evaluate)]
+    evaluators = code.evaluate.address, (code.roughly or code.evaluate).address
 
     def advance(state: tuple[Floats, ...], some: slice, iterations: int) -> None:
         work = np.empty(code.work)
@@ -249,7 +249,7 @@ def refine(
     batch, rows, dim = z.shape
     code = program(objective, rows, dim)
     X, scalars = _columns(z), np.zeros((batch, _SCALARS))
-    functions = [compiled.address(f) for f in (code.evaluate, code.multiply)]
+    functions = code.evaluate.address, code.multiply.address
 
     def share(some: slice) -> None:
         work = np.empty(code.work)
