@@ -26,7 +26,7 @@ Callback = Callable[[Progress], None]
 # Where Newton's method finishes, L-BFGS may stop here: the value is then within about the square of it.
 _COARSE = 1e-7
 # Where trust regions go on from every start, it may stop much earlier.
-_BEGUN = 1e-3
+_BEGUN = 1e-4
 # On the way there, on easier objectives, less will do.
 _ON_THE_WAY = 1e-4
 # In torch, where a landscape proves flat after so many iterations, second-order methods go on; one iteration of L-BFGS is

@@ -13,6 +13,8 @@ from __future__ import annotations
 FLAT = 1e-15
 LARGEST_RADIUS, SMALLEST_RADIUS = 1.0, 1e-15
 MEMORY = 8
+# The part of the tolerance that a model's solution leaves.
+ENOUGH = 0.1
 
 
 @jit
@@ -75,8 +77,9 @@ def refine(evaluate, multiply, X, scalars, parameters, work, tolerance, most_ste
     most_inner = 2 * dim * points + 10
     while not norm <= tolerance and not failed and steps < most_steps and products < most_products:
         steps += 1
-        # The residual falls to this part of the gradient: superlinear convergence without work in vain far away.
-        target = size * min(0.1, math.sqrt(norm))
+        # The residual falls to this part of the gradient: superlinear convergence without work in vain far away, nor beyond
+        # the tolerance.
+        target = max(size * min(0.1, math.sqrt(norm)), ENOUGH * tolerance * scale)
         s[:] = 0.0
         residual[:] = G
         for k in range(dim):
