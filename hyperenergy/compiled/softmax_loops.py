@@ -139,7 +139,7 @@ def softmax_loss(X, G, parameters, work):
     """work: what ``_softmax`` of ``compiled_search`` says, which ``softmax_product`` reads."""
     dim, points = X.shape[0], X.shape[1] // 2
     scale, own = 1.0 / parameters[0], parameters[3] > 0
-    E, dx, numbers, views, scratch = parts(dim, points, work)
+    E, _, numbers, views, scratch = parts(dim, points, work)
     Z, F = views[0], views[1]
     load(X, Z)
     F[:] = 0.0

@@ -66,7 +66,7 @@ def inner_products(A, i, B, first, x, more):
 
 @jit
 def pull(w, at, i, A, B, GA, GB, first):
-    """Of four rows of w from ``at`` on, adds sum_j w_pj b_j to point i + p of GA, and sum_p w_pj a_{i+p} to point j of GB."""
+    """Of four rows of w from ``at`` on, adds sum_j w_pj b_j to column i + p of GA, and sum_p w_pj a_{i+p} to j of GB."""
     points = B.shape[1]
     for k in range(0, A.shape[0], 2):
         a0, a1, a2, a3 = A[k, i], A[k, i + 1], A[k, i + 2], A[k, i + 3]
@@ -103,7 +103,7 @@ def begin(i, triangle):
 
 @jit
 def mask(w, at, i, points, triangle):
-    """Of rows i to i + 3 of a block, in w from ``at`` on, keep j != i, or j > i of a triangle, and nothing that was filled up."""
+    """Of rows i to i + 3 of a block, in w from ``at`` on, keep j != i, or j > i of a triangle, and nothing filled up."""
     for p in range(4):
         row = i + p
         for j in range(points if row < points else begin(i, triangle), w.shape[1]):

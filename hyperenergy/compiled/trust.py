@@ -20,8 +20,8 @@ MEMORY = 8
 # The part of the tolerance that a model's solution leaves.
 ENOUGH = 0.1
 # The most coordinates for which the Hessian is formed, and how many products for each coordinate that is worth.
-MOST_DENSE, WORTH = 1024, 1.5
-# What is added to the Hessian, relative to its largest entry: rotations leave the value as it is, and are no directions of it.
+MOST_DENSE, WORTH = 1024, 2.0
+# What is added to the Hessian, relative to its largest entry: rotations leave the value as it is.
 LEAST_SHIFT = 1e-11
 
 
