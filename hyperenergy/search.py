@@ -26,7 +26,9 @@ Callback = Callable[[Progress], None]
 # Where Newton's method finishes, L-BFGS may stop here: the value is then within about the square of it.
 _COARSE = 1e-7
 # Where trust regions go on from every start, it may stop much earlier.
-_BEGUN = 1e-3
+_BEGUN = 1e-4
+# And its history may be shorter, which costs as much as the loss where dimensions are high.
+_MEMORY = 6
 # On the way there, on easier objectives, less will do.
 _ON_THE_WAY = 1e-4
 # In torch, where a landscape proves flat after so many iterations, second-order methods go on; one iteration of L-BFGS is
@@ -129,7 +131,8 @@ class Search:
         """L-BFGS from every configuration."""
         if self._compiled and compiled_search.possible(objective, z.device, z.shape[1]):
             see = None if self.callback is None else self._teller(objective)
-            return compiled_search.search(objective, z, tolerance, most, LBFGS.memory, starts, see)
+            memory = _MEMORY if compiled_search.refines(objective) else LBFGS.memory
+            return compiled_search.search(objective, z, tolerance, most, memory, starts, see)
         try:
             if z.is_cuda and not objective.kinked and self.callback is None and not objective.logarithmic:
                 return loop.descend(objective, z, tolerance, most)

@@ -36,6 +36,13 @@ SOFTMAX = [
         he.DHEL(tau, two_view=True),
     )
 ]
+# Exponentials relative to that of 1 would underflow.
+SOFTMAX += [
+    he.DCL(0.002),
+    he.DCL(0.002, symmetric=True),
+    he.DCL(0.002, within_view=False, symmetric=True),
+    he.DHEL(0.002, two_view=True),
+]
 KCL = [
     he.KCL(he.Gaussian(2)),
     he.KCL(he.Gaussian("1/3"), gamma=0.5, two_view=True),
@@ -82,7 +89,7 @@ def compare(objective: Objective, z: Tensor, spoil: float = 0.0) -> None:
 
 @pytest.mark.parametrize("loss", [*SOFTMAX, *KCL], ids=lambda loss: loss.label)
 def test_losses_and_their_hessians(loss: he.PairLoss, draw) -> None:
-    for points, dim in ((2, 3), (7, 2), (5, 4)):
+    for points, dim in ((2, 3), (7, 2), (5, 4), (19, 3)):
         for z in configurations(BatchLoss(loss), points, dim, draw):
             compare(BatchLoss(loss), z)
 

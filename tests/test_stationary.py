@@ -83,6 +83,18 @@ def test_quasi_newton_steps_alone_creep() -> None:
     assert bool((refined.value <= begun.value).all())
 
 
+def test_the_whole_hessian_saves_products() -> None:
+    """Nearly degenerate: by conjugate gradients alone a start takes 40000 products."""
+    from hyperenergy.solvers import compiled_search
+    from hyperenergy.sphere import random_points
+
+    objective = BatchLoss(he.DHEL(0.5))
+    z = random_points(2, 100, 3, generator=torch.Generator().manual_seed(0))
+    refined = compiled_search.refine(objective, compiled_search.search(objective, z, 1e-4, 5000, 6).z, 1e-12, 5000)
+    assert float(refined.gradient_norm.max()) <= 1e-12
+    assert refined.evaluations < 2 * 15_000
+
+
 def test_trust_regions_leave_saddles() -> None:
     """From beside a saddle: a square on the equator, and its antipodal copy, of four aligned pairs."""
     from hyperenergy.solvers import compiled_search

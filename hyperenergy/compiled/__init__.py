@@ -65,7 +65,7 @@ def log_kernel_module(kernel: Kernel) -> Any:
 
 def softmax_module() -> Any:
     """The module with the losses that are logarithms of sums over negatives, and their Hessians' products."""
-    return store.load("softmax", lambda: store.text("elementary") + store.text("softmax_loops"))
+    return store.load("softmax", lambda: store.text("elementary") + store.text("tiles") + store.text("softmax_loops"))
 
 
 def kcl_module(kernel: Kernel, alignment: Kernel) -> Any:
@@ -74,7 +74,7 @@ def kcl_module(kernel: Kernel, alignment: Kernel) -> Any:
     def source() -> str:
         profiles = curved_profile_source(kernel, "energy_profile")
         profiles += curved_profile_source(alignment, "alignment_profile")
-        return store.text("elementary") + profiles + store.text("kcl_loops")
+        return store.text("elementary") + store.text("tiles") + profiles + store.text("kcl_loops")
 
     return store.load(f"kcl_{family(kernel)}_{family(alignment)}", source)
 

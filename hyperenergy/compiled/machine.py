@@ -73,8 +73,8 @@ _modules = itertools.count()
 
 @dataclass(frozen=True)
 class Code:
-    """A compiled function: its name and its symbol in the object file; kinds of its arguments, "i", "f", or the dimensions of
-    an array; whether it returns a float; the object file."""
+    """A compiled function: its name and its symbol in the object file; kinds of its arguments, "i", "f", or how many
+    dimensions an array has; whether it returns a float; the object file."""
 
     name: str
     symbol: str
@@ -114,11 +114,11 @@ def processor() -> str:
 def _engine() -> Any:
     import llvmlite.binding as llvm
     from numba import _helperlib
-    from numba.core.runtime import _nrt_python
+    from numba.core.runtime import _nrt_python  # type: ignore[attr-defined]
 
     # What machine code calls of Numba's: memory and the shapes of arrays.  Its compiler, which takes a quarter of a second
     # to set up, makes them known, too.
-    for prefix, helpers in (("NRT_", _nrt_python.c_helpers), ("numba_", _helperlib.c_helpers)):
+    for prefix, helpers in (("NRT_", _nrt_python.c_helpers), ("numba_", _helperlib.c_helpers)):  # type: ignore[attr-defined]
         for name, address in helpers.items():
             llvm.add_symbol(name if name.startswith("_") else prefix + name, address)
     llvm.initialize_native_target()

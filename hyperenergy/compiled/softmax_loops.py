@@ -10,215 +10,276 @@ With p the softmax over the negatives, sigma = 1 - 1/(1 + e^A) (1 where not ``ow
 (x_j - s_i)/tau along a direction, the weight q_j = sigma p_j / tau of each negative in the gradient changes at the rate
 q_j (t_j - sigma sum_k p_k t_k); from these the product with the Hessian follows.
 
-work: q of u's cross and within negatives, then of v's, M x M each; sigma of u and v; rows of scratch.
+Exponentials are relative to that of the largest product there is, 1, so that each unordered pair has one for both of its
+points: q_ij = rate_i E_ij.  Where temperatures are so small that they would underflow, they are relative to the largest of
+the anchor, and each anchor has its own (``shared`` is False).
+
+work: E of the blocks u.u, v.v, u.v, v.u, and the rates of change of their products, (M, M) each, filled up as in ``tiles``;
+numbers of each point; views of X, G, D and H; rows of scratch.
 """
 
 # mypy: ignore-errors
 
 from __future__ import annotations
 
-
-@jit
-def inner_products(a, i, B, x):
-    """x_j = a_i.b_j."""
-    points = B.shape[1]
-    for k in range(B.shape[0]):
-        y = a[k, i]
-        if k == 0:
-            for j in range(points):
-                x[j] = y * B[0, j]
-        else:
-            for j in range(points):
-                x[j] += y * B[k, j]
+SMALL = 1.0 / 300.0
+# Numbers of each point.
+MASS, TOP, RATE, TOTAL, SIGMA, MOMENT, SHIFT = 0, 1, 2, 3, 4, 5, 6
 
 
-@jit
-def pull(q, i, A, B, GA, GB):
-    """The gradient of sum_j q_j a_i.b_j, added."""
-    points = B.shape[1]
-    for k in range(A.shape[0]):
-        a, total = A[k, i], 0.0
-        for j in range(points):
-            total += q[j] * B[k, j]
-            GB[k, j] += q[j] * a
-        GA[k, i] += total
-
-
-@jit
-def view_value(A, B, GA, GB, Q, sigma, x, y, weight, tau, own, cross, within):
-    """The sum over the anchors A; Q: (2, M, M) receives the q, times the weight; adds the gradient."""
-    points = A.shape[1]
-    total = 0.0
-    for i in range(points):
-        s = 0.0
-        for k in range(A.shape[0]):
-            s += A[k, i] * B[k, i]
-        top = -math.inf
-        if cross:
-            inner_products(A, i, B, x)
-            x[i] = -2.0
-            top = max(top, x.max())
-        if within:
-            inner_products(A, i, A, y)
-            y[i] = -2.0
-            top = max(top, y.max())
-        scale = 1.0 / tau
-        mass = 0.0
-        if cross:
-            q = Q[0, i]
-            for j in range(points):
-                q[j] = exp((x[j] - top) * scale)
-            q[i] = 0.0
-            mass += q.sum()
-        if within:
-            q = Q[1, i]
-            for j in range(points):
-                q[j] = exp((y[j] - top) * scale)
-            q[i] = 0.0
-            mass += q.sum()
-        a = (top - s) * scale + math.log(mass)
-        if own:
-            total += weight * (a if a > 40.0 else math.log1p(math.exp(a)))
-            sigma[i] = 1.0 / (1.0 + math.exp(-a)) if a > -700.0 else math.exp(a)
-        else:
-            total += weight * a
-            sigma[i] = 1.0
-        all_q = weight * sigma[i] * scale
-        factor = all_q / mass
-        if cross:
-            q = Q[0, i]
-            for j in range(points):
-                q[j] *= factor
-            pull(q, i, A, B, GA, GB)
-        if within:
-            q = Q[1, i]
-            for j in range(points):
-                q[j] *= factor
-            pull(q, i, A, A, GA, GA)
-        for k in range(A.shape[0]):
-            GA[k, i] -= all_q * B[k, i]
-            GB[k, i] -= all_q * A[k, i]
-    return total
+@exact
+def exp_within(x):
+    """exp of x in [-700, 0], as ``exp``, with fewer steps: the shift rounds to the exponent in the last bits."""
+    shifted = x * 1.4426950408889634 + 6755399441055744.0
+    k = shifted - 6755399441055744.0
+    y = (x - k * 0.6931471803691238) - k * 1.9082149292705877e-10
+    p = 1.0 / 6227020800.0
+    p = p * y + 1.0 / 479001600.0
+    p = p * y + 1.0 / 39916800.0
+    p = p * y + 1.0 / 3628800.0
+    p = p * y + 1.0 / 362880.0
+    p = p * y + 1.0 / 40320.0
+    p = p * y + 1.0 / 5040.0
+    p = p * y + 1.0 / 720.0
+    p = p * y + 1.0 / 120.0
+    p = p * y + 1.0 / 24.0
+    p = p * y + 1.0 / 6.0
+    p = p * y + 0.5
+    p = 1.0 + (y + y * y * p)
+    return p * as_float((as_bits(shifted) << 52) + (np.int64(1023) << 52))
 
 
 @jit
-def parts(points, work):
-    """Q of u and v, sigma of u and v, and two rows of scratch."""
-    square = points * points
-    Q = work[: 4 * square].reshape((2, 2, points, points))
-    rest = work[4 * square : 4 * square + 4 * points].reshape((4, points))
-    return Q, rest
+def parts(dim, points, work):
+    """E and dx (4, wide, wide), numbers of points (7, 2, wide), views (4, 2, dim, wide), scratch (8, wide)."""
+    wide, even = filled(points, 8), filled(dim, 2)
+    square, ends = wide * wide, np.zeros(5, np.int64)
+    for k, size in enumerate((4 * square, 4 * square, 14 * wide, 8 * even * wide, 8 * wide)):
+        ends[k] = size + (ends[k - 1] if k > 0 else 0)
+    E = work[: ends[0]].reshape((4, wide, wide))
+    dx = work[ends[0] : ends[1]].reshape((4, wide, wide))
+    numbers = work[ends[1] : ends[2]].reshape((7, 2, wide))
+    views = work[ends[2] : ends[3]].reshape((4, 2, even, wide))
+    return E, dx, numbers, views, work[ends[3] : ends[4]].reshape((8, wide))
+
+
+@jit
+def block(n, parameters):
+    """Views of the rows and columns of block n, whether it is wanted, a triangle, and serves both of its points."""
+    shared = parameters[0] >= SMALL
+    a, b = n % 2, (n if n < 2 else 3 - n)
+    wanted = parameters[5 if a == b else 4] > 0 and (parameters[1 + a] > 0 or (shared and n == 2))
+    if shared and n == 3:
+        wanted = False
+    return a, b, wanted, shared and a == b, shared
+
+
+@jit
+def find_tops(Z, points, parameters, tops):
+    """The largest product of each anchor with its negatives."""
+    tops[:] = -math.inf
+    for n in range(4):
+        a, b, wanted, _, _ = block(n, parameters)
+        if wanted:
+            for i in range(points):
+                for j in range(points):
+                    if j != i:
+                        y = 0.0
+                        for k in range(Z.shape[1]):
+                            y += Z[a, k, i] * Z[b, k, j]
+                        tops[a, i] = max(tops[a, i], y)
+
+
+@jit
+def fill(E, A, B, points, mass, other_mass, tops, scale, triangle, shared):
+    """The exponentials of a block, and their sums."""
+    wide = E.shape[1]
+    for i in range(0, points, 4):
+        first = begin(i, triangle)
+        inner_products(A, i, B, first, E, False)
+        for row in range(i, i + 4):
+            if shared:
+                for j in span(first, wide):
+                    E[row, j] = exp_within((E[row, j] - 1.0) * scale)
+            else:
+                top = tops[row]
+                for j in span(first, wide):
+                    E[row, j] = exp((E[row, j] - top) * scale)
+        mask(E, i, i, points, triangle)
+        add_sums(E, i, i, first, mass, other_mass)
+
+
+@jit
+def weigh(E, i, first, rates, others, both, w):
+    """w = (rate_i + rate_j) E_ij of four rows; the latter with ``both``."""
+    r0, r1, r2, r3 = rates[i], rates[i + 1], rates[i + 2], rates[i + 3]
+    if both:
+        for j in span(first, E.shape[1]):
+            c = others[j]
+            w[0, j] = (r0 + c) * E[i, j]
+            w[1, j] = (r1 + c) * E[i + 1, j]
+            w[2, j] = (r2 + c) * E[i + 2, j]
+            w[3, j] = (r3 + c) * E[i + 3, j]
+    else:
+        for j in span(first, E.shape[1]):
+            w[0, j], w[1, j], w[2, j], w[3, j] = r0 * E[i, j], r1 * E[i + 1, j], r2 * E[i + 2, j], r3 * E[i + 3, j]
+
+
+@jit
+def pull_all(E, A, B, GA, GB, points, rates, other_rates, w, triangle, shared):
+    """Adds the gradient."""
+    for i in range(0, points, 4):
+        first = begin(i, triangle)
+        weigh(E, i, first, rates, other_rates, shared, w)
+        pull(w, 0, i, A, B, GA, GB, first)
 
 
 @evaluator
 def softmax_loss(X, G, parameters, work):
-    """work: 4 M^2 + 4 M numbers, which ``softmax_product`` reads."""
-    points = X.shape[1] // 2
-    tau = parameters[0]
-    own, cross, within = parameters[3] > 0, parameters[4] > 0, parameters[5] > 0
-    Q, rest = parts(points, work)
-    U, V, GU, GV = X[:, :points], X[:, points:], G[:, :points], G[:, points:]
-    G[:] = 0.0
+    """work: what ``_softmax`` of ``compiled_search`` says, which ``softmax_product`` reads."""
+    dim, points = X.shape[0], X.shape[1] // 2
+    scale, own = 1.0 / parameters[0], parameters[3] > 0
+    E, _, numbers, views, scratch = parts(dim, points, work)
+    Z, F = views[0], views[1]
+    load(X, Z)
+    F[:] = 0.0
+    numbers[:] = 0.0
+    mass, tops, rates = numbers[MASS], numbers[TOP], numbers[RATE]
+    if parameters[0] >= SMALL:
+        tops[:] = 1.0
+    else:
+        find_tops(Z, points, parameters, tops)
+    for n in range(4):
+        a, b, wanted, triangle, shared = block(n, parameters)
+        if wanted:
+            other_mass = mass[b] if shared else scratch[0]
+            fill(E[n], Z[a], Z[b], points, mass[a], other_mass, tops[a], scale, triangle, shared)
     value = 0.0
-    if parameters[1] > 0:
-        value += view_value(
-            U, V, GU, GV, Q[0], rest[0], rest[2], rest[3], parameters[1] / points, tau, own, cross, within
-        )  # fmt: skip
-    if parameters[2] > 0:
-        value += view_value(
-            V, U, GV, GU, Q[1], rest[1], rest[2], rest[3], parameters[2] / points, tau, own, cross, within
-        )  # fmt: skip
-    if parameters[6] != 0.0:
-        c = parameters[6] / (tau * points)
-        for k in range(X.shape[0]):
+    for a in range(2):
+        weight = parameters[1 + a] / points
+        if weight > 0:
             for i in range(points):
-                value += c * U[k, i] * V[k, i]
-                GU[k, i] += c * V[k, i]
-                GV[k, i] += c * U[k, i]
+                s = 0.0
+                for k in range(dim):
+                    s += Z[0, k, i] * Z[1, k, i]
+                y = (tops[a, i] - s) * scale + log(mass[a, i])
+                sigma = 1.0
+                if own:
+                    if y > 40.0:
+                        value += weight * y
+                    else:
+                        e = math.exp(y)
+                        value += weight * math.log1p(e)
+                        sigma = e / (1.0 + e)
+                else:
+                    value += weight * y
+                numbers[SIGMA, a, i] = sigma
+                numbers[TOTAL, a, i] = weight * sigma * scale
+                numbers[RATE, a, i] = weight * sigma * scale / mass[a, i]
+    for n in range(4):
+        a, b, wanted, triangle, shared = block(n, parameters)
+        if wanted:
+            pull_all(E[n], Z[a], Z[b], F[a], F[b], points, rates[a], rates[b], scratch, triangle, shared)
+    c = parameters[6] * scale / points
+    for k in range(dim):
+        for i in range(points):
+            factor = c - numbers[TOTAL, 0, i] - numbers[TOTAL, 1, i]
+            value += c * Z[0, k, i] * Z[1, k, i]
+            F[0, k, i] += factor * Z[1, k, i]
+            F[1, k, i] += factor * Z[0, k, i]
+    unload(F, G)
     return value
 
 
 @jit
-def view_product(A, B, dA, dB, HA, HB, Q, sigma, x, y, tau, cross, within):
-    points, dim = A.shape[1], A.shape[0]
-    for i in range(points):
-        ds = 0.0
-        for k in range(dim):
-            ds += dA[k, i] * B[k, i] + A[k, i] * dB[k, i]
-        total, moment = 0.0, 0.0
-        if cross:
-            inner_products(dA, i, B, x)
-            for k in range(dim):
-                a = A[k, i]
-                for j in range(points):
-                    x[j] += a * dB[k, j]
-            q = Q[0, i]
-            for j in range(points):
-                x[j] -= ds
-                moment += q[j] * x[j]
-                total += q[j]
-        if within:
-            inner_products(dA, i, A, y)
-            for k in range(dim):
-                a = A[k, i]
-                for j in range(points):
-                    y[j] += a * dA[k, j]
-            q = Q[1, i]
-            for j in range(points):
-                y[j] -= ds
-                moment += q[j] * y[j]
-                total += q[j]
-        if total == 0.0:
-            continue
-        mean = sigma[i] * moment / total
-        dtotal = 0.0
-        if cross:
-            q = Q[0, i]
-            for j in range(points):
-                x[j] = q[j] * (x[j] - mean) / tau
-                dtotal += x[j]
-            pull(x, i, A, B, HA, HB)
-            pull(q, i, dA, dB, HA, HB)
-        if within:
-            q = Q[1, i]
-            for j in range(points):
-                y[j] = q[j] * (y[j] - mean) / tau
-                dtotal += y[j]
-            pull(y, i, A, A, HA, HA)
-            pull(q, i, dA, dA, HA, HA)
-        for k in range(dim):
-            HA[k, i] -= dtotal * B[k, i] + total * dB[k, i]
-            HB[k, i] -= dtotal * A[k, i] + total * dA[k, i]
+def changes(E, dx, A, B, dA, dB, points, moment, other_moment, triangle):
+    """dx_ij = da_i.b_j + a_i.db_j of a block; adds the sums of E_ij dx_ij."""
+    for i in range(0, points, 4):
+        first = begin(i, triangle)
+        inner_products(dA, i, B, first, dx, False)
+        inner_products(A, i, dB, first, dx, True)
+        s0 = s1 = s2 = s3 = 0.0
+        for j in span(first, E.shape[1]):
+            w0, w1 = E[i, j] * dx[i, j], E[i + 1, j] * dx[i + 1, j]
+            w2, w3 = E[i + 2, j] * dx[i + 2, j], E[i + 3, j] * dx[i + 3, j]
+            s0 += w0
+            s1 += w1
+            s2 += w2
+            s3 += w3
+            other_moment[j] += (w0 + w1) + (w2 + w3)
+        moment[i] += s0
+        moment[i + 1] += s1
+        moment[i + 2] += s2
+        moment[i + 3] += s3
+
+
+@jit
+def pull_changes(
+    E, dx, A, B, dA, dB, HA, HB, points, rates, other_rates, shift, other_shift, w, dw, scale, triangle, shared
+):  # fmt: skip
+    """Adds the gradient's change: E_ij (rate_i + rate_j) changes at (rate_i (dx_ij - center_i) + ...) E_ij / tau."""
+    for i in range(0, points, 4):
+        first = begin(i, triangle)
+        weigh(E, i, first, rates, other_rates, shared, w)
+        weigh(E, i, first, shift, other_shift, shared, dw)
+        for p in range(4):
+            for j in span(first, E.shape[1]):
+                dw[p, j] = scale * (w[p, j] * dx[i + p, j] - dw[p, j])
+        pull(dw, 0, i, A, B, HA, HB, first)
+        pull(w, 0, i, dA, dB, HA, HB, first)
 
 
 @product
 def softmax_product(X, D, H, parameters, work):
-    points = X.shape[1] // 2
-    tau = parameters[0]
-    cross, within = parameters[4] > 0, parameters[5] > 0
-    Q, rest = parts(points, work)
-    U, V, dU, dV = X[:, :points], X[:, points:], D[:, :points], D[:, points:]
-    HU, HV = H[:, :points], H[:, points:]
-    H[:] = 0.0
-    if parameters[1] > 0:
-        view_product(U, V, dU, dV, HU, HV, Q[0], rest[0], rest[2], rest[3], tau, cross, within)
-    if parameters[2] > 0:
-        view_product(V, U, dV, dU, HV, HU, Q[1], rest[1], rest[2], rest[3], tau, cross, within)
-    if parameters[6] != 0.0:
-        c = parameters[6] / (tau * points)
-        for k in range(X.shape[0]):
-            for i in range(points):
-                HU[k, i] += c * dV[k, i]
-                HV[k, i] += c * dU[k, i]
+    dim, points = X.shape[0], X.shape[1] // 2
+    scale = 1.0 / parameters[0]
+    E, dx, numbers, views, scratch = parts(dim, points, work)
+    w, dw = scratch[:4], scratch[4:]
+    Z, dZ, F = views[0], views[2], views[3]
+    load(D, dZ)
+    F[:] = 0.0
+    moment, shift, rates = numbers[MOMENT], numbers[SHIFT], numbers[RATE]
+    moment[:] = 0.0
+    for n in range(4):
+        a, b, wanted, triangle, shared = block(n, parameters)
+        if wanted:
+            other_moment = moment[b] if shared else dw[0]
+            changes(E[n], dx[n], Z[a], Z[b], dZ[a], dZ[b], points, moment[a], other_moment, triangle)
+    c = parameters[6] * scale / points
+    for i in range(points):
+        ds = 0.0
+        for k in range(dim):
+            ds += dZ[0, k, i] * Z[1, k, i] + Z[0, k, i] * dZ[1, k, i]
+        factor, change_factor = c, 0.0
+        for a in range(2):
+            rate, total, sigma = numbers[RATE, a, i], numbers[TOTAL, a, i], numbers[SIGMA, a, i]
+            # q_ij changes at the rate q_ij (dx_ij - center)/tau.
+            center = 0.0
+            if rate > 0.0:
+                center = sigma * moment[a, i] / numbers[MASS, a, i] + (1.0 - sigma) * ds
+            factor -= total
+            change_factor -= scale * (rate * moment[a, i] - center * total)
+            shift[a, i] = rate * center
+        for k in range(dim):
+            F[0, k, i] += factor * dZ[1, k, i] + change_factor * Z[1, k, i]
+            F[1, k, i] += factor * dZ[0, k, i] + change_factor * Z[0, k, i]
+    for n in range(4):
+        a, b, wanted, triangle, shared = block(n, parameters)
+        if wanted:
+            pull_changes(
+                E[n], dx[n], Z[a], Z[b], dZ[a], dZ[b], F[a], F[b], points, rates[a], rates[b], shift[a], shift[b],
+                w, dw, scale, triangle, shared,
+            )  # fmt: skip
+    unload(F, H)
 
 
 @evaluator
 def aligned_softmax_loss(X, G, parameters, work):
     """The loss at positives equal to anchors, of X (dim, M).  work: that of ``softmax_loss``, then 4 M dim numbers."""
     dim, points = X.shape
-    free = 4 * points * points + 4 * points
+    free = len(work) - 4 * dim * points
     both = work[free : free + 2 * dim * points].reshape((dim, 2 * points))
-    gradient = work[free + 2 * dim * points : free + 4 * dim * points].reshape((dim, 2 * points))
+    gradient = work[free + 2 * dim * points :].reshape((dim, 2 * points))
     both[:, :points], both[:, points:] = X, X
     value = softmax_loss(both, gradient, parameters, work)
     for k in range(dim):
@@ -230,11 +291,10 @@ def aligned_softmax_loss(X, G, parameters, work):
 @product
 def aligned_softmax_product(X, D, H, parameters, work):
     dim, points = X.shape
-    free = 4 * points * points + 4 * points
     both = np.empty((3, dim, 2 * points))
     both[0, :, :points], both[0, :, points:] = X, X
     both[1, :, :points], both[1, :, points:] = D, D
-    softmax_product(both[0], both[1], both[2], parameters, work[:free])
+    softmax_product(both[0], both[1], both[2], parameters, work)
     for k in range(dim):
         for j in range(points):
             H[k, j] = both[2, k, j] + both[2, k, points + j]

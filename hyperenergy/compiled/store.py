@@ -1,8 +1,8 @@
 """Compiled code that lasts: object files in a folder of the user's cache.
 
-A module is a text.  Its code is written once, under a folder named after everything that it depends on (this package's texts,
-the processor, Python, NumPy, Numba), so that a new version never meets an old one's code.  Two processes may compile at
-once: files appear whole or not at all, and either's will do.  Where the folder cannot be written or read, the code is
+A module is a text.  Its code is written once, under a folder named after everything that it depends on (this package's
+texts, the processor, Python, NumPy, Numba), so that a new version never meets an old one's code.  Two processes may compile
+at once: files appear whole or not at all, and either's will do.  Where the folder cannot be written or read, the code is
 compiled for this process alone.
 """
 

@@ -3,6 +3,10 @@
 Where the Hessian is nearly degenerate, quasi-Newton steps creep; conjugate gradients with exact products find the
 directions that matter.  Sources: Steihaug 1983; Absil, Baker and Gallivan 2007 (on manifolds).  On the sphere the Hessian
 of a function with ambient gradient g and Hessian H sends a tangent v to P(H v) - (x.g) v, column by column.
+
+Where conjugate gradients need many products, the whole Hessian costs no more.  Its Cholesky factor, in coordinates of the
+tangent spaces that change with the points as smoothly as Householder's reflections do, makes them short for several steps;
+the radius then bounds the norm that it defines.
 """
 
 # mypy: ignore-errors
@@ -13,6 +17,12 @@ from __future__ import annotations
 FLAT = 1e-15
 LARGEST_RADIUS, SMALLEST_RADIUS = 1.0, 1e-15
 MEMORY = 8
+# The part of the tolerance that a model's solution leaves.
+ENOUGH = 0.1
+# The most coordinates for which the Hessian is formed, and how many products for each coordinate that is worth.
+MOST_DENSE, WORTH = 1024, 2.0
+# What is added to the Hessian, relative to its largest entry: rotations leave the value as it is.
+LEAST_SHIFT = 1e-11
 
 
 @jit
@@ -36,11 +46,90 @@ def riemannian_product(multiply, X, V, H, c, parameters, work, r):
 
 
 @jit
-def to_boundary(s, d, radius):
+def to_boundary(ss, sd, dd, radius):
     """tau >= 0 with |s + tau d| = radius."""
-    a, b, c = dot(d, d), 2 * dot(s, d), dot(s, s) - radius * radius
+    a, b, c = dd, 2 * sd, ss - radius * radius
     root = math.sqrt(max(b * b - 4 * a * c, 0.0))
     return -2 * c / (b + root) if b > 0 else (root - b) / (2 * a)
+
+
+@jit
+def reflect(X, V, r):
+    """Each column by the reflection that exchanges the first axis and the point's, up to sign."""
+    dim, points = X.shape
+    for j in range(points):
+        r[j] = V[0, j] * math.copysign(1.0, X[0, j])
+    for k in range(dim):
+        for j in range(points):
+            r[j] += X[k, j] * V[k, j]
+    for j in range(points):
+        r[j] /= 1.0 + abs(X[0, j])
+        V[0, j] -= r[j] * math.copysign(1.0, X[0, j])
+    for k in range(dim):
+        for j in range(points):
+            V[k, j] -= r[j] * X[k, j]
+
+
+@jit
+def form(multiply, X, c, parameters, work, r, V, H, A):
+    """The Hessian in coordinates into A; returns its largest entry."""
+    points = X.shape[1]
+    largest = 0.0
+    for n in range(A.shape[0]):
+        V[:] = 0.0
+        V[1 + n // points, n % points] = 1.0
+        reflect(X, V, r)
+        riemannian_product(multiply, X, V, H, c, parameters, work, r)
+        reflect(X, H, r)
+        for m in range(A.shape[0]):
+            A[n, m] = H[1 + m // points, m % points]
+        largest = max(largest, abs(A[n, n]))
+    return largest
+
+
+@jit
+def factor(A, diagonal, shift):
+    """Cholesky's factor of A + shift, below the diagonal, and the inverses of its own diagonal; returns the first pivot that
+    is not positive, or 1.  A is read above its diagonal, where it stays."""
+    n = A.shape[0]
+    for i in range(n):
+        a = A[i]
+        pivot = a[i] + shift
+        for j in range(i):
+            b, total = A[j], 0.0
+            for k in range(j):
+                total += a[k] * b[k]
+            a[j] = (b[i] - total) * diagonal[j]
+            pivot -= a[j] * a[j]
+        if not pivot > 0.0:
+            return pivot
+        diagonal[i] = 1.0 / math.sqrt(pivot)
+    return 1.0
+
+
+@jit
+def solve(A, diagonal, X, V, y, r):
+    """V by the inverse of what was factored, in tangent spaces."""
+    n, points = A.shape[0], X.shape[1]
+    reflect(X, V, r)
+    for m in range(n):
+        y[m] = V[1 + m // points, m % points]
+    for i in range(n):
+        a, total = A[i], 0.0
+        for k in range(i):
+            total += a[k] * y[k]
+        y[i] = (y[i] - total) * diagonal[i]
+    for i in range(n - 1, -1, -1):
+        a = A[i]
+        y[i] *= diagonal[i]
+        number = y[i]
+        for k in range(i):
+            y[k] -= number * a[k]
+    for j in range(points):
+        V[0, j] = 0.0
+    for m in range(n):
+        V[1 + m // points, m % points] = y[m]
+    reflect(X, V, r)
 
 
 @entry(
@@ -54,12 +143,8 @@ def refine(evaluator, multiplier, X, scalars, parameters, work, tolerance, most_
     dim, points = X.shape
     r, c, trial_c = np.empty(points), np.empty(points), np.empty(points)
     G, T, H = np.empty((dim, points)), np.empty((dim, points)), np.empty((dim, points))
-    s, d, residual, Hd = (
-        np.empty((dim, points)),
-        np.empty((dim, points)),
-        np.empty((dim, points)),
-        np.empty((dim, points)),
-    )
+    s, d, residual = np.empty((dim, points)), np.empty((dim, points)), np.empty((dim, points))
+    Hd, z = np.empty((dim, points)), np.empty((dim, points))
     evaluate, multiply = evaluator_at(evaluator), product_at(multiplier)
     value = evaluate(X, G, parameters, work)
     radial(X, G, c)
@@ -73,33 +158,61 @@ def refine(evaluator, multiplier, X, scalars, parameters, work, tolerance, most_
     products, steps, idle, evaluations = 0, 0, 0, 1
     failed = False
     most_inner = 2 * dim * points + 10
+    # spent: products since the Hessian was formed last; factored: whether there is a factor.
+    n, spent, factored, shift = (dim - 1) * points, 0, False, 0.0
+    worth = int(WORTH * n) if n <= MOST_DENSE else most_products
+    A, diagonal, y = np.empty((0, 0)), np.empty(n), np.empty(n)
     while not norm <= tolerance and not failed and steps < most_steps and products < most_products:
         steps += 1
-        # The residual falls to this part of the gradient: superlinear convergence without work in vain far away.
-        target = size * min(0.1, math.sqrt(norm))
+        if spent >= worth:
+            spent, products = 0, products + n
+            if len(A) == 0:
+                A = np.empty((n, n))
+            most = form(multiply, X, c, parameters, work, r, d, Hd, A)
+            shift = max(LEAST_SHIFT * most, 1e-2 * shift)
+            factored = False
+            while not factored and shift < most:
+                pivot = factor(A, diagonal, shift)
+                factored = pivot > 0.0
+                if not factored:
+                    shift = max(10.0 * shift, -2.0 * pivot)
+            radius = math.inf if factored else 0.1
+            if not factored:
+                worth = most_products
+        # The residual falls to this part of the gradient: superlinear convergence without work in vain far away, nor beyond
+        # the tolerance.
+        target = max(size * min(0.1, math.sqrt(norm)), ENOUGH * tolerance * scale)
         s[:] = 0.0
         residual[:] = G
+        z[:] = G
+        if factored:
+            solve(A, diagonal, X, z, y, r)
         for k in range(dim):
             for j in range(points):
-                d[k, j] = -G[k, j]
-        squared = size * size
+                d[k, j] = -z[k, j]
+        squared = dot(residual, z)
+        if radius == math.inf:
+            radius = math.sqrt(squared)  # Newton's step, as far as the factor knows
+        # Squares and product of s and d in the norm of the radius.
+        ss, sd, dd = 0.0, 0.0, squared
         predicted, largest, at_boundary = 0.0, 0.0, False
         for inner in range(most_inner):
             riemannian_product(multiply, X, d, Hd, c, parameters, work, r)
             products += 1
+            spent += 1
             curvature, length = dot(d, Hd), dot(d, d)
             largest = max(largest, abs(curvature) / length)
             if curvature <= FLAT * largest * length:
                 if curvature < -1e-10 * largest * length or inner == 0:
-                    step = to_boundary(s, d, radius)
+                    step = to_boundary(ss, sd, dd, radius)
                     predicted -= step * dot(residual, d) + 0.5 * step * step * curvature
                     add(s, step, d)
                     at_boundary = True
                 break
             alpha = squared / curvature
-            far = dot(s, s) + 2 * alpha * dot(s, d) + alpha * alpha * length
+            far = ss + 2 * alpha * sd + alpha * alpha * dd
             if far >= radius * radius:
-                step = to_boundary(s, d, radius)
+                step = to_boundary(ss, sd, dd, radius)
                 predicted -= step * dot(residual, d) + 0.5 * step * step * curvature
                 add(s, step, d)
                 at_boundary = True
@@ -107,16 +220,22 @@ def refine(evaluator, multiplier, X, scalars, parameters, work, tolerance, most_
             predicted += 0.5 * alpha * squared
             add(s, alpha, d)
             add(residual, alpha, Hd)
-            now = dot(residual, residual)
-            if math.sqrt(now) <= target or products >= most_products:
+            ss = far
+            if math.sqrt(dot(residual, residual)) <= target or products >= most_products or spent >= worth:
                 break
+            z[:] = residual
+            if factored:
+                solve(A, diagonal, X, z, y, r)
+            now = dot(residual, z)
             beta = now / squared
             squared = now
+            sd = beta * (sd + alpha * dd)
+            dd = now + beta * beta * dd
             for k in range(dim):
                 for j in range(points):
-                    d[k, j] = beta * d[k, j] - residual[k, j]
+                    d[k, j] = beta * d[k, j] - z[k, j]
             project(X, d, r)
-        length = math.sqrt(dot(s, s))
+        length = radius if at_boundary else math.sqrt(ss)
         retract(X, s, 1.0, T, r)
         trial = evaluate(T, H, parameters, work)
         evaluations += 1
@@ -135,7 +254,7 @@ def refine(evaluator, multiplier, X, scalars, parameters, work, tolerance, most_
         if not ratio >= 0.25:
             radius = 0.25 * min(length, radius)
         elif ratio > 0.75 and at_boundary:
-            radius = min(2 * radius, LARGEST_RADIUS * math.sqrt(points))
+            radius = 2 * radius if factored else min(2 * radius, LARGEST_RADIUS * math.sqrt(points))
         if ratio > 0.1:
             current -= fall
             gained += predicted

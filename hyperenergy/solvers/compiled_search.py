@@ -32,7 +32,7 @@ _ROUGH = 2e-5
 # Work that a thread takes at a time, in numbers: little, so that none idles long while another finishes, and enough to be
 # worth handing over.
 _SHARE_OF_WORK = 2_000
-# Pairs whose logarithms are kept at once, and those of a loss: 32 MiB a thread.
+# Pairs whose logarithms are kept at once, and those of a loss: 64 MiB a thread.
 _MOST_PAIRS = 2**22
 # A search shows itself after every iteration at first, for its points move most then, and later after a fifth more of them:
 # showing costs.  Not after more than so many, nor after more than so many numbers were passed over, a few hundredths of a
@@ -144,11 +144,18 @@ def _sides(symmetric: bool) -> tuple[float, float]:
 def _softmax(objective: BatchLoss | Aligned, rows: int, dim: int) -> Program:
     loss, module = objective.loss, compiled.softmax_module()
     parameters = np.array([float(loss.temperature), *_SOFTMAX[type(loss)](loss)], dtype=np.float64)
+    points = rows if isinstance(objective, Aligned) else rows // 2
+    wide, even = _filled(points, 8), _filled(dim, 2)
+    work = wide * (8 * wide + 8 * even + 22)
     if isinstance(objective, Aligned):
-        work = 4 * rows * rows + 4 * rows + 4 * rows * dim
+        work += 4 * rows * dim
         return Program(module.aligned_softmax_loss, None, module.aligned_softmax_product, parameters, work)
-    points = rows // 2
-    return Program(module.softmax_loss, None, module.softmax_product, parameters, 4 * points * (points + 1))
+    return Program(module.softmax_loss, None, module.softmax_product, parameters, work)
+
+
+def _filled(number: int, unit: int) -> int:
+    """The next multiple, up to which ``compiled.tiles`` fills up with zeros."""
+    return -(-number // unit) * unit
 
 
 def _kcl(objective: BatchLoss, rows: int, dim: int) -> Program:
@@ -156,7 +163,10 @@ def _kcl(objective: BatchLoss, rows: int, dim: int) -> Program:
     module = compiled.kcl_module(loss.kernel, loss.alignment)
     sides = (2.0, loss.gamma, loss.gamma) if loss.two_view else (1.0, loss.gamma, 0.0)
     parameters = [compiled.parameter_of(loss.kernel), compiled.parameter_of(loss.alignment), *map(float, sides)]
-    return Program(module.kcl, None, module.kcl_product, np.array(parameters), 1)
+    points = rows // 2
+    wide, even = _filled(points, 8), _filled(dim, 2)
+    work = wide * (4 * wide + 8 * even + 8)
+    return Program(module.kcl, None, module.kcl_product, np.array(parameters), work)
 
 
 def refines(objective: Objective) -> bool:
