@@ -20,9 +20,10 @@ from hyperenergy.sphere import normalize, random_points
 STATIONARY = 1e-7
 # Values within this (relative where the objective is positive, else relative to max(1, |value|)) are the same minimum.
 SAME_VALUE = 1e-9
-# Potentials mean_j exp(x_i.x_j) within this belong to congruent configurations: starts that stopped at a relative gradient
-# of 1e-7 lie up to 1e-4 from their minimum along its softest directions.  Not compared beyond so many rows.
-_SAME_POTENTIAL, _MOST_ROWS = 1e-4, 1000
+# Potentials mean_j 1 / (2 - x_i.x_j), in which spherical harmonics of all degrees have a part, within this belong to congruent
+# configurations: starts that stopped at a relative gradient of 1e-7 lie up to 1e-4 from their minimum along its softest
+# directions.  Not compared beyond so many rows.
+_SAME_POTENTIAL, _MOST_ROWS = 3e-5, 1000
 # Gradients smaller than this cannot be squared.
 _UNDERFLOW = 1e-150
 # Distinct minima that are finished and classified, best first: so many, and no more than this many operations allow at n^3
@@ -30,9 +31,27 @@ _UNDERFLOW = 1e-150
 _MOST_MINIMA, _MOST_OPERATIONS, _MOST_ESCAPES = 16, 1e8, 3
 
 
-def groups(objective: Objective, ends: Ends, members: Tensor) -> list[Tensor]:
+class Shapes:
+    """What congruent configurations share, of the starts of a search: the sorted potentials at their points.  They are
+    computed when they are asked for first, in float32, whose round-off is far below what counts as alike."""
+
+    def __init__(self, z: Tensor) -> None:
+        self._z, self._known = z, torch.zeros(len(z), dtype=torch.bool, device=z.device)
+        self.rows = z.shape[1]
+        self._potentials = torch.empty(*z.shape[:2], dtype=torch.float32, device=z.device)
+
+    def of(self, members: Tensor) -> Tensor:
+        unknown = members[~self._known[members]]
+        for some in unknown.split(max(1, 2**18 // self.rows**2)):
+            x = self._z[some].float()
+            self._potentials[some] = (x @ x.mT).neg_().add_(2).reciprocal_().mean(-1).sort(-1).values
+        self._known[unknown] = True
+        return self._potentials[members]
+
+
+def groups(objective: Objective, ends: Ends, members: Tensor, shapes: Shapes) -> list[Tensor]:
     """Indices of the members that ended at the same minimum up to congruence, lowest value first."""
-    return [group for same in by_value(objective, ends, members) for group in _by_potentials(ends.z, same)]
+    return [group for same in by_value(objective, ends, members) for group in _by_potentials(shapes, same)]
 
 
 def by_value(objective: Objective, ends: Ends, members: Tensor) -> list[Tensor]:
@@ -49,15 +68,13 @@ def by_value(objective: Objective, ends: Ends, members: Tensor) -> list[Tensor]:
     return found
 
 
-def _by_potentials(z: Tensor, members: Tensor) -> list[Tensor]:
-    """Members of one value apart by the sorted potentials at their points, which congruent configurations share."""
-    rows = z.shape[1]
-    if len(members) == 1 or rows > _MOST_ROWS:
+def _by_potentials(shapes: Shapes, members: Tensor) -> list[Tensor]:
+    """Members of one value apart by their potentials."""
+    if len(members) == 1 or shapes.rows > _MOST_ROWS:
         return [members]
-    parts = z[members].split(max(1, 2**20 // rows**2))
-    potentials = torch.cat([(x @ x.mT).exp().mean(-1).sort(-1).values for x in parts])
+    potentials = shapes.of(members)
     groups = []
-    left = torch.ones(len(members), dtype=torch.bool, device=z.device)
+    left = torch.ones(len(members), dtype=torch.bool, device=members.device)
     while bool(left.any()):
         first = potentials[left][0]
         same = left & ((potentials - first).abs().amax(-1) <= _SAME_POTENTIAL)
@@ -78,16 +95,17 @@ def finish(
     see: Callable[[Ends, int], None],
     generator: torch.Generator,
     tolerance: float,
-) -> tuple[Ends, dict[int, Signature]]:
+) -> tuple[Ends, dict[int, Signature], Shapes]:
     """Finish one configuration of each distinct minimum by Newton's method; starts that sit on saddles go on from beside
     them, by ``search(configurations, indices)``.  ``see(ends, index)`` is told which one is finished next.  Returns the
-    signatures by the index of the start."""
+    signatures by the index of the start, and the starts' shapes."""
     ends = Ends.join([ends])
+    shapes = Shapes(ends.z)
     signatures: dict[int, Signature] = {}
     for attempt in range(_MOST_ESCAPES + 1):
         near = near_stationary(objective, ends, tolerance)
         saddles = []
-        for group in groups(objective, ends, near)[: _examined(ends.z)]:
+        for group in groups(objective, ends, near, shapes)[: _examined(ends.z)]:
             chosen = int(group[ends.gradient_norm[group].argmin()])
             if chosen in signatures or not newton.applicable(objective, ends.z[chosen]):
                 continue
@@ -108,9 +126,10 @@ def finish(
         beside = random_points(*ends.z[stuck].shape, generator=generator).to(ends.z.device)
         again = search(normalize(ends.z[stuck] + 1e-2 * beside), stuck)
         ends = ends.replace(stuck, again, torch.ones_like(stuck, dtype=torch.bool))
+        shapes = Shapes(ends.z)
         for k in stuck.tolist():
             signatures.pop(k, None)
-    return ends, signatures
+    return ends, signatures, shapes
 
 
 def near_stationary(objective: Objective, ends: Ends, tolerance: float) -> Tensor:
@@ -119,7 +138,9 @@ def near_stationary(objective: Objective, ends: Ends, tolerance: float) -> Tenso
     return ends.value.isfinite() & ~underflows & (ends.gradient_norm <= max(STATIONARY, 10 * tolerance))
 
 
-def summarize(objective: Objective, ends: Ends, signatures: dict[int, Signature], tolerance: float) -> dict[str, Any]:
+def summarize(
+    objective: Objective, ends: Ends, signatures: dict[int, Signature], shapes: Shapes, tolerance: float
+) -> dict[str, Any]:
     """The fields of the Minimum that follow from where the starts ended."""
     value = ends.value.cpu()
     statuses = [
@@ -141,7 +162,7 @@ def summarize(objective: Objective, ends: Ends, signatures: dict[int, Signature]
     preferred = preferred & finished if bool((preferred & finished).any()) else preferred
     best = int(torch.where(preferred, lowest, torch.inf).argmin())
     minima = []
-    found = groups(objective, ends, stationary.to(ends.z.device))
+    found = groups(objective, ends, stationary.to(ends.z.device), shapes)
     # Of minima of one value the one that is shown comes first.
     for group in sorted(found, key=lambda group: best not in group.tolist()):
         members = group.tolist()

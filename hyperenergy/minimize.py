@@ -127,8 +127,8 @@ def minimize(
     )
     ends = run.run()
     search = run.search
-    ends, signatures = finish(inner, ends, search.down, search.see_end, generator, limits.tolerance)
-    found: dict[str, Any] = summarize(inner, ends, signatures, limits.tolerance)
+    ends, signatures, shapes = finish(inner, ends, search.down, search.see_end, generator, limits.tolerance)
+    found: dict[str, Any] = summarize(inner, ends, signatures, shapes, limits.tolerance)
     minimum = Minimum(
         objective=inner,
         **found,

@@ -158,7 +158,7 @@ def test_code_of_other_texts_lies_elsewhere(cache: Path, monkeypatch) -> None:
     assert store.folder() == before
     for where, name, other in (
         (machine, "processor", lambda: "another"),
-        (store, "_version", lambda package: "0.0"),
+        (machine, "versions", lambda: "others"),
         (store, "_HERE", cache),
     ):
         with monkeypatch.context() as changed:

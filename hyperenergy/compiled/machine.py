@@ -110,6 +110,14 @@ def processor() -> str:
     return f"{llvm.get_process_triple()} {llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()}"
 
 
+def versions() -> str:
+    """Of what makes it."""
+    import llvmlite
+    import numba
+
+    return f"numba {numba.__version__}, llvmlite {llvmlite.__version__}, numpy {np.__version__}"
+
+
 @functools.cache
 def _engine() -> Any:
     import llvmlite.binding as llvm

@@ -19,7 +19,6 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -49,8 +48,7 @@ def folder() -> Path:
     """Where compiled code is kept: ``HYPERENERGY_CACHE``, or a folder of the user's cache."""
     chosen = os.environ.get("HYPERENERGY_CACHE")
     base = Path(chosen) if chosen else _users() / "hyperenergy"
-    depends = [machine.processor(), platform.python_version()]
-    depends += [_version(name) for name in ("numba", "llvmlite", "numpy")]
+    depends = [machine.processor(), platform.python_version(), machine.versions()]
     # Formulas of kernels are written into the code, too.
     texts = [*sorted(_HERE.glob("*.py")), _HERE.parent / "kernels.py", _HERE.parent / "namespaces.py"]
     depends += [path.read_text("utf-8") for path in texts]
@@ -63,13 +61,6 @@ def _users() -> Path:
         return Path(cache) if cache else Path.home() / ".cache"
     except RuntimeError:  # a user without a home, as in containers: nothing is kept
         return Path(os.devnull)
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""
 
 
 def load(name: str, make: Callable[[], str], compare: bool = False) -> SimpleNamespace:
