@@ -20,9 +20,9 @@ from hyperenergy.sphere import normalize, random_points
 STATIONARY = 1e-7
 # Values within this (relative where the objective is positive, else relative to max(1, |value|)) are the same minimum.
 SAME_VALUE = 1e-9
-# Potentials mean_j 1 / (2 - x_i.x_j), in which spherical harmonics of all degrees have a part, within this belong to congruent
-# configurations: starts that stopped at a relative gradient of 1e-7 lie up to 1e-4 from their minimum along its softest
-# directions.  Not compared beyond so many rows.
+# Potentials mean_j 1 / (2 - x_i.x_j), in which spherical harmonics of all degrees have a part, within this belong to
+# congruent configurations: starts that stopped at a relative gradient of 1e-7 lie up to 1e-4 from their minimum along
+# its softest directions.  Not compared beyond so many rows.
 _SAME_POTENTIAL, _MOST_ROWS = 3e-5, 1000
 # Gradients smaller than this cannot be squared.
 _UNDERFLOW = 1e-150

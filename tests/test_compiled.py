@@ -203,3 +203,13 @@ def test_without_numba_everything_works(monkeypatch) -> None:
     monkeypatch.setattr(compiled, "available", lambda: False)
     best = he.minimize(he.Energy(he.Riesz(1)), 64, 3, restarts=128, max_iterations=60, throw=False)
     assert best.value < THOMSON[64] * 1.001
+
+
+def test_a_search_gives_the_same_to_the_last_bit_wherever_its_memory_lies() -> None:
+    """For odd numbers of points, whose rows lie at all distances from each other."""
+    energy, z = he.Energy(he.Riesz(2)), random_points(6, 47, 3, generator=torch.Generator().manual_seed(7))
+    ends, kept = [], []
+    for k in range(40):
+        kept.append(torch.empty(100 + 37 * k))  # so that new arrays come to lie elsewhere
+        ends.append(compiled_search.search(energy, z, 1e-7, 5000, 5))
+    assert all(torch.equal(ends[0].z, end.z) and ends[0].evaluations == end.evaluations for end in ends)

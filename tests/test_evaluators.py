@@ -210,6 +210,45 @@ def test_reciprocal_roots_are_within_two_units_in_the_last_place() -> None:
     np.testing.assert_array_equal(found, [np.inf, np.inf, 0.5, np.nan])
 
 
+PLACED = [
+    (he.Energy(he.Riesz(1)), 47, 3),
+    (he.Energy(he.Riesz(2)), 47, 6),
+    (he.Energy(he.Gaussian(2)), 19, 3),
+    (Logarithm(he.Energy(he.Riesz(300))), 19, 3),
+    (BatchLoss(he.DHEL(0.5)), 26, 3),
+    (BatchLoss(he.NTXent(0.1)), 26, 5),
+    (Aligned(he.DHEL(0.5)), 13, 3),
+    (BatchLoss(he.KCL(he.Gaussian(2))), 26, 4),
+]
+
+
+@pytest.mark.parametrize(("objective", "rows", "dim"), PLACED, ids=lambda x: getattr(x, "label", str(x)))
+def test_results_do_not_depend_on_where_the_arrays_lie(objective: Any, rows: int, dim: int, draw) -> None:
+    """To the last bit: a loop that finds its arrays too near to each other adds up in another order."""
+    code = compiled_search.program(objective, rows, dim)
+    x, v = (np.ascontiguousarray(draw(rows, dim).T.numpy()) for _ in range(2))
+    rng = np.random.default_rng(0)
+
+    def run() -> tuple[bytes, ...]:
+        memory, at = rng.standard_normal(5 * x.size + code.work + 200), 0
+        placed: dict[str, np.ndarray] = {}
+        shapes = {"X": x.shape, "V": x.shape, "G": x.shape, "H": x.shape, "work": (code.work,)}
+        for name in rng.permutation(list(shapes)).tolist():
+            size = int(np.prod(shapes[name]))
+            placed[name] = memory[at : at + size].reshape(shapes[name])
+            at += size + int(rng.integers(0, 20))
+        placed["X"][:], placed["V"][:] = x, v
+        found = [code.evaluate(placed["X"], placed["G"], code.parameters, placed["work"]), placed["G"].tobytes()]
+        if code.multiply is not None:
+            code.multiply(placed["X"], placed["V"], placed["H"], code.parameters, placed["work"])
+            found.append(placed["H"].tobytes())
+        if code.roughly is not None:
+            found += [code.roughly(placed["X"], placed["G"], code.parameters, placed["work"]), placed["G"].tobytes()]
+        return tuple(found)
+
+    assert len({run() for _ in range(60)}) == 1
+
+
 @pytest.mark.parametrize("points", [2, 3, 7, 8, 9, 16, 17, 100, 1023, 1024, 1025, 2050])
 @pytest.mark.parametrize("dim", [2, 3, 4, 5, 9])
 def test_rows_of_all_lengths_are_summed(points: int, dim: int) -> None:

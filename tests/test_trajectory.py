@@ -31,7 +31,9 @@ def test_it_is_the_way_of_one_start_to_the_minimum() -> None:
     assert torch.equal(way.rows[-1], best.points) and float(way.values[-1]) == best.value
     assert way.iterations[0] == 0 and list(way.iterations) == sorted(way.iterations)
     assert steps(way).max() <= LONGEST_STEP and steps(way)[-1] < 1e-3  # no leap, neither on the way nor at its end
-    assert (way.values.diff() < 1e-7).all() and float(way.values[0]) > best.value + 0.1
+    # Sums in float32 lead the way at first, and rise by their round-off at most.
+    noise = 4 * torch.finfo(torch.float32).eps * best.value
+    assert (way.values.diff() < noise).all() and float(way.values[0]) > best.value + 0.1
     assert float(way.gradient_norms[-1]) == pytest.approx(best.gradient_norm, abs=1e-15)
     for z, value in zip(way.rows[::9], way.values[::9], strict=True):
         assert float(value) == pytest.approx(float(he.energy(z, he.Riesz(1))), rel=1e-12)

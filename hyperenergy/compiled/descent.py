@@ -4,8 +4,8 @@ Each start runs by itself, its few vectors in the cache.  The rules of step and 
 which explains them and names their sources; a test holds the two together.  Far from a minimum a rough evaluator may
 serve: the way down needs few digits, and its end is in float64 throughout.
 
-A search can be interrupted after any iteration: all that it knows lies in the arrays of its start, and ``scalars`` has
-the numbers, in the order of ``vectors``.
+A search can be interrupted after any iteration: all that it knows lies in the block of its start, and ``scalars`` has the
+numbers, in the order of ``vectors``.
 """
 
 # mypy: ignore-errors
@@ -140,35 +140,39 @@ def learn(X, G, T, H, S, Y, newest, r, q):
     return sy, yy, ss
 
 
-_CUBE = numba.float64[:, :, ::1]
-
-
 @entry(
     numba.void(
-        numba.int64, numba.int64, _CUBE, _CUBE, _CUBE, _CUBE, _CUBE, MATRIX, MATRIX, MATRIX, VECTOR, VECTOR,
-        numba.float64, numba.float64, numba.int64, numba.int64, numba.int64,
+        numba.int64, numba.int64, MATRIX, MATRIX, numba.int64, numba.int64, VECTOR, VECTOR, numba.float64, numba.float64,
+        numba.int64, numba.int64, numba.int64,
     )
 )  # fmt: skip
 def advance(
-    evaluator, rough_evaluator, all_X, all_G, all_D, all_S, all_Y, all_rho, all_weights, all_scalars, parameters, work,
-    tolerance, rough_tolerance, limit, iterations, logarithmic,
+    evaluator, rough_evaluator, blocks, all_scalars, dim, memory, parameters, work, tolerance, rough_tolerance, limit,
+    iterations, logarithmic,
 ):  # fmt: skip
-    """Up to so many iterations, ``limit`` in all, from each of the configurations (starts, dim, points) that is not done;
-    they move.  Scalars of zeros begin a search.  Of the evaluators, addresses.
+    """Up to so many iterations, ``limit`` in all, from each of the configurations that is not done; they move.  Scalars of
+    zeros begin a search.  Of the evaluators, addresses.
 
+    blocks: of each start all of its vectors, X (dim, points) first.  They lie in one piece, because a loop that finds its
+    vectors too near to each other adds up in another order: the same search is to give the same result to the last bit.
     rough_tolerance: relative gradient norm down to which ``roughly`` serves, infinite for not at all.  logarithmic: the
     value is a logarithm, so that its gradient is relative already, and its unit is 1.
     """
     evaluate, roughly = evaluator_at(evaluator), evaluator_at(rough_evaluator)
-    _, dim, points = all_X.shape
-    r, q = np.empty(points), np.empty(points)
-    T, H = np.empty((dim, points)), np.empty((dim, points))
-    for start in range(len(all_X)):
-        X, G, D, S, Y = all_X[start], all_G[start], all_D[start], all_S[start], all_Y[start]
-        rho, weights, scalars = all_rho[start], all_weights[start], all_scalars[start]
+    points = (blocks.shape[1] - 2 * memory) // (dim * (5 + 2 * memory) + 2)
+    size = dim * points
+    for start in range(len(blocks)):
+        block, scalars = blocks[start], all_scalars[start]
         if scalars[DONE] > 0:
             continue
-        line, memory = D.ravel(), len(rho)
+        X, G = block[:size].reshape((dim, points)), block[size : 2 * size].reshape((dim, points))
+        line = block[2 * size : 3 * size]
+        D, T = line.reshape((dim, points)), block[3 * size : 4 * size].reshape((dim, points))
+        H, rest = block[4 * size : 5 * size].reshape((dim, points)), block[5 * size :]
+        S = rest[: memory * size].reshape((memory, size))
+        Y, rest = rest[memory * size : 2 * memory * size].reshape((memory, size)), rest[2 * memory * size :]
+        r, q, rest = rest[:points], rest[points : 2 * points], rest[2 * points :]
+        rho, weights = rest[:memory], rest[memory:]
         value, norm, scale, failed = scalars[VALUE], scalars[NORM], scalars[SCALE], scalars[FAILED] > 0
         iteration, evaluations = int(scalars[ITERATIONS]), int(scalars[EVALUATIONS])
         squared = (norm * max(scale, TINY)) ** 2
@@ -239,12 +243,7 @@ def advance(
         done = norm <= tolerance or failed or iteration >= limit or not math.isfinite(norm)
         scalars[VALUE], scalars[NORM], scalars[SCALE], scalars[FAILED] = value, norm, scale, 1.0 if failed else 0.0
         scalars[ITERATIONS], scalars[EVALUATIONS] = iteration, evaluations
-        scalars[GAMMA], scalars[STEP], scalars[SLOPE], scalars[NEWEST], scalars[COUNT] = (
-            gamma,
-            step,
-            slope,
-            newest,
-            count,
-        )
+        scalars[GAMMA], scalars[STEP], scalars[SLOPE] = gamma, step, slope
+        scalars[NEWEST], scalars[COUNT] = newest, count
         scalars[REJECTIONS], scalars[IDLE], scalars[LEAST] = rejections, idle, least
         scalars[ROUGH], scalars[DONE] = 1.0 if rough else 0.0, 1.0 if done else 0.0

@@ -200,46 +200,49 @@ def search(
     module = compiled.descent_module(_RULES + "\n")
     batch, rows, dim = z.shape
     code = program(objective, rows, dim)
-    X = _columns(z)
-    state: tuple[Floats, ...] = (X, np.empty_like(X), np.empty_like(X))
-    state += tuple(np.empty((batch, memory, dim * rows)) for _ in range(2))
-    state += (np.zeros((batch, memory)), np.zeros((batch, memory)), np.zeros((batch, _SCALARS)))
+    size = rows * dim
+    # As ``advance`` has them: the configuration, and ten or so vectors of its size that only it knows.
+    blocks = np.empty((batch, size * (5 + 2 * memory) + 2 * rows + 2 * memory))
+    blocks[:, :size] = _columns(z).reshape(batch, size)
+    scalars = np.zeros((batch, _SCALARS))
     rough = max(tolerance, _ROUGH) if code.roughly is not None else np.inf
-
     evaluators = code.evaluate.address, (code.roughly or code.evaluate).address
 
-    def advance(state: tuple[Floats, ...], some: slice, iterations: int) -> None:
-        work = np.empty(code.work)
+    def advance(blocks: Floats, scalars: Floats, iterations: int) -> None:
         module.advance(
-            *evaluators, *(a[some] for a in state), code.parameters, work, tolerance,
-            rough, max_iterations, iterations, code.logarithmic,
+            *evaluators, blocks, scalars, dim, memory, code.parameters, np.empty(code.work), tolerance, rough,
+            max_iterations, iterations, int(code.logarithmic),
         )  # fmt: skip
 
+    def columns(blocks: Floats) -> Floats:
+        return blocks[:, :size].copy().reshape(-1, dim, rows)
+
     if see is None:
-        _each(lambda some: advance(state, some, max_iterations), batch, rows * rows * dim)
-        return _ends(code, X, state[-1])
+        _each(lambda some: advance(blocks[some], scalars[some], max_iterations), batch, rows * size)
+        return _ends(code, columns(blocks), scalars)
     assert starts is not None
     at_once = -(-batch // (_SHARES * torch.get_num_threads()))
     parts = [slice(first, min(first + at_once, batch)) for first in range(0, batch, at_once)]
-    shares = [(np.arange(batch)[part], tuple(a[part] for a in state)) for part in parts]
-    sights = [0, *_sights(max_iterations, batch * rows * rows * dim)]
-    ends, scalars = np.empty_like(X), np.zeros((batch, _SCALARS))
+    shares = [(np.arange(batch)[part], blocks[part], scalars[part]) for part in parts]
+    sights = [0, *_sights(max_iterations, batch * rows * size)]
+    found, numbers = np.empty((batch, dim, rows)), np.zeros((batch, _SCALARS))
 
     def step(share: int, k: int) -> tuple[tuple[Any, Floats, Floats], bool]:
-        index, now = shares[share]
-        advance(now, slice(None), sights[k] - sights[max(k - 1, 0)])
+        index, blocks, scalars = shares[share]
+        advance(blocks, scalars, sights[k] - sights[max(k - 1, 0)])
         # Those that ended leave.
-        running = now[-1][:, 15] == 0
-        shares[share] = index[running], tuple(a[running] for a in now) if not running.all() else now
-        return (index, now[0].copy(), now[-1].copy()), bool(running.any()) and k + 1 < len(sights)
+        running = scalars[:, 15] == 0
+        if not running.all():
+            shares[share] = index[running], blocks[running], scalars[running]
+        return (index, columns(blocks), scalars.copy()), bool(running.any()) and k + 1 < len(sights)
 
     for seen in slices(_pool(), len(shares), step):
-        here, x, numbers = (np.concatenate(part) for part in zip(*seen, strict=True))
-        ends[here], scalars[here] = x, numbers
-        value, norm = (torch.from_numpy(numbers[:, k].copy()) for k in (0, 1))
+        here, x, now = (np.concatenate(part) for part in zip(*seen, strict=True))
+        found[here], numbers[here] = x, now
+        value, norm = (torch.from_numpy(now[:, k].copy()) for k in (0, 1))
         z = torch.from_numpy(x).mT.contiguous()
-        see(starts[torch.from_numpy(here)], int(numbers[:, 4].max()), z, code.value(value), norm)
-    return _ends(code, ends, scalars)
+        see(starts[torch.from_numpy(here)], int(now[:, 4].max()), z, code.value(value), norm)
+    return _ends(code, found, numbers)
 
 
 def refine(
