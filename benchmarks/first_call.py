@@ -138,7 +138,12 @@ def watched() -> dict[str, Any]:
 def _process(*arguments: object, threads: int, environment: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Run a role in a process of its own; with the seconds of the whole process as "whole", and what it said."""
     path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
-    some = {"PYTHONPATH": path, "OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
+    some = {
+        "PYTHONPATH": path,
+        "PYTHONDONTWRITEBYTECODE": "",
+        "OMP_NUM_THREADS": str(threads),
+        "OPENBLAS_NUM_THREADS": str(threads),
+    }
     begin = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.first_call", *map(str, arguments)],

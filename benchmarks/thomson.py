@@ -116,7 +116,7 @@ def evaluation(say: Callable[[str], None]) -> None:
     say("\nenergy and gradient, N = 100, batch of 64, microseconds per configuration")
     x = random_points(64, 100, 3, generator=torch.Generator().manual_seed(0))
     kernel = he.Riesz(1)
-    evaluate = compiled.kernel_module(kernel).energy
+    evaluate = compiled.load(compiled.pairs(kernel, 3)).energy
     parameters = np.array([compiled.parameter_of(kernel)])
     columns = x.mT.contiguous().numpy()
     threads = torch.get_num_threads()

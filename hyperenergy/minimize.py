@@ -114,6 +114,7 @@ def minimize(
         return Search(
             inner,
             z,
+            ways=ways,
             tolerance=limits.tolerance,
             max_iterations=max_iterations,
             compiled=compiled,

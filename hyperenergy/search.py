@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -20,6 +20,7 @@ from hyperenergy.solvers.cusps import snap
 from hyperenergy.solvers.ends import Ends
 from hyperenergy.solvers.lbfgs import LBFGS, State
 from hyperenergy.starts import jump
+from hyperenergy.ways import Route
 
 Callback = Callable[[Progress], None]
 
@@ -53,6 +54,7 @@ class Search:
         target: Objective,
         z: Tensor,
         *,
+        ways: Sequence[Route] = (),
         tolerance: float,
         max_iterations: int,
         compiled: bool | None,
@@ -62,11 +64,11 @@ class Search:
     ) -> None:
         self.target, self.tolerance, self.max_iterations = target, tolerance, max_iterations
         self.callback, self.generator, self.lower_bound = callback, generator, lower_bound
-        self._compiled = self._choose(z, compiled)
+        self._compiled = self._choose(z, compiled, ways)
         self._steepness = self._measure(z)
         self.hops, self.landed = 0, []  # type: int, list[Tensor]
 
-    def _choose(self, z: Tensor, wanted: bool | None) -> bool:
+    def _choose(self, z: Tensor, wanted: bool | None, ways: Sequence[Route]) -> bool:
         """Whether to run compiled code; decided once, so that all searches of one call run the same."""
         # On S^0 points coincide, where the slope of a kernel with a cusp is infinite.
         possible = z.shape[2] > 1 and compiled_search.possible(self.target, z.device, z.shape[1])
@@ -76,7 +78,11 @@ class Search:
                 True,
                 "needs Numba, a CPU and an objective with compiled code; leave it out where it can be had",
             )
-        return possible and wanted is not False
+        chosen = possible and wanted is not False
+        if chosen:
+            stages = [logarithmic(stage) for route in ways for stage in route.stages]
+            compiled_search.prepare([self.target, *stages], *z.shape[1:])
+        return chosen
 
     def _measure(self, z: Tensor) -> float:
         """The largest relative gradient norm at some starts, at most 1.  Of a kernel that is nearly constant, such as an

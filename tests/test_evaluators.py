@@ -147,7 +147,7 @@ def both(x, e, l):
 
 def test_elementary_functions_are_within_two_units_in_the_last_place() -> None:
     """Against 50 digits, at arguments of all sizes, beside powers of two, and beside 1, where the logarithm vanishes."""
-    module = store.load("elementary_test", lambda: store.text("elementary") + ELEMENTARY)
+    module = store.load(store.Text("elementary_test", lambda: store.text("elementary") + ELEMENTARY))
     rng = np.random.default_rng(0)
     x = np.concatenate(
         [
@@ -177,7 +177,7 @@ def test_elementary_functions_are_within_two_units_in_the_last_place() -> None:
 
 
 def test_elementary_functions_at_the_ends() -> None:
-    module = store.load("elementary_test", lambda: store.text("elementary") + ELEMENTARY)
+    module = store.load(store.Text("elementary_test", lambda: store.text("elementary") + ELEMENTARY))
     x = np.array([0.0, -0.0, np.inf, -np.inf, -745.0, -1e300, 710.0, 1e300, np.nan])
     e, logs = np.empty_like(x), np.empty_like(x)
     module.both(x, e, logs)
@@ -196,7 +196,7 @@ def roots(x, s):
 
 def test_reciprocal_roots_are_within_two_units_in_the_last_place() -> None:
     """Of all squared distances of points of the sphere, and beyond; nearer than float32 tells, points are coincident."""
-    module = store.load("roots_test", lambda: store.text("elementary") + ROOTS)
+    module = store.load(store.Text("roots_test", lambda: store.text("elementary") + ROOTS))
     x = 10.0 ** np.random.default_rng(0).uniform(-37.9, 30, 3000)
     s = np.empty_like(x)
     module.roots(x, s)

@@ -25,7 +25,7 @@ def f(X, G, parameters, work):
 SCRIPT = f"""
 import numpy as np
 from hyperenergy.compiled import store
-module = store.load("tiny", lambda: {SOURCE!r})
+module = store.load(store.Text("tiny", lambda: {SOURCE!r}))
 print(module.f(np.full((1, 1), 7.0), np.zeros((1, 1)), np.zeros(1), np.zeros(1)))
 """
 
@@ -91,22 +91,22 @@ def test_two_processes_compile_at_once_and_a_third_does_not(tmp_path: Path) -> N
 
 
 def test_the_first_time_is_told_and_the_second_reads(cache: Path, compiled: list[str], monkeypatch, capfd) -> None:
-    first = store.load("tiny", lambda: SOURCE)
+    first = store.load(store.Text("tiny", lambda: SOURCE))
     assert value(first) == 42 and compiled == ["tiny"]
     assert capfd.readouterr().err == "hyperenergy: compiling tiny (once on this machine)\n"
-    assert store.load("tiny", lambda: "") is first
+    assert store.load(store.Text("tiny", lambda: "")) is first
     fresh(monkeypatch)
-    second = store.load("tiny", lambda: "syntax error (")  # not asked for
+    second = store.load(store.Text("tiny", lambda: "syntax error ("))  # not asked for
     assert value(second) == 42 and compiled == ["tiny"] and capfd.readouterr().err == ""
 
 
 def test_a_source_that_may_change_is_compared(cache: Path, compiled: list[str], monkeypatch, capfd) -> None:
-    store.load("tiny", lambda: SOURCE, compare=True)
+    store.load(store.Text("tiny", lambda: SOURCE, compare=True))
     fresh(monkeypatch)
-    store.load("tiny", lambda: SOURCE, compare=True)
+    store.load(store.Text("tiny", lambda: SOURCE, compare=True))
     assert compiled == ["tiny"]
     fresh(monkeypatch)
-    other = store.load("tiny", lambda: SOURCE.replace("6.0", "5.0"), compare=True)
+    other = store.load(store.Text("tiny", lambda: SOURCE.replace("6.0", "5.0"), compare=True))
     assert value(other) == 35
 
 
@@ -122,12 +122,12 @@ def test_a_source_that_may_change_is_compared(cache: Path, compiled: list[str], 
     ],
 )
 def test_what_is_damaged_is_made_anew(damage: Callable[[bytes], bytes], cache: Path, compiled, monkeypatch) -> None:
-    store.load("tiny", lambda: SOURCE)
+    store.load(store.Text("tiny", lambda: SOURCE))
     (path,) = cache.glob("*/tiny.code")
     path.write_bytes(damage(path.read_bytes()))
     for _ in range(2):  # the second time, it is whole again
         fresh(monkeypatch)
-        assert value(store.load("tiny", lambda: SOURCE)) == 42
+        assert value(store.load(store.Text("tiny", lambda: SOURCE))) == 42
     assert compiled == ["tiny", "tiny"]
 
 
@@ -143,8 +143,8 @@ def test_where_nothing_can_be_kept_it_is_compiled_for_this_process(where: str, t
             raise RuntimeError("Could not determine home directory.")
 
         monkeypatch.setattr(Path, "home", staticmethod(home))
-    module = store.load("tiny", lambda: SOURCE)
-    assert value(module) == 42 and store.load("tiny", lambda: SOURCE) is module
+    module = store.load(store.Text("tiny", lambda: SOURCE))
+    assert value(module) == 42 and store.load(store.Text("tiny", lambda: SOURCE)) is module
     (line,) = capfd.readouterr().err.splitlines()
     assert line.startswith("hyperenergy: compiling tiny (not kept: ") and "HYPERENERGY_CACHE" in line
 
@@ -170,12 +170,12 @@ def test_code_of_other_texts_lies_elsewhere(cache: Path, monkeypatch) -> None:
 def test_an_error_in_the_source_is_raised(cache: Path, capfd) -> None:
     """It is no fault of the folder's."""
     with pytest.raises(SyntaxError):
-        store.load("tiny", lambda: "syntax error (")
+        store.load(store.Text("tiny", lambda: "syntax error ("))
 
 
 def test_what_is_no_array_of_floats_is_refused(cache: Path) -> None:
     """Machine code would read beyond it."""
-    f, x = store.load("tiny", lambda: SOURCE).f, np.zeros((2, 2))
+    f, x = store.load(store.Text("tiny", lambda: SOURCE)).f, np.zeros((2, 2))
     for wrong in (x.astype(np.float32), x[0], np.ones((4, 4))[::2, ::2], x.astype(int)):
         with pytest.raises(TypeError, match="f takes float64 arrays of 2 dimensions in C order"):
             f(wrong, x, x[0], x[0])

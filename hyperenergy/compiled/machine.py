@@ -9,9 +9,11 @@ from __future__ import annotations
 import ctypes
 import functools
 import itertools
+import pickle
+import subprocess
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass
 from types import ModuleType
 from typing import Any
 
@@ -89,6 +91,29 @@ def compile_text(name: str, source: str) -> list[Code]:
     sys.modules[module.__name__] = module  # Numba looks its modules up by name
     exec(compile(HEADER + source, f"<compiled {name}>", "exec"), module.__dict__)
     return [_code(function) for function in module.ENTRIES]
+
+
+def compile_elsewhere(name: str, source: str) -> Callable[[], list[Code]]:
+    """The same in a process of its own, begun at once, for Numba compiles one thing at a time; ask for it later.  Where that
+    fails, it is compiled here."""
+    try:
+        process = subprocess.Popen(
+            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        assert process.stdin is not None
+        process.stdin.write(pickle.dumps((name, source)))
+        process.stdin.close()
+        process.stdin = None
+    except OSError:
+        return lambda: compile_text(name, source)
+
+    def finished() -> list[Code]:
+        out = process.communicate()[0]
+        if process.returncode:
+            return compile_text(name, source)
+        return [Code(*fields) for fields in pickle.loads(out)]
+
+    return finished
 
 
 def _code(function: Any) -> Code:
@@ -183,3 +208,8 @@ class Function:
         if self._call(ctypes.addressof(result), ctypes.addressof(exception), *flat):
             raise RuntimeError(f"{self.name} failed in compiled code")
         return result.value if self._returns else None
+
+
+if __name__ == "__main__":
+    done = compile_text(*pickle.loads(sys.stdin.buffer.read()))
+    sys.stdout.buffer.write(pickle.dumps([astuple(code) for code in done]))

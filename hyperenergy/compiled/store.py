@@ -18,7 +18,8 @@ import platform
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -63,17 +64,42 @@ def _users() -> Path:
         return Path(os.devnull)
 
 
-def load(name: str, make: Callable[[], str], compare: bool = False) -> SimpleNamespace:
-    """The functions of the module ``name``, whose source ``make`` gives; it is asked only where there is no code on disk.
+@dataclass(frozen=True)
+class Text:
+    """A module's name, and what gives its source, which is asked for only where there is no code on disk.
 
     compare: ask anyhow, for a source that may change while this folder's texts do not.
     """
+
+    name: str
+    make: Callable[[], str]
+    compare: bool = False
+
+
+def load(wanted: Text) -> SimpleNamespace:
+    """The functions of a module."""
+    prepare([wanted])
+    return _loaded[wanted.name]
+
+
+def prepare(wanted: Sequence[Text]) -> None:
+    """Load modules; those that are on disk not yet are compiled at the same time."""
     with _lock:
-        if name not in _loaded:
-            source = make() if compare else None
-            codes = _kept(name, source) or _made(name, make() if source is None else source)
-            _loaded[name] = SimpleNamespace(**machine.link(codes))
-        return _loaded[name]
+        missing: list[tuple[str, str]] = []
+        for one in {one.name: one for one in wanted if one.name not in _loaded}.values():
+            source = one.make() if one.compare else None
+            codes = _kept(one.name, source)
+            if codes is None:
+                missing.append((one.name, one.make() if source is None else source))
+            else:
+                _link(one.name, codes)
+        making = [_Making(name, source, elsewhere=k > 0) for k, (name, source) in enumerate(missing)]
+        for one_made in making:
+            _link(one_made.name, one_made.finish())
+
+
+def _link(name: str, codes: list[Code]) -> None:
+    _loaded[name] = SimpleNamespace(**machine.link(codes))
 
 
 def _kept(name: str, source: str | None) -> list[Code] | None:
@@ -107,29 +133,29 @@ def _digest(source: str) -> str:
     return hashlib.sha256(source.encode()).hexdigest()
 
 
-def _made(name: str, source: str) -> list[Code]:
-    # Said before, for it takes seconds; whether it can be kept is known at once.
-    path, why = folder() / f"{name}.code", "once on this machine"
-    try:
-        handle, beside = _beside(path)
-    except OSError as error:  # a cache that is full or forbidden must not stop the work
-        handle, why = None, f"not kept: {error}; HYPERENERGY_CACHE names another folder"
-    print(f"hyperenergy: compiling {name.replace('_', ' ')} ({why})".splitlines()[0], file=sys.stderr, flush=True)
-    if handle is None:
-        return machine.compile_text(name, source)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            codes = machine.compile_text(name, source)
-            with contextlib.suppress(OSError):
-                file.write(_packed(codes, source))
-                file.flush()
-                os.replace(beside, path)
+class _Making:
+    """A module that is compiled here or elsewhere, and kept where that can be."""
+
+    def __init__(self, name: str, source: str, elsewhere: bool) -> None:
+        self.name, self._source = name, source
+        why = "once on this machine"
+        try:  # known before: it is said at once, for it takes seconds
+            folder().mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder()):
+                pass
+        except OSError as error:  # a cache that is full or forbidden must not stop the work
+            why = f"not kept: {error}; HYPERENERGY_CACHE names another folder"
+        print(f"hyperenergy: compiling {name.replace('_', ' ')} ({why})".splitlines()[0], file=sys.stderr, flush=True)
+        self._later = machine.compile_elsewhere(name, source) if elsewhere else None
+
+    def finish(self) -> list[Code]:
+        codes = machine.compile_text(self.name, self._source) if self._later is None else self._later()
+        with contextlib.suppress(OSError):
+            handle, beside = tempfile.mkstemp(dir=folder(), suffix=".part")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(_packed(codes, self._source))
+                os.replace(beside, folder() / f"{self.name}.code")
+            finally:
+                Path(beside).unlink(missing_ok=True)
         return codes
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(beside)
-
-
-def _beside(path: Path) -> tuple[int, str]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return tempfile.mkstemp(dir=path.parent, suffix=".part")

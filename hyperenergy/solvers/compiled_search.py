@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -34,21 +34,17 @@ _ROUGH = 2e-5
 _SHARE_OF_WORK = 2_000
 # Pairs whose logarithms are kept at once, and those of a loss: 64 MiB a thread.
 _MOST_PAIRS = 2**22
-# A search shows itself after every iteration at first, for its points move most then, and later after a fifth more of them:
+# A search shows itself after every iteration at first, for its points move most then, and later after a third more of them:
 # showing costs.  Not after more than so many, nor after more than so many numbers were passed over, a few hundredths of a
 # second: who watches may want to stop it.
-_DENSE, _SLICE, _UNWATCHED = 5, 40, 6e7
-# Shares of the starts for each thread, so that one is at work where another is not ready.
-_SHARES = 2
+_DENSE, _SLICE, _UNWATCHED = 3, 80, 6e7
 # Numbers that a start keeps between slices, beside its vectors.
 _SCALARS = 16
 # Products with the Hessian in one start: nearly degenerate landscapes take tens of thousands.
 _MOST_PRODUCTS = 200_000
-# The rules of ``solvers.lbfgs``, as the compiled code reads them.
-_RULES = "\n".join(
-    f"{name} = {getattr(lbfgs, name)!r}"
-    for name in ("DECREASE", "CURVATURE", "LONGEST_STEP", "MOST_REJECTIONS", "MOST_IDLE")
-)
+# L-BFGS by the rules of ``solvers.lbfgs``.
+_RULES = ("DECREASE", "CURVATURE", "LONGEST_STEP", "MOST_REJECTIONS", "MOST_IDLE")
+_DESCENT = compiled.descent("".join(f"{name} = {getattr(lbfgs, name)!r}\n" for name in _RULES))
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +96,27 @@ def _kind(objective: Objective, rows: int) -> Callable[[Any, int, int], Program]
     return None
 
 
+def prepare(objectives: Sequence[Objective], rows: int, dim: int) -> None:
+    """Load the code for these, and compile what there is not yet, all of it at the same time."""
+    wanted = [_DESCENT]
+    for objective in objectives:
+        if _kind(objective, rows) is not None:
+            wanted += _texts(objective, dim)
+    compiled.prepare(wanted)
+
+
+def _texts(objective: Objective, dim: int) -> list[compiled.Text]:
+    """What an objective needs beside L-BFGS."""
+    if isinstance(objective, Energy):
+        return [compiled.pairs(objective.kernel, dim)]
+    if isinstance(objective, Logarithm):
+        return [compiled.log_pairs(objective.energy.kernel)]
+    loss = objective.loss  # type: ignore[attr-defined]
+    if type(loss) in _SOFTMAX:
+        return [compiled.trust(), compiled.softmax(isinstance(objective, Aligned))]
+    return [compiled.trust(), compiled.kcl(loss.kernel, loss.alignment)]
+
+
 def program(objective: Objective, rows: int, dim: int) -> Program:
     """The compiled objective; compiles it where it is not on disk yet."""
     make = _kind(objective, rows)
@@ -108,7 +125,7 @@ def program(objective: Objective, rows: int, dim: int) -> Program:
 
 
 def _energy(objective: Energy, rows: int, dim: int) -> Program:
-    module = compiled.kernel_module(objective.kernel, dim)
+    module = compiled.load(compiled.pairs(objective.kernel, dim))
     # The compiled sum runs over unordered pairs.
     weight = 2 * pair_weight(objective.pairs, rows)
     parameters = np.array([compiled.parameter_of(objective.kernel)])
@@ -119,7 +136,7 @@ def _energy(objective: Energy, rows: int, dim: int) -> Program:
 
 def _log_energy(objective: Logarithm, rows: int, dim: int) -> Program:
     kernel = objective.energy.kernel
-    module = compiled.log_kernel_module(kernel)
+    module = compiled.load(compiled.log_pairs(kernel))
     parameters = np.array([compiled.parameter_of(kernel)])
     weight = 2 * pair_weight(objective.energy.pairs, rows)
     return Program(module.log_energy, None, None, parameters, rows * rows, weight, logarithmic=True)
@@ -142,7 +159,7 @@ def _sides(symmetric: bool) -> tuple[float, float]:
 
 
 def _softmax(objective: BatchLoss | Aligned, rows: int, dim: int) -> Program:
-    loss, module = objective.loss, compiled.softmax_module()
+    loss, module = objective.loss, compiled.load(compiled.softmax(isinstance(objective, Aligned)))
     parameters = np.array([float(loss.temperature), *_SOFTMAX[type(loss)](loss)], dtype=np.float64)
     points = rows if isinstance(objective, Aligned) else rows // 2
     wide, even = _filled(points, 8), _filled(dim, 2)
@@ -160,7 +177,7 @@ def _filled(number: int, unit: int) -> int:
 
 def _kcl(objective: BatchLoss, rows: int, dim: int) -> Program:
     loss = objective.loss
-    module = compiled.kcl_module(loss.kernel, loss.alignment)
+    module = compiled.load(compiled.kcl(loss.kernel, loss.alignment))
     sides = (2.0, loss.gamma, loss.gamma) if loss.two_view else (1.0, loss.gamma, 0.0)
     parameters = [compiled.parameter_of(loss.kernel), compiled.parameter_of(loss.alignment), *map(float, sides)]
     points = rows // 2
@@ -197,7 +214,7 @@ def search(
     see: See | None = None,
 ) -> Ends:
     """L-BFGS from every start; see ``compiled.descent``.  With ``see``, in slices, of which it is told."""
-    module = compiled.descent_module(_RULES + "\n")
+    module = compiled.load(_DESCENT)
     batch, rows, dim = z.shape
     code = program(objective, rows, dim)
     size = rows * dim
@@ -221,7 +238,7 @@ def search(
         _each(lambda some: advance(blocks[some], scalars[some], max_iterations), batch, rows * size)
         return _ends(code, columns(blocks), scalars)
     assert starts is not None
-    at_once = -(-batch // (_SHARES * torch.get_num_threads()))
+    at_once = -(-batch // torch.get_num_threads())  # a slice is short: handing over more shares costs
     parts = [slice(first, min(first + at_once, batch)) for first in range(0, batch, at_once)]
     shares = [(np.arange(batch)[part], blocks[part], scalars[part]) for part in parts]
     sights = [0, *_sights(max_iterations, batch * rows * size)]
@@ -258,7 +275,7 @@ def refine(
 
     ``see`` is told of each start where it ended, ``seen`` being the iterations that went before.
     """
-    module = compiled.trust_module()
+    module = compiled.load(compiled.trust())
     batch, rows, dim = z.shape
     code = program(objective, rows, dim)
     X, scalars = _columns(z), np.zeros((batch, _SCALARS))

@@ -15,8 +15,8 @@ from typing import TypeVar
 
 Sight = TypeVar("Sight")
 
-# Slices by which threads may be ahead of the watcher: their sights take memory, and where it ends all they worked in vain.
-_AHEAD = 3
+# Slices by which threads may be ahead of the watcher: the first ones are short, and the first sight is the longest to look at.
+_AHEAD = 12
 
 
 def slices(pool: Executor, shares: int, step: Callable[[int, int], tuple[Sight, bool]]) -> Iterator[list[Sight]]:
