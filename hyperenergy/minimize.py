@@ -29,6 +29,9 @@ from hyperenergy.ways import routes
 
 __all__ = ["Callback", "minimize", "pick_device"]
 
+# What an open search leaves unseen, unless told otherwise.
+_UNSEEN = 0.05
+
 
 def minimize(
     objective: object,
@@ -41,7 +44,7 @@ def minimize(
     start: Float[Tensor, "starts rows dim"] | None = None,
     path: Literal["auto", "direct"] | Sequence[Objective] = "auto",
     hops: int | None = None,
-    unseen: float = 0.05,
+    unseen: float | None = None,
     budget: int | None = None,
     lower_bound: float | None = None,
     enough_hits: int | None = None,
@@ -60,7 +63,7 @@ def minimize(
 
     ``restarts`` of them are made.  If it is left out, the search goes on until, with 95 % confidence, the probability that
     one more start ends in a minimum not seen yet is below ``unseen``, or until ``budget`` evaluations of one configuration
-    are spent (by default as many as take about a second in compiled code); ``Minimum.stop`` says which.
+    are spent (by default 0.05, and as many as take about a second in compiled code); ``Minimum.stop`` says which.
 
     The starts are dealt out to several ways, and counted by way (``Minimum.ways``): ``path="auto"`` goes straight down, by
     way of easier objectives, and from softer and steeper ones of the same family; "direct" straight down alone, and a
@@ -88,12 +91,16 @@ def minimize(
     limits = Limits(
         restarts=integer("restarts", restarts, 1) if restarts is not None else None,
         hops=integer("hops", hops, 0) if hops is not None else None,
-        unseen=_share("unseen", unseen),
+        unseen=_share("unseen", unseen) if unseen is not None else _UNSEEN,
         budget=integer("budget", budget, 1) if budget is not None else None,
         lower_bound=_inner_bound(inner, lower_bound),
         enough=integer("enough_hits", enough_hits, 1) if enough_hits is not None else None,
         tolerance=positive("tolerance", tolerance),
     )
+    for name, given_limit in (("unseen", unseen), ("budget", budget)):
+        if given_limit is not None and (restarts is not None or start is not None):
+            fix = "limits a search that is open; leave out " + ("restarts" if restarts is not None else "start")
+            raise ArgumentError(name, repr(given_limit), fix)
     max_iterations = integer("max_iterations", max_iterations, 1)
     if not isinstance(seed, torch.Generator):
         seed = integer("seed", seed, 0, 2**63 - 1)

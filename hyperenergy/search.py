@@ -27,9 +27,9 @@ Callback = Callable[[Progress], None]
 # Where Newton's method finishes, L-BFGS may stop here: the value is then within about the square of it.
 _COARSE = 1e-7
 # Where trust regions go on from every start, it may stop much earlier.
-_BEGUN = 1e-4
-# And its history may be shorter, which costs as much as the loss where dimensions are high.
-_MEMORY = 6
+_BEGUN = 1e-5
+# Its history is longer, for an evaluation of a loss costs more than a vector.
+_MEMORY = 10
 # On the way there, on easier objectives, less will do.
 _ON_THE_WAY = 1e-4
 # In torch, where a landscape proves flat after so many iterations, second-order methods go on; one iteration of L-BFGS is

@@ -6,12 +6,14 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 import hyperenergy as he
 from hyperenergy.minimum import Stop
 from hyperenergy.multistart import default_budget
+from hyperenergy.sphere import random_points
 from hyperenergy.unseen import unseen
 
 COULOMB = he.Energy(he.Riesz(1))
@@ -152,3 +154,14 @@ def test_bad_counts() -> None:
             unseen(counts)  # type: ignore[arg-type]
     with pytest.raises(he.ArgumentError, match="confidence: got 1"):
         unseen([3], 1)
+
+
+@pytest.mark.parametrize("limit", [{"unseen": 0.01}, {"budget": 1000}], ids=str)
+@pytest.mark.parametrize("closed", ["restarts", "start"])
+def test_limits_of_an_open_search_are_not_ignored_by_a_closed_one(limit: dict, closed: str) -> None:
+    options = (
+        {"restarts": 4} if closed == "restarts" else {"start": random_points(2, 6, 3, generator=torch.Generator())}
+    )
+    (name,) = limit
+    with pytest.raises(he.ArgumentError, match=f"{name}: .*leave out {closed}"):
+        he.minimize(COULOMB, 6, 3, **options, **limit)

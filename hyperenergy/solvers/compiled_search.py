@@ -40,8 +40,8 @@ _MOST_PAIRS = 2**22
 _DENSE, _SLICE, _UNWATCHED = 3, 80, 6e7
 # Numbers that a start keeps between slices, beside its vectors.
 _SCALARS = 16
-# Products with the Hessian in one start: nearly degenerate landscapes take tens of thousands.
-_MOST_PRODUCTS = 200_000
+# Products with the Hessian in one start: nearly degenerate landscapes take hundreds of thousands.
+_MOST_PRODUCTS = 400_000
 # L-BFGS by the rules of ``solvers.lbfgs``.
 _RULES = ("DECREASE", "CURVATURE", "LONGEST_STEP", "MOST_REJECTIONS", "MOST_IDLE")
 _DESCENT = compiled.descent("".join(f"{name} = {getattr(lbfgs, name)!r}\n" for name in _RULES))
@@ -240,20 +240,18 @@ def search(
     assert starts is not None
     at_once = -(-batch // torch.get_num_threads())  # a slice is short: handing over more shares costs
     parts = [slice(first, min(first + at_once, batch)) for first in range(0, batch, at_once)]
-    shares = [(np.arange(batch)[part], blocks[part], scalars[part]) for part in parts]
     sights = [0, *_sights(max_iterations, batch * rows * size)]
     found, numbers = np.empty((batch, dim, rows)), np.zeros((batch, _SCALARS))
 
     def step(share: int, k: int) -> tuple[tuple[Any, Floats, Floats], bool]:
-        index, blocks, scalars = shares[share]
-        advance(blocks, scalars, sights[k] - sights[max(k - 1, 0)])
-        # Those that ended leave.
-        running = scalars[:, 15] == 0
-        if not running.all():
-            shares[share] = index[running], blocks[running], scalars[running]
-        return (index, columns(blocks), scalars.copy()), bool(running.any()) and k + 1 < len(sights)
+        part = parts[share]
+        # (Those that are done are passed over.)
+        running = np.flatnonzero(scalars[part, 15] == 0) + part.start
+        advance(blocks[part], scalars[part], sights[k] - sights[max(k - 1, 0)])
+        now = scalars[running]
+        return (running, columns(blocks[running, :size]), now), bool((now[:, 15] == 0).any()) and k + 1 < len(sights)
 
-    for seen in slices(_pool(), len(shares), step):
+    for seen in slices(_pool(), len(parts), step):
         here, x, now = (np.concatenate(part) for part in zip(*seen, strict=True))
         found[here], numbers[here] = x, now
         value, norm = (torch.from_numpy(now[:, k].copy()) for k in (0, 1))

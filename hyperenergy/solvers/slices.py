@@ -15,7 +15,7 @@ from typing import TypeVar
 
 Sight = TypeVar("Sight")
 
-# Slices by which threads may be ahead of the watcher: the first ones are short, and the first sight is the longest to look at.
+# Slices by which threads may be ahead of the watcher: the first ones are short, and the first sight takes long to look at.
 _AHEAD = 12
 
 
