@@ -93,7 +93,7 @@ def peer(points: int, seed: int, form: str, least: int) -> dict[str, Any]:
     import torch
 
     from benchmarks.peers import scipy_lbfgs
-    from hyperenergy.sphere import random_points
+    from hyperenergy.geometry.sphere import random_points
 
     _import_numba()
     generator = torch.Generator().manual_seed(1000 + seed)
@@ -112,8 +112,8 @@ def watched() -> dict[str, Any]:
     from statistics import median
 
     import hyperenergy as he
-    from hyperenergy.explore.request import Request
-    from hyperenergy.explore.run import Run
+    from hyperenergy.show.explore.request import Request
+    from hyperenergy.show.explore.run import Run
 
     objective, seeds = he.Energy(he.Riesz(1)), range(_WATCHED_TIMES)
 

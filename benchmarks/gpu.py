@@ -16,11 +16,11 @@ import torch
 from torch import Tensor
 
 import hyperenergy as he
-from hyperenergy.objectives import Objective, as_objective, relative_norm
-from hyperenergy.solvers import loop, trust_region
-from hyperenergy.solvers.ends import Ends
-from hyperenergy.solvers.lbfgs import LBFGS
-from hyperenergy.sphere import normalize, random_points
+from hyperenergy.geometry.sphere import normalize, random_points
+from hyperenergy.objectives.base import Objective, as_objective, relative_norm
+from hyperenergy.search.solvers import loop, trust_region
+from hyperenergy.search.solvers.ends import Ends
+from hyperenergy.search.solvers.lbfgs import LBFGS
 
 # Where L-BFGS hands over, and what counts as stationary.
 COARSE, STATIONARY = 1e-6, 1e-12

@@ -21,9 +21,9 @@ from torch import Tensor
 
 import hyperenergy as he
 from benchmarks import arrays, clock, loss_loops
-from hyperenergy.objectives import Objective, as_objective, relative_norm
-from hyperenergy.sphere import normalize, random_points
-from hyperenergy.starts import draw
+from hyperenergy.geometry.sphere import normalize, random_points
+from hyperenergy.objectives.base import Objective, as_objective, relative_norm
+from hyperenergy.search.starts import draw
 
 SIZES = ((14, 5), (40, 10), (50, 3), (100, 8), (128, 3), (64, 16))
 STATIONARY, NEARLY = 1e-12, 1e-7
@@ -138,7 +138,7 @@ class Ends:
 
 def ours(case: Case, cores: int) -> Ends:
     """One call from random points, straight down."""
-    module = importlib.import_module("hyperenergy.minimize")
+    module = importlib.import_module("hyperenergy.search.minimize")
     kept: list[Tensor] = []
 
     def keep(inner: Objective, ends: object, *rest: object) -> object:

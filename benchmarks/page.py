@@ -11,7 +11,7 @@ import numpy as np
 
 import hyperenergy as he
 from benchmarks.browser import chromium
-from hyperenergy.view import Configuration, page, write
+from hyperenergy.show.view import Configuration, page, write
 
 POINTS, SECONDS = 600, 5
 # Large pictures and small ones: the processor fills their pixels.

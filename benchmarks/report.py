@@ -10,9 +10,10 @@ from statistics import median
 import torch
 
 from benchmarks.browser import chromium
-from hyperenergy import report, theorems
-from hyperenergy.prediction import Outcome, Status
-from hyperenergy.sphere import random_points
+from hyperenergy import theorems
+from hyperenergy.geometry.sphere import random_points
+from hyperenergy.show import report
+from hyperenergy.theorems.prediction import Outcome, Status
 from hyperenergy.verify.claims import select, tasks
 from hyperenergy.verify.grid import Grid, Instance, Result
 from hyperenergy.verify.report import Summary, summarize

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 import hyperenergy as he
-from hyperenergy.sphere import random_points
+from hyperenergy.geometry.sphere import random_points
 
 
 def measure(say: Callable[[str], None]) -> None:
@@ -35,7 +35,7 @@ def measure(say: Callable[[str], None]) -> None:
 
 def spectrum(say: Callable[[str], None]) -> None:
     """Gegenbauer expansions to degree 200: the first in a process, which loads SciPy and computes nodes, and the next."""
-    from hyperenergy.expectation import spectrum as expand
+    from hyperenergy.laws import spectrum as expand
 
     say("\nGegenbauer expansion to degree 200, ms: first and second call")
     kernels = (he.Gaussian(2), he.InverseMultiquadric(1), he.Riesz(0.5), he.Logarithmic(), he.Laplace(1))

@@ -12,7 +12,7 @@ import hyperenergy as he
 from benchmarks import clock
 from benchmarks.energies import ALLOWED, THOMSON
 from benchmarks.peers import PEERS
-from hyperenergy.sphere import random_points
+from hyperenergy.geometry.sphere import random_points
 
 SIZES = (12, 32, 50, 64, 100, 150, 200)
 # Number of points -> starts and hops of this solver, straight down; its default call is another row.
@@ -111,7 +111,7 @@ def evaluation(say: Callable[[str], None]) -> None:
 
     from benchmarks.peers import keops_evaluation
     from hyperenergy import compiled
-    from hyperenergy.objectives import Energy
+    from hyperenergy.objectives.base import Energy
 
     say("\nenergy and gradient, N = 100, batch of 64, microseconds per configuration")
     x = random_points(64, 100, 3, generator=torch.Generator().manual_seed(0))

@@ -27,7 +27,7 @@ def save(path: str) -> None:
     """Both minimizers, side by side."""
     from matplotlib import pyplot
 
-    from hyperenergy import plot
+    from hyperenergy.show import plot
 
     figure, axes = pyplot.subplots(1, 2, figsize=(9, 5), layout="constrained")
     for loss, ax in zip((he.DCL(TEMPERATURE), he.DHEL(TEMPERATURE)), axes, strict=True):

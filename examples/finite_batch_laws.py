@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 import hyperenergy as he
-from hyperenergy.laws import Law, best_law
+from hyperenergy.search.best_law import Law, best_law
 
 
 def decoupled() -> Law:
@@ -32,7 +32,7 @@ def save(path: str) -> None:
     """Both laws side by side."""
     from matplotlib import pyplot
 
-    from hyperenergy import plot
+    from hyperenergy.show import plot
 
     figure, axes = pyplot.subplots(1, 2, figsize=(9, 4.5), layout="constrained")
     for law, ax in zip((decoupled(), coupled()), axes, strict=True):

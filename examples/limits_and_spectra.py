@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 import hyperenergy as he
-from hyperenergy.expectation import expected_uniform, limit, normalizer, rate
+from hyperenergy.laws import expected_uniform, limit, normalizer, rate
 
 
 def run() -> float:
@@ -18,7 +18,7 @@ def run() -> float:
 
 
 def save(convergence: str, spectra: str) -> None:
-    from hyperenergy import plot
+    from hyperenergy.show import plot
 
     losses = [he.InfoNCE(0.5), he.SimCLR(0.5), he.DCL(0.5), he.DHEL(0.5, two_view=True)]
     plot.convergence(losses, dim=3).figure.savefig(convergence, dpi=120)

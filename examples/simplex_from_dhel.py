@@ -33,7 +33,7 @@ def save(path: str) -> None:
     """The configuration, and how the values came down to the theorem's."""
     from matplotlib import pyplot
 
-    from hyperenergy import plot
+    from hyperenergy.show import plot
 
     values: list[Tensor] = []
     best = minimum(values)

@@ -26,7 +26,7 @@ def save(path: str) -> None:
     """The points with their edges, and their inner products beside the uniform law."""
     from matplotlib import pyplot
 
-    from hyperenergy import plot
+    from hyperenergy.show import plot
 
     best = minimum()
     figure, (left, right) = pyplot.subplots(

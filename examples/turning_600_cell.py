@@ -39,9 +39,9 @@ def save(path: str) -> None:
     from matplotlib.animation import FuncAnimation
     from matplotlib.collections import LineCollection
 
-    from hyperenergy import view
-    from hyperenergy.layout import neighbor_pairs
-    from hyperenergy.view.geometry import frames
+    from hyperenergy.show import view
+    from hyperenergy.show.layout import neighbor_pairs
+    from hyperenergy.show.view.geometry import frames
 
     if Path(path).suffix == ".html":
         recorder = he.Recorder()

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hyperenergy import codes, expectation, metrics, theorems
-    from hyperenergy.compare import Match, compare
-    from hyperenergy.congruence import Congruence, congruent
-    from hyperenergy.energy import energy
+    from hyperenergy import codes, metrics, theorems
+    from hyperenergy import laws as expectation
+    from hyperenergy.energies.energy import energy
     from hyperenergy.errors import ArgumentError, ConvergenceError, HyperenergyError
-    from hyperenergy.expectation import limit, uniform_energy
-    from hyperenergy.expected import Expected
+    from hyperenergy.geometry.congruence import Congruence, congruent
+    from hyperenergy.geometry.sphere import normalize
+    from hyperenergy.geometry.symmetry import Symmetry, symmetry
     from hyperenergy.kernels import (
         Gaussian,
         InverseMultiquadric,
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
         RegularizedLogarithmic,
         Riesz,
     )
-    from hyperenergy.laws import best_law
+    from hyperenergy.laws import limit, uniform_energy
     from hyperenergy.losses import functional
     from hyperenergy.losses.modules import (
         DCL,
@@ -41,15 +39,16 @@ if TYPE_CHECKING:
         SpectralContrastive,
     )
     from hyperenergy.losses.structured_modules import MultiViewDHEL, MultiViewInfoNCE, SupCon
-    from hyperenergy.minimize import minimize
-    from hyperenergy.minimum import Minimum, Progress
-    from hyperenergy.objectives import Aligned, Energy, FixedAnchors, Objective
-    from hyperenergy.prediction import Outcome, Prediction
-    from hyperenergy.sphere import normalize
-    from hyperenergy.structured import MultiView, Supervised
-    from hyperenergy.symmetry import Symmetry, symmetry
+    from hyperenergy.objectives.base import Aligned, Energy, FixedAnchors, Objective
+    from hyperenergy.objectives.expected import Expected
+    from hyperenergy.objectives.structured import MultiView, Supervised
+    from hyperenergy.search.best_law import best_law
+    from hyperenergy.search.minimize import minimize
+    from hyperenergy.search.minimum import Minimum, Progress
+    from hyperenergy.search.trajectory import Recorder, Trajectory
     from hyperenergy.theorems import predict
-    from hyperenergy.trajectory import Recorder, Trajectory
+    from hyperenergy.theorems.compare import Match, compare
+    from hyperenergy.theorems.prediction import Outcome, Prediction
 
 __all__ = [
     "DCL",
@@ -113,33 +112,35 @@ __all__ = [
 # Public names are loaded when they are first asked for: torch, which most of them need, takes two seconds.
 _MODULES = {
     "codes": "codes",
-    "expectation": "expectation",
+    "expectation": "laws",
     "functional": "losses.functional",
     "metrics": "metrics",
+    "plot": "show.plot",
     "theorems": "theorems",
+    "view": "show.view",
 }
 _OBJECTS = {
     name: module
     for module, names in {
-        "compare": "Match compare",
-        "congruence": "Congruence congruent",
-        "energy": "energy",
+        "theorems.compare": "Match compare",
+        "geometry.congruence": "Congruence congruent",
+        "energies.energy": "energy",
         "errors": "ArgumentError ConvergenceError HyperenergyError",
-        "expectation": "limit uniform_energy",
-        "expected": "Expected",
+        "laws": "limit uniform_energy",
+        "objectives.expected": "Expected",
         "kernels": "Gaussian InverseMultiquadric Kernel Laplace Logarithmic Polynomial RegularizedLogarithmic Riesz",
-        "laws": "best_law",
+        "search.best_law": "best_law",
         "losses.modules": "DCL DHEL KCL AlignUniform InfoNCE NTXent PairLoss PhiPsi SigLIP SimCLR SpectralContrastive",
         "losses.structured_modules": "MultiViewDHEL MultiViewInfoNCE SupCon",
-        "minimize": "minimize",
-        "minimum": "Minimum Progress",
-        "objectives": "Aligned Energy FixedAnchors Objective",
-        "prediction": "Outcome Prediction",
-        "sphere": "normalize",
-        "structured": "MultiView Supervised",
-        "symmetry": "Symmetry symmetry",
+        "search.minimize": "minimize",
+        "search.minimum": "Minimum Progress",
+        "objectives.base": "Aligned Energy FixedAnchors Objective",
+        "theorems.prediction": "Outcome Prediction",
+        "geometry.sphere": "normalize",
+        "objectives.structured": "MultiView Supervised",
+        "geometry.symmetry": "Symmetry symmetry",
         "theorems": "predict",
-        "trajectory": "Recorder Trajectory",
+        "search.trajectory": "Recorder Trajectory",
     }.items()
     for name in names.split()
 }
@@ -165,18 +166,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-class _Package(ModuleType):
-    """A package whose functions are not hidden by modules of the same name.
-
-    Importing ``hyperenergy.energy``, by whomever and whenever, has Python set that attribute of the package to the module.
-    ``he.energy`` is the function.
-    """
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if not (name in _OBJECTS and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

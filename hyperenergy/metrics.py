@@ -10,10 +10,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from hyperenergy.errors import ArgumentError
+from hyperenergy.geometry.sphere import Points, check_points, squared_distance
 from hyperenergy.kernels import positive
 from hyperenergy.losses import formulas
 from hyperenergy.losses.checks import check_pair
-from hyperenergy.sphere import Points, check_points, squared_distance
 
 Metric = Float[Tensor, "*batch"]
 

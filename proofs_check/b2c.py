@@ -9,8 +9,8 @@ from typing import Any
 import sympy
 
 from hyperenergy import codes
+from hyperenergy.arithmetic.steps import Fails
 from hyperenergy.codes import universal
-from hyperenergy.steps import Fails
 from proofs_check.exact import equal, is_zero
 from proofs_check.steps import Claims, Proof, Step
 

@@ -12,7 +12,7 @@ import sympy
 from sympy import Rational, exp, factorial, ff, log, rf, sqrt
 
 from hyperenergy import kernels
-from hyperenergy.namespaces import SympyNamespace
+from hyperenergy.arithmetic.namespaces import SympyNamespace
 from proofs_check.exact import equal, is_nonnegative, is_positive, is_zero
 from proofs_check.steps import Claims, Proof, Step
 

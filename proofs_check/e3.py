@@ -9,7 +9,7 @@ from typing import Any
 import sympy
 from sympy import Integer, Rational, binomial, cos, exp, factorial, pi, rf
 
-from hyperenergy.gegenbauer import gegenbauer
+from hyperenergy.arithmetic.gegenbauer import gegenbauer
 from proofs_check.exact import averaged, equal, is_nonnegative, is_positive, is_zero
 from proofs_check.steps import Claims, Proof, Step
 

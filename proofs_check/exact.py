@@ -10,7 +10,7 @@ import mpmath
 import sympy
 from sympy.core.function import AppliedUndef
 
-from hyperenergy.steps import Undecided
+from hyperenergy.arithmetic.steps import Undecided
 
 
 def is_zero(expression: Any) -> bool:

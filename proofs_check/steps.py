@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from hyperenergy.steps import Proof, Step
+from hyperenergy.arithmetic.steps import Proof, Step
 
 __all__ = ["Claims", "Proof", "Step", "replaced"]
 

@@ -9,7 +9,7 @@ import torch
 from hypothesis import settings
 from torch import Tensor
 
-from hyperenergy.sphere import random_points
+from hyperenergy.geometry.sphere import random_points
 
 # Examples take milliseconds, but the first one loads libraries; the same examples are drawn in every run.
 settings.register_profile("hyperenergy", deadline=None, max_examples=30, derandomize=True)

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from hyperenergy import theorems
-from hyperenergy.prediction import Outcome, Status
-from hyperenergy.report import page
+from hyperenergy.show.report import page
+from hyperenergy.theorems.prediction import Outcome, Status
 from hyperenergy.verify.grid import Result
 from hyperenergy.verify.report import Summary
 

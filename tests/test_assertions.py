@@ -53,7 +53,7 @@ def found(text: str) -> list[str]:
     return [f"line {claim.lineno}: {why}" for claim in claims for why in satisfied_by_nan(claim.test)]
 
 
-@pytest.mark.parametrize("path", sorted(Path(__file__).parent.glob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(Path(__file__).parent.rglob("*.py")), ids=lambda path: path.name)
 def test_nan_satisfies_no_assertion(path: Path) -> None:
     assert found(path.read_text("utf-8")) == []
 

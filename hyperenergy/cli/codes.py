@@ -13,8 +13,8 @@ from hyperenergy.cli.console import print_table
 from hyperenergy.errors import ArgumentError
 
 if TYPE_CHECKING:
+    from hyperenergy.arithmetic.steps import Step
     from hyperenergy.codes import Code
-    from hyperenergy.steps import Step
 
 
 def codes(

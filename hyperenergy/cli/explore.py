@@ -22,7 +22,7 @@ def explore(
     integer("port", port, 0, 65535)  # before anything is loaded
 
     from hyperenergy.cli.browser import open_browser
-    from hyperenergy.explore.server import HOST, bind, serve
+    from hyperenergy.show.explore.server import HOST, bind, serve
 
     listening = bind(port)
     address = f"http://{HOST}:{listening.getsockname()[1]}/"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hyperenergy.ways import told
+from hyperenergy.search.ways import told
 
 if TYPE_CHECKING:
-    from hyperenergy.minimum import Minimum
-    from hyperenergy.solvers.newton import Signature
+    from hyperenergy.search.minimum import Minimum
+    from hyperenergy.search.solvers.newton import Signature
 
 # Beyond these, the value itself loses digits or leaves float64.
 _NORMAL = (1e-300, 1e300)

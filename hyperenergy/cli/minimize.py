@@ -29,7 +29,7 @@ from hyperenergy.cli.options import (
 from hyperenergy.errors import ArgumentError, unknown_name
 
 if TYPE_CHECKING:
-    from hyperenergy.minimum import Minimum
+    from hyperenergy.search.minimum import Minimum
 
 _PATHS = ("auto", "direct")
 
@@ -70,8 +70,8 @@ def minimize(
     from hyperenergy import compare, predict, theorems
     from hyperenergy.cli import found
     from hyperenergy.cli.start import read_start
-    from hyperenergy.minimize import minimize as search
-    from hyperenergy.naming import parse_objective
+    from hyperenergy.objectives.naming import parse_objective
+    from hyperenergy.search.minimize import minimize as search
 
     target = parse_objective(objective, pairs=pairs, temperature=temperature, kernel=kernel)
     rows = None

@@ -9,7 +9,7 @@ from hyperenergy.errors import ArgumentError
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from hyperenergy.objectives import Objective
+    from hyperenergy.objectives.base import Objective
 
 
 def read_start(source: str, target: Objective, points: int | None, dim: int | None) -> tuple[Tensor, int, int]:
@@ -20,7 +20,7 @@ def read_start(source: str, target: Objective, points: int | None, dim: int | No
     """
     import torch
 
-    from hyperenergy.view.load import load
+    from hyperenergy.show.view.load import load
 
     try:
         given = load(source)

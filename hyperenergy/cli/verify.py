@@ -38,9 +38,9 @@ def verify(
     integer("restarts", restarts, 1)  # before anything is loaded
     integer("seed", seed, 0)
 
-    from hyperenergy import report
-    from hyperenergy.minimize import pick_device
-    from hyperenergy.naming import parse_decimals, parse_integers
+    from hyperenergy.objectives.naming import parse_decimals, parse_integers
+    from hyperenergy.search.minimize import pick_device
+    from hyperenergy.show import report
     from hyperenergy.verify.claims import select, tasks
     from hyperenergy.verify.grid import Grid
     from hyperenergy.verify.report import HEADER, by_objective, has_objectives, markdown, summarize, table

@@ -82,12 +82,12 @@ def view(
         files.target("out", path, (".html", ".htm"))  # before the work, not after it
 
     from hyperenergy.cli.browser import open_browser
-    from hyperenergy.minimize import minimize as search
-    from hyperenergy.minimize import pick_device
-    from hyperenergy.naming import parse_objective
-    from hyperenergy.objectives import check_configuration
-    from hyperenergy.trajectory import Recorder
-    from hyperenergy.view import Configuration, load, page, write
+    from hyperenergy.objectives.base import check_configuration
+    from hyperenergy.objectives.naming import parse_objective
+    from hyperenergy.search.minimize import minimize as search
+    from hyperenergy.search.minimize import pick_device
+    from hyperenergy.search.trajectory import Recorder
+    from hyperenergy.show.view import Configuration, load, page, write
 
     if minimize is None:
         assert source is not None

@@ -13,13 +13,13 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
+from hyperenergy.arithmetic.quadratic import Quadratic
+from hyperenergy.arithmetic.steps import Step
 from hyperenergy.codes import conjectured, constructions, leech, universal
 from hyperenergy.codes.design import design_strength
 from hyperenergy.codes.exact import ExactVectors
 from hyperenergy.codes.isotropic import isotropic as isotropic_vectors
-from hyperenergy.codes.quadratic import Quadratic
 from hyperenergy.errors import ArgumentError, integer, unknown_name
-from hyperenergy.steps import Step
 
 if TYPE_CHECKING:
     import sympy

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from fractions import Fraction
 
-from hyperenergy.codes.quadratic import Quadratic
-from hyperenergy.gegenbauer import gegenbauer
+from hyperenergy.arithmetic.gegenbauer import gegenbauer
+from hyperenergy.arithmetic.quadratic import Quadratic
 
 _ONE = Quadratic(Fraction(1))
 

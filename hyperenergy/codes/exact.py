@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperenergy.codes.quadratic import Quadratic
+from hyperenergy.arithmetic.quadratic import Quadratic
+from hyperenergy.arithmetic.steps import Fails
 from hyperenergy.errors import ArgumentError, integer
-from hyperenergy.steps import Fails
 
 Integers = NDArray[Any]  # of int64, or of Python's unbounded integers (dtype object)
 # x -> signs * x[permutation], an orthogonal map.

@@ -31,18 +31,18 @@ from itertools import islice
 
 import numpy as np
 
-from hyperenergy.codes.exact import ExactVectors, in_own_span
-from hyperenergy.codes.polynomial import (
+from hyperenergy.arithmetic.gegenbauer import gegenbauer
+from hyperenergy.arithmetic.polynomial import (
     Polynomial,
     from_roots,
     gegenbauer_coefficients,
     nonpositive_on_interval,
     solve,
 )
-from hyperenergy.codes.quadratic import Quadratic
+from hyperenergy.arithmetic.quadratic import Quadratic
+from hyperenergy.arithmetic.steps import Fails, Proof, Step
+from hyperenergy.codes.exact import ExactVectors, in_own_span
 from hyperenergy.errors import ArgumentError, integer
-from hyperenergy.gegenbauer import gegenbauer
-from hyperenergy.steps import Fails, Proof, Step
 
 Distribution = Mapping[Quadratic, int]
 _LESS_THAN_ONE = Fraction(-999, 1000)

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from hyperenergy.arithmetic.namespaces import Number, SympyNamespace, to_float
 from hyperenergy.kernels import (
     Gaussian,
     InverseMultiquadric,
@@ -20,7 +21,6 @@ from hyperenergy.kernels import (
     Riesz,
     examined,
 )
-from hyperenergy.namespaces import Number, SympyNamespace, to_float
 
 # Kernels of one parameter, whose code serves all its values; of others, and of subclasses, the numbers stand in the code.
 _PARAMETERS = {Gaussian: "t", Laplace: "t", InverseMultiquadric: "c", RegularizedLogarithmic: "t", Riesz: "s"}

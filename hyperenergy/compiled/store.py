@@ -51,7 +51,11 @@ def folder() -> Path:
     base = Path(chosen) if chosen else _users() / "hyperenergy"
     depends = [machine.processor(), platform.python_version(), machine.versions()]
     # Formulas of kernels are written into the code, too.
-    texts = [*sorted(_HERE.glob("*.py")), _HERE.parent / "kernels.py", _HERE.parent / "namespaces.py"]
+    texts = [
+        *sorted(_HERE.glob("*.py")),
+        *sorted(_HERE.parent.glob("kernels/*.py")),
+        *_HERE.parent.glob("arithmetic/namespaces.py"),
+    ]
     depends += [path.read_text("utf-8") for path in texts]
     return base / hashlib.sha256("\0".join(depends).encode()).hexdigest()[:16]
 

@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from hyperenergy import declared
-from hyperenergy.kernels import Kernel
+from hyperenergy.kernels import Kernel, declared
 from hyperenergy.losses.checks import hyperparameters, scalar
 
 

@@ -10,8 +10,8 @@ from typing import Any, ParamSpec
 from torch import Tensor
 
 from hyperenergy.errors import ArgumentError
+from hyperenergy.geometry.sphere import check_points
 from hyperenergy.kernels import Kernel, finite, positive
-from hyperenergy.sphere import check_points
 
 P = ParamSpec("P")
 

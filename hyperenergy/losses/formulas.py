@@ -19,10 +19,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from hyperenergy.energy import pair_energy
+from hyperenergy.arithmetic.namespaces import TorchNamespace
+from hyperenergy.energies.energy import pair_energy
+from hyperenergy.geometry.sphere import Points, squared_distance
 from hyperenergy.kernels import Kernel
-from hyperenergy.namespaces import TorchNamespace
-from hyperenergy.sphere import Points, squared_distance
 
 Loss = Float[Tensor, "*batch"]
 

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from hyperenergy import blockwise
+from hyperenergy.energies import blockwise
 from hyperenergy.losses import modules, softmax
 from hyperenergy.losses.base import Loss
 

@@ -12,8 +12,7 @@ from typing import Any, Literal
 
 from torch import Tensor
 
-from hyperenergy import declared
-from hyperenergy.kernels import Kernel, Riesz
+from hyperenergy.kernels import Kernel, Riesz, declared
 from hyperenergy.losses import formulas
 from hyperenergy.losses.base import Loss, shown
 from hyperenergy.losses.checks import check_pair

@@ -10,8 +10,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from hyperenergy.geometry.sphere import Points
 from hyperenergy.losses.formulas import Loss, log_one_plus_exp, off_diagonal
-from hyperenergy.sphere import Points
 
 Views = Float[Tensor, "*batch views points dim"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hyperenergy.errors import unknown_name
-from hyperenergy.objectives import BatchLoss, as_objective, check_configuration
-from hyperenergy.prediction import Prediction, Status
+from hyperenergy.objectives.base import BatchLoss, as_objective, check_configuration
 from hyperenergy.theorems.alignment import B3, B5, B5S, strictly_aligns
 from hyperenergy.theorems.expectation import B8, E1, E2, E3, E4
 from hyperenergy.theorems.limits import B6, B11
+from hyperenergy.theorems.prediction import Prediction, Status
 from hyperenergy.theorems.registry import Stated, Theorem, Unstated
 from hyperenergy.theorems.simplex import B1, F1, F2
 from hyperenergy.theorems.structured import B7, B9, B10

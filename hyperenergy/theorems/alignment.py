@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from hyperenergy.losses import modules as losses
-from hyperenergy.objectives import FixedAnchors, Objective
-from hyperenergy.prediction import Status
+from hyperenergy.objectives.base import FixedAnchors, Objective
+from hyperenergy.theorems.prediction import Status
 from hyperenergy.theorems.registry import PAPER, Said, Stated, Theorem, say
 from hyperenergy.theorems.values import Value
 

@@ -7,11 +7,11 @@ from functools import partial
 
 import torch
 
-from hyperenergy.expected import Expected
 from hyperenergy.losses import modules as losses
-from hyperenergy.objectives import Objective
-from hyperenergy.prediction import Status, Views
+from hyperenergy.objectives.base import Objective
+from hyperenergy.objectives.expected import Expected
 from hyperenergy.theorems.known import check_room, simplex, simplex_points
+from hyperenergy.theorems.prediction import Status, Views
 from hyperenergy.theorems.registry import PAPER, Said, Stated, Theorem, say
 from hyperenergy.theorems.values import Value, loss_value, simplex_distribution
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hyperenergy.prediction import Status
+from hyperenergy.theorems.prediction import Status
 from hyperenergy.theorems.registry import PAPER, Theorem
 
 B6 = Theorem(

@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from hyperenergy.objectives import Objective
-from hyperenergy.prediction import Prediction, Status, Views, in_range
+from hyperenergy.objectives.base import Objective
 from hyperenergy.theorems.known import Known
+from hyperenergy.theorems.prediction import Prediction, Status, Views, in_range
 from hyperenergy.theorems.values import Value, aligned_value
 
 Predictor = Callable[[Objective, int, int], Prediction | None]

@@ -4,10 +4,10 @@ not of the family.  F1: nor is every decreasing kernel."""
 from __future__ import annotations
 
 from hyperenergy.losses import modules as losses
-from hyperenergy.objectives import Energy, Objective
-from hyperenergy.prediction import Status
+from hyperenergy.objectives.base import Energy, Objective
 from hyperenergy.theorems.convexity import check_convexity
 from hyperenergy.theorems.known import simplex
+from hyperenergy.theorems.prediction import Status
 from hyperenergy.theorems.registry import PAPER, Said, Stated, Theorem, say_aligned
 from hyperenergy.theorems.values import pair_loss
 

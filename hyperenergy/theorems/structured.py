@@ -10,10 +10,10 @@ import torch
 
 from hyperenergy.losses import modules as losses
 from hyperenergy.losses import structured_modules as structured
-from hyperenergy.objectives import BatchLoss, Objective
-from hyperenergy.prediction import Status, Views
-from hyperenergy.structured import MultiView, Supervised
+from hyperenergy.objectives.base import BatchLoss, Objective
+from hyperenergy.objectives.structured import MultiView, Supervised
 from hyperenergy.theorems.known import check_room, simplex, simplex_points
+from hyperenergy.theorems.prediction import Status, Views
 from hyperenergy.theorems.registry import Said, Stated, Theorem, say
 from hyperenergy.theorems.values import Value, log_softplus, loss_value, softplus, softplus_value
 

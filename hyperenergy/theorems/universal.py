@@ -7,10 +7,10 @@ from functools import partial
 from hyperenergy.codes.catalogue import BALLINGER, COHN_KUMAR
 from hyperenergy.kernels import Gaussian, Kernel
 from hyperenergy.losses import modules as losses
-from hyperenergy.objectives import Aligned, BatchLoss, Energy, Objective
-from hyperenergy.prediction import Status
+from hyperenergy.objectives.base import Aligned, BatchLoss, Energy, Objective
 from hyperenergy.theorems.alignment import aligns, strictly_aligns
 from hyperenergy.theorems.known import Known, conjectured_optimum, simplex, universal_optimum
+from hyperenergy.theorems.prediction import Status
 from hyperenergy.theorems.registry import PAPER, Said, Stated, Theorem, say_aligned
 from hyperenergy.theorems.values import pair_loss
 

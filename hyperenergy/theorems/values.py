@@ -17,11 +17,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hyperenergy.energy import pair_weight
+from hyperenergy.arithmetic.namespaces import NumpyNamespace
+from hyperenergy.energies.energy import pair_weight
 from hyperenergy.kernels import Kernel
 from hyperenergy.losses import modules as losses
-from hyperenergy.namespaces import NumpyNamespace
-from hyperenergy.objectives import Aligned, BatchLoss, Energy, Objective
+from hyperenergy.objectives.base import Aligned, BatchLoss, Energy, Objective
 
 Floats = NDArray[np.float64]
 # Terms below this can be added up, a million of them, without overflow.

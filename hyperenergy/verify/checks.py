@@ -11,15 +11,15 @@ import torch
 from torch import Tensor
 
 from hyperenergy import codes, theorems
-from hyperenergy.compare import compare, value_tolerance
-from hyperenergy.expectation import uniform_energy
+from hyperenergy.geometry.sphere import normalize, random_points
+from hyperenergy.laws import uniform_energy
 from hyperenergy.losses import modules as losses
-from hyperenergy.minimize import minimize
-from hyperenergy.minimum import Minimum
-from hyperenergy.objectives import Aligned, BatchLoss, Energy, FixedAnchors, as_objective
-from hyperenergy.prediction import Outcome, Prediction
-from hyperenergy.sphere import normalize, random_points
+from hyperenergy.objectives.base import Aligned, BatchLoss, Energy, FixedAnchors, as_objective
+from hyperenergy.search.minimize import minimize
+from hyperenergy.search.minimum import Minimum
 from hyperenergy.theorems.alignment import decoupled
+from hyperenergy.theorems.compare import compare, value_tolerance
+from hyperenergy.theorems.prediction import Outcome, Prediction
 from hyperenergy.verify.grid import Grid, Instance, Result
 
 # A misaligned configuration counts as a counterexample where it beats the best aligned one by more than this (relative

@@ -24,9 +24,9 @@ from hyperenergy.kernels import (
 )
 from hyperenergy.losses import modules as losses
 from hyperenergy.losses.structured_modules import MultiViewDHEL, MultiViewInfoNCE, SupCon
-from hyperenergy.objectives import BatchLoss, Energy
-from hyperenergy.starts import MOST_SIGNS
-from hyperenergy.structured import MultiView, Supervised
+from hyperenergy.objectives.base import BatchLoss, Energy
+from hyperenergy.objectives.structured import MultiView, Supervised
+from hyperenergy.search.starts import MOST_SIGNS
 from hyperenergy.theorems import Theorem
 from hyperenergy.verify import checks, expectation
 from hyperenergy.verify.grid import Grid, Instance, Result

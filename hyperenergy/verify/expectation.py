@@ -10,9 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from hyperenergy.compare import value_tolerance
-from hyperenergy.expectation import distance_to_limit, expected_uniform, limit, normalizer, rate
-from hyperenergy.expected import Expected
+from hyperenergy.geometry.sphere import random_points
 from hyperenergy.kernels import (
     Gaussian,
     InverseMultiquadric,
@@ -22,11 +20,13 @@ from hyperenergy.kernels import (
     RegularizedLogarithmic,
     Riesz,
 )
-from hyperenergy.laws import best_law
+from hyperenergy.laws import distance_to_limit, expected_uniform, limit, normalizer, rate
 from hyperenergy.losses import modules as losses
-from hyperenergy.objectives import BatchLoss
-from hyperenergy.prediction import Outcome
-from hyperenergy.sphere import random_points
+from hyperenergy.objectives.base import BatchLoss
+from hyperenergy.objectives.expected import Expected
+from hyperenergy.search.best_law import best_law
+from hyperenergy.theorems.compare import value_tolerance
+from hyperenergy.theorems.prediction import Outcome
 from hyperenergy.verify import checks
 from hyperenergy.verify.grid import Grid, Instance, Result
 from hyperenergy.verify.subjects import dhel, one_sided, symmetrized

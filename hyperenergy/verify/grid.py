@@ -9,7 +9,7 @@ from typing import Any
 
 from hyperenergy.errors import ArgumentError, integer
 from hyperenergy.kernels import positive
-from hyperenergy.prediction import Outcome
+from hyperenergy.theorems.prediction import Outcome
 
 
 @dataclass(frozen=True)

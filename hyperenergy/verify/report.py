@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hyperenergy import theorems
-from hyperenergy.prediction import Outcome, Status
 from hyperenergy.theorems import Theorem
+from hyperenergy.theorems.prediction import Outcome, Status
 from hyperenergy.verify.grid import Result
 
 

@@ -1,0 +1,1 @@
+"""Sums of a kernel over pairs."""

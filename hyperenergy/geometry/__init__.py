@@ -1,0 +1,1 @@
+"""Points on spheres: are they congruent, what are their symmetries, how are they read?"""

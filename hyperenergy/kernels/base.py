@@ -1,0 +1,183 @@
+"""Kernels: functions kappa(r) of the squared distance r = |x-y|^2 in [0, 4].
+
+Each kernel is a frozen dataclass with one formula, ``profile(r, m)``, that reads tensors, arrays, symbols or balls
+depending on the namespace ``m``.  Parameters are kept as given (int, Fraction, float, or a string such as "1/3").
+
+A kernel is *completely monotone* (CM) if (-1)^k kappa^(k) >= 0 on (0, 4] for all k; adding a constant changes neither
+minimizers nor the sign of any derivative, so "up to a constant" is left out below.
+
+A kernel of one's own is a frozen dataclass, too.  What theorems need to know of it, it declares in its own body, for
+example ``strictly_completely_monotone = True``; a declaration that samples of the profile contradict is refused where the
+kernel is made.  Subclasses of a kernel inherit none of its facts: they may have another formula.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import math
+from abc import ABCMeta, abstractmethod
+from dataclasses import dataclass, fields
+from typing import Any
+
+from torch import Tensor
+
+from hyperenergy.arithmetic.namespaces import Namespace, Number, TorchNamespace, to_float
+from hyperenergy.errors import ArgumentError
+from hyperenergy.kernels import declared, sampling
+
+
+def positive(name: str, value: Number) -> float:
+    """The float value of a parameter that must be finite and > 0; ArgumentError otherwise."""
+    number = finite(name, value)
+    if number <= 0:
+        raise ArgumentError(name, repr(value), "must be a finite number > 0")
+    return number
+
+
+def finite(name: str, value: Number) -> float:
+    """The float value of a parameter that must be a finite number; ArgumentError otherwise."""
+    try:
+        number = to_float(getattr(value, "item", lambda: value)())  # NumPy's and torch's scalars are numbers, too
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ArgumentError(name, repr(value), "must be a finite number")
+    return number
+
+
+def tidy(number: float) -> Number:
+    """An int where it is one: labels read Riesz(s=2), not s=2.0."""
+    return int(number) if number == int(number) else number
+
+
+# What a class may declare of itself: constants or properties.  ``log_profile`` goes with the formula, too.
+FACTS = (
+    "strictly_completely_monotone",
+    "completely_monotone",
+    "strictly_convex_decreasing",
+    "strictly_decreasing",
+    "decreasing",
+    "positive",
+    "singular",
+    "cusp_slope",
+    "kinked",
+    "log_profile",
+)
+
+
+class _Examined(ABCMeta):
+    """Kernels come into being only with declarations that samples do not contradict."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        kernel = super().__call__(*args, **kwargs)
+        if examined(kernel) is None:
+            _examine(kernel)
+        return kernel
+
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        """Of the parameters, which the call above hides from help and from the command line."""
+        whole = inspect.signature(cls.__init__)  # type: ignore[misc]
+        return whole.replace(parameters=list(whole.parameters.values())[1:], return_annotation=cls)
+
+
+def examined(kernel: Kernel) -> Kernel | None:
+    """The kernel itself where its class is one of this folder's, whose facts and closed forms are proved; None for any
+    other, a subclass too."""
+    return kernel if type(kernel).__module__.rpartition(".")[0] == __package__ else None
+
+
+def _examine(kernel: Kernel) -> None:
+    """Raise ArgumentError where samples contradict what the class declares."""
+    own = type(kernel).__dict__
+    facts = {name: getattr(kernel, name) for name in FACTS if name in own and own[name] is not Kernel.__dict__[name]}
+    facts.pop("log_profile", None)
+    against = sampling.contradiction(kernel.profile, facts) if facts else None
+    if against is not None:
+        raise ArgumentError(
+            "kernel", f"{kernel.label}, which declares {against}", "declare of a kernel only what holds on (0, 4]"
+        )
+
+
+@dataclass(frozen=True)
+class Kernel(metaclass=_Examined):
+    """A function of the squared distance.  ``kernel(r)`` maps a tensor of r to a tensor of the same shape.
+
+    The facts are those that its class declares.  Of what nobody declared, what holds at r = 0 is read off the formula, and
+    what would have to hold everywhere is taken not to hold, so that no theorem speaks of a kernel that was not examined.
+    """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        declared.forget(cls, Kernel, FACTS)
+
+    @abstractmethod
+    def profile(self, r: Any, m: Namespace) -> Any:
+        """kappa(r) in the number system of ``m``."""
+
+    def log_profile(self, r: Any, m: Namespace) -> Any:
+        """log kappa(r) of a positive kernel; closed forms are right also where kappa leaves the range of ``m``."""
+        return m.log(self.profile(r, m))
+
+    def __call__(self, r: Tensor) -> Tensor:
+        return self.profile(r, TorchNamespace)
+
+    def steeper(self, factor: float) -> Kernel | None:
+        """The kernel of the same family that is steeper by this factor (softer below 1), if there is one."""
+        return None
+
+    @property
+    def strictly_completely_monotone(self) -> bool:
+        """All derivatives alternate strictly in sign: the hypothesis of Cohn and Kumar, with uniqueness."""
+        return False
+
+    @property
+    def completely_monotone(self) -> bool:
+        """The derivatives alternate weakly in sign."""
+        return self.strictly_completely_monotone
+
+    @property
+    def strictly_convex_decreasing(self) -> bool:
+        """The hypothesis on the energy kernel of B2(a)."""
+        return self.strictly_completely_monotone
+
+    @property
+    def strictly_decreasing(self) -> bool:
+        """The hypothesis on the alignment kernel of B2 and B3: pairs that coincide are strictly better."""
+        return self.strictly_convex_decreasing
+
+    @property
+    def decreasing(self) -> bool:
+        """Weakly so: no pair is better than one that coincides, though others may be as good."""
+        return self.strictly_decreasing or self.completely_monotone
+
+    @property
+    def positive(self) -> bool:
+        """kappa > 0 everywhere: energies can be compared relatively, however small."""
+        return False
+
+    @property
+    def singular(self) -> bool:
+        """kappa(r) -> +infinity as r -> 0."""
+        return self._at_zero.singular
+
+    @property
+    def cusp_slope(self) -> float:
+        """-d kappa / d|x-y| at |x-y| = 0+: 0 for a smooth kernel, > 0 (perhaps infinite) where there is a cusp."""
+        return self._at_zero.slope
+
+    @property
+    def kinked(self) -> bool:
+        """d kappa / dr is infinite at r = 0: the second derivative in the points, if not the first, does not exist."""
+        return self.cusp_slope > 0 or self._at_zero.kinked
+
+    @functools.cached_property
+    def _at_zero(self) -> sampling.AtZero:
+        return sampling.at_zero(self.profile)
+
+    @property
+    def label(self) -> str:
+        """Name and parameters as one would type them."""
+        parameters = ", ".join(f"{f.name}={getattr(self, f.name)}" for f in fields(self))
+        return f"{type(self).__name__}({parameters})"

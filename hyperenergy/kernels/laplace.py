@@ -1,0 +1,35 @@
+"""The kernel exp(-t sqrt r), t > 0: the exponential of the distance, with a cusp at coincidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from hyperenergy.arithmetic.namespaces import Namespace, Number, to_float
+from hyperenergy.kernels.base import Kernel, positive, tidy
+
+
+@dataclass(frozen=True)
+class Laplace(Kernel):
+    """exp(-t sqrt r), t > 0: the exponential of the distance, with a cusp at coincidence."""
+
+    t: Number = 1.0
+
+    strictly_completely_monotone = positive = kinked = True
+    singular = False
+
+    def __post_init__(self) -> None:
+        positive("t", self.t)
+
+    def profile(self, r: Any, m: Namespace) -> Any:
+        return m.exp(-m.number(self.t) * m.sqrt(r))
+
+    def log_profile(self, r: Any, m: Namespace) -> Any:
+        return -m.number(self.t) * m.sqrt(r)
+
+    def steeper(self, factor: float) -> Kernel:
+        return Laplace(tidy(to_float(self.t) * factor))
+
+    @property
+    def cusp_slope(self) -> float:
+        return to_float(self.t)

@@ -1,0 +1,108 @@
+"""Expected losses of aligned batches of independent uniform pairs: limits as the batch grows, and rates.
+
+With Z = E e^{T/tau}, T the inner product of independent uniform points, and rho = Var(e^{T/tau})/Z^2, the expected loss of
+M pairs is normalizer(M) + limit + rate/M + O(1/M^2).  Sources: Wang and Isola 2020 and Koromilas et al. 2024 for the
+limits (E1); the rates are the second-order delta method (E2), proved in ``proofs_check``.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from hyperenergy.errors import ArgumentError, integer
+from hyperenergy.kernels import Gaussian
+from hyperenergy.laws.special import log_0f1
+from hyperenergy.laws.uniform import log_uniform_energy, uniform_energy
+from hyperenergy.losses import modules as losses
+
+
+def log_partition(temperature: float, dim: int) -> float:
+    """log E e^{T/tau} = log 0F1(; d/2; 1/(4 tau^2)), T the inner product of two uniform points of S^{dim-1}."""
+    return float(log_0f1(dim / 2, 0.25 / float(temperature) ** 2))
+
+
+def normalizer(loss: losses.PairLoss, batch: int) -> float:
+    """What the expected loss of a batch is measured from: log M, log(2M-1), log 2(M-1), log(M-1) or 0, by loss."""
+    batch = integer("batch", batch, 2)
+    kind = type(loss)
+    if kind is losses.InfoNCE:
+        return math.log(batch)
+    if kind in (losses.SimCLR, losses.NTXent):
+        return math.log(2 * batch - 1)
+    if kind is losses.DCL:
+        return math.log((2 if loss.within_view else 1) * (batch - 1))
+    if kind is losses.DHEL:
+        return (2 if loss.two_view else 1) * math.log(batch - 1)
+    check_known(loss)
+    return 0.0
+
+
+def limit(loss: losses.PairLoss, dim: int) -> float:
+    """The limit, as M -> infinity, of the expected loss less its normalizer, for aligned pairs under the uniform law.
+
+    For the losses with a temperature it is -1/tau + log Z (two-view DHEL: twice log Z), which no other law undercuts
+    (E1); for KCL, at every M, -K_A(0) + gamma I(sigma) (E3).
+    Raises ArgumentError for a loss without a known limit, dim < 2, or an infinite energy.
+    """
+    check_known(loss)
+    dim = integer("dim", dim, 2)
+    if isinstance(loss, losses.KCL):
+        coincident = float(loss.alignment(torch.zeros((), dtype=torch.float64)))
+        value = -coincident + float(loss.gamma) * uniform_energy(loss.kernel, dim)
+        return 2 * value if loss.two_view else value
+    if isinstance(loss, losses.AlignUniform):
+        return float(loss.weight) * log_uniform_energy(Gaussian(float(loss.t)), dim)
+    if isinstance(loss, losses.SpectralContrastive):
+        return 1 / dim - 2  # E T^2 = 1/d
+    temperature = float(loss.temperature)
+    views = 2 if isinstance(loss, losses.DHEL) and loss.two_view else 1
+    return views * log_partition(temperature, dim) - 1 / temperature
+
+
+def rate(loss: losses.PairLoss, dim: int) -> float:
+    """The coefficient of 1/M in the expected loss of M aligned uniform pairs, less normalizer and limit.
+
+    -rho/2 for DHEL (twice that in two views) and DCL; e^{1/tau}/Z - 1 - rho/2 for InfoNCE; half of e^{1/tau}/Z - 1, less
+    rho/2, for SimCLR and NT-Xent; 0 for KCL and the spectral loss.
+    Raises ArgumentError as ``limit``, and where a term leaves the range of float64 (temperatures below about 0.0014).
+    """
+    check_known(loss)
+    dim = integer("dim", dim, 2)
+    if isinstance(loss, losses.KCL | losses.SpectralContrastive):
+        return 0.0
+    if isinstance(loss, losses.AlignUniform):
+        raise ArgumentError("loss", loss.label, "no rate is known: its mean over pairs is inside the logarithm")
+    temperature = float(loss.temperature)
+    log_z = log_partition(temperature, dim)
+    try:
+        # 1 + rho = E e^{2T/tau} / Z^2 = 0F1(; d/2; 1/tau^2) / Z^2.
+        half = math.expm1(log_partition(temperature / 2, dim) - 2 * log_z) / 2
+        own = math.expm1(1 / temperature - log_z)
+    except OverflowError:
+        raise ArgumentError(
+            "temperature", temperature, "is so small that the rate exceeds the range of float64"
+        ) from None
+    if isinstance(loss, losses.InfoNCE):
+        return own - half
+    if isinstance(loss, losses.SimCLR | losses.NTXent):
+        return own / 2 - half
+    return -half * (2 if isinstance(loss, losses.DHEL) and loss.two_view else 1)
+
+
+def check_known(loss: object) -> None:
+    """By the exact type: a subclass may have another formula."""
+    kinds = (
+        losses.InfoNCE,
+        losses.SimCLR,
+        losses.NTXent,
+        losses.DCL,
+        losses.DHEL,
+        losses.KCL,
+        losses.AlignUniform,
+        losses.SpectralContrastive,
+    )
+    if type(loss) not in kinds:
+        label = loss.label if isinstance(loss, losses.PairLoss) else repr(loss)
+        raise ArgumentError("loss", label, f"has no known limit; allowed: {', '.join(k.__name__ for k in kinds)}")

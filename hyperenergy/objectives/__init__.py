@@ -1,0 +1,1 @@
+"""What can be minimized, and by which name."""

@@ -1,6 +1,0 @@
-"""The report of a verification as one HTML file that works offline, and the configurations that it links to."""
-
-from hyperenergy.report.folder import check_folder, write
-from hyperenergy.report.page import page
-
-__all__ = ["check_folder", "page", "write"]

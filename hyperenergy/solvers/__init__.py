@@ -1,1 +1,0 @@
-"""Solvers: search directions and step rules as init, step and done; the loop is in ``hyperenergy.minimize``."""
