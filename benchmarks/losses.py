@@ -138,7 +138,7 @@ class Ends:
 
 def ours(case: Case, cores: int) -> Ends:
     """One call from random points, straight down."""
-    module = importlib.import_module("hyperenergy.search.minimize")
+    module = importlib.import_module("hyperenergy.search.multistart")
     kept: list[Tensor] = []
 
     def keep(inner: Objective, ends: object, *rest: object) -> object:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from hyperenergy.geometry.sphere import normalize, random_points
-from hyperenergy.objectives.base import Objective, relative_norm
+from hyperenergy.objectives.base import Objective
 from hyperenergy.search.minimum import LocalMinimum, Status
-from hyperenergy.search.solvers import newton
 from hyperenergy.search.solvers.ends import Ends
 from hyperenergy.search.solvers.newton import Signature
 
@@ -26,9 +23,19 @@ SAME_VALUE = 1e-9
 _SAME_POTENTIAL, _MOST_ROWS = 3e-5, 1000
 # Gradients smaller than this cannot be squared.
 _UNDERFLOW = 1e-150
-# Distinct minima that are finished and classified, best first: so many, and no more than this many operations allow at n^3
-# for the spectrum of n coordinates, a fraction of a second beyond the best one.  Attempts to leave a saddle.
-_MOST_MINIMA, _MOST_OPERATIONS, _MOST_ESCAPES = 16, 1e8, 3
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Fields of a ``Minimum``, which says what they are."""
+
+    value: float
+    rows: Tensor
+    status: Status
+    gradient_norm: float
+    restarts: int
+    hits: int
+    minima: tuple[LocalMinimum, ...]
 
 
 class Shapes:
@@ -83,55 +90,6 @@ def _by_potentials(shapes: Shapes, members: Tensor) -> list[Tensor]:
     return sorted(groups, key=len, reverse=True)
 
 
-def _examined(z: Tensor) -> int:
-    """How many distinct minima are finished and classified; the best one always."""
-    return max(1, min(_MOST_MINIMA, int(_MOST_OPERATIONS / (z.shape[1] * z.shape[2]) ** 3)))
-
-
-def finish(
-    objective: Objective,
-    ends: Ends,
-    search: Callable[[Tensor, Tensor], Ends],
-    see: Callable[[Ends, int], None],
-    generator: torch.Generator,
-    tolerance: float,
-) -> tuple[Ends, dict[int, Signature], Shapes]:
-    """Finish one configuration of each distinct minimum by Newton's method; starts that sit on saddles go on from beside
-    them, by ``search(configurations, indices)``.  ``see(ends, index)`` is told which one is finished next.  Returns the
-    signatures by the index of the start, and the starts' shapes."""
-    ends = Ends.join([ends])
-    shapes = Shapes(ends.z)
-    signatures: dict[int, Signature] = {}
-    for attempt in range(_MOST_ESCAPES + 1):
-        near = near_stationary(objective, ends, tolerance)
-        saddles = []
-        for group in groups(objective, ends, near, shapes)[: _examined(ends.z)]:
-            chosen = int(group[ends.gradient_norm[group].argmin()])
-            if chosen in signatures or not newton.applicable(objective, ends.z[chosen]):
-                continue
-            see(ends, chosen)
-            z, signature = newton.polish(objective, ends.z[chosen])
-            if signature is None:
-                continue
-            signatures[chosen] = signature
-            if signature.index:
-                saddles.append(group)
-                continue
-            one = objective.value_and_gradient(z[None])
-            ends.z[chosen], ends.value[chosen], ends.scale[chosen] = z, one[0][0], one[2][0]
-            ends.gradient_norm[chosen] = relative_norm(one[1], one[2])[0]
-        if not saddles or attempt == _MOST_ESCAPES:
-            break
-        stuck = torch.cat(saddles)
-        beside = random_points(*ends.z[stuck].shape, generator=generator).to(ends.z.device)
-        again = search(normalize(ends.z[stuck] + 1e-2 * beside), stuck)
-        ends = ends.replace(stuck, again, torch.ones_like(stuck, dtype=torch.bool))
-        shapes = Shapes(ends.z)
-        for k in stuck.tolist():
-            signatures.pop(k, None)
-    return ends, signatures, shapes
-
-
 def near_stationary(objective: Objective, ends: Ends, tolerance: float) -> Tensor:
     """Which starts ended where round-off stops them, or nearer to a stationary point."""
     underflows = (ends.scale < _UNDERFLOW) & objective.positive
@@ -140,8 +98,8 @@ def near_stationary(objective: Objective, ends: Ends, tolerance: float) -> Tenso
 
 def summarize(
     objective: Objective, ends: Ends, signatures: dict[int, Signature], shapes: Shapes, tolerance: float
-) -> dict[str, Any]:
-    """The fields of the Minimum that follow from where the starts ended."""
+) -> Found:
+    """What follows from where the starts ended."""
     value = ends.value.cpu()
     statuses = [
         _status(v, norm, scale, failed, tolerance, objective.positive)
@@ -168,15 +126,15 @@ def summarize(
         members = group.tolist()
         shown = next((k for k in members if k in signatures), min(members, key=lambda k: float(value[k])))
         minima.append(LocalMinimum(value[shown].item(), len(group), ends.z[shown].cpu(), signatures.get(shown)))
-    return {
-        "value": value[best].item(),
-        "rows": ends.z[best].cpu(),
-        "status": statuses[best],
-        "gradient_norm": ends.gradient_norm[best].item(),
-        "restarts": len(value),
-        "hits": int((stationary & equal).sum()),
-        "minima": tuple(minima),
-    }
+    return Found(
+        value=value[best].item(),
+        rows=ends.z[best].cpu(),
+        status=statuses[best],
+        gradient_norm=ends.gradient_norm[best].item(),
+        restarts=len(value),
+        hits=int((stationary & equal).sum()),
+        minima=tuple(minima),
+    )
 
 
 def same_value_tolerance(objective: Objective, value: float) -> float:

@@ -15,14 +15,13 @@ from hyperenergy.objectives.base import Objective, relative_norm
 from hyperenergy.objectives.logarithm import logarithmic
 from hyperenergy.search.landscape import same_value_tolerance
 from hyperenergy.search.minimum import Progress
+from hyperenergy.search.options import Options
 from hyperenergy.search.solvers import compiled_search, loop, newton, trust_region
 from hyperenergy.search.solvers.cusps import snap
 from hyperenergy.search.solvers.ends import Ends
 from hyperenergy.search.solvers.lbfgs import LBFGS, State
 from hyperenergy.search.starts import jump
 from hyperenergy.search.ways import Route
-
-Callback = Callable[[Progress], None]
 
 # Where Newton's method finishes, L-BFGS may stop here: the value is then within about the square of it.
 _COARSE = 1e-7
@@ -49,22 +48,10 @@ class Search:
     ``hops`` counts the jumps made, ``landed`` has the values that they led to.
     """
 
-    def __init__(
-        self,
-        target: Objective,
-        z: Tensor,
-        *,
-        ways: Sequence[Route] = (),
-        tolerance: float,
-        max_iterations: int,
-        compiled: bool | None,
-        callback: Callback | None,
-        generator: torch.Generator,
-        lower_bound: float | None,
-    ) -> None:
-        self.target, self.tolerance, self.max_iterations = target, tolerance, max_iterations
-        self.callback, self.generator, self.lower_bound = callback, generator, lower_bound
-        self._compiled = self._choose(z, compiled, ways)
+    def __init__(self, target: Objective, z: Tensor, options: Options) -> None:
+        self.target, self.tolerance, self.max_iterations = target, options.tolerance, options.max_iterations
+        self.callback, self.generator, self.lower_bound = options.callback, options.generator, options.lower_bound
+        self._compiled = self._choose(z, options.compiled, options.ways)
         self._steepness = self._measure(z)
         self.hops, self.landed = 0, []  # type: int, list[Tensor]
 

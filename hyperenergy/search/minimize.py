@@ -7,30 +7,22 @@ configuration of each distinct minimum is finished by Newton's method, which als
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from hyperenergy.errors import ArgumentError, ConvergenceError, integer
-from hyperenergy.geometry.sphere import check_points
-from hyperenergy.kernels import positive
-from hyperenergy.objectives.base import Energy, Objective, as_objective, check_configuration
+from hyperenergy.errors import ConvergenceError
+from hyperenergy.objectives.base import Objective, as_objective, check_configuration
 from hyperenergy.objectives.logarithm import logarithmic
-from hyperenergy.search.landscape import finish, summarize
-from hyperenergy.search.local import Callback, Search
-from hyperenergy.search.minimum import Minimum, Origin
-from hyperenergy.search.multistart import Limits, Multistart
-from hyperenergy.search.starts import Starts, draw
-from hyperenergy.search.ways import routes
+from hyperenergy.search.finish import finish
+from hyperenergy.search.minimum import Minimum
+from hyperenergy.search.multistart import Multistart
+from hyperenergy.search.options import Callback, Path, checked, pick_device
+from hyperenergy.search.starts import Starts
 
 __all__ = ["Callback", "minimize", "pick_device"]
-
-# What an open search leaves unseen, unless told otherwise.
-_UNSEEN = 0.05
 
 
 def minimize(
@@ -42,7 +34,7 @@ def minimize(
     seed: int | torch.Generator = 0,
     starts: Starts = "random",
     start: Float[Tensor, "starts rows dim"] | None = None,
-    path: Literal["auto", "direct"] | Sequence[Objective] = "auto",
+    path: Path = "auto",
     hops: int | None = None,
     unseen: float | None = None,
     budget: int | None = None,
@@ -88,69 +80,15 @@ def minimize(
     target = as_objective(objective)
     points, dim = check_configuration(target, points, dim)
     inner = logarithmic(target)
-    limits = Limits(
-        restarts=integer("restarts", restarts, 1) if restarts is not None else None,
-        hops=integer("hops", hops, 0) if hops is not None else None,
-        unseen=_share("unseen", unseen) if unseen is not None else _UNSEEN,
-        budget=integer("budget", budget, 1) if budget is not None else None,
-        lower_bound=_inner_bound(inner, lower_bound),
-        enough=integer("enough_hits", enough_hits, 1) if enough_hits is not None else None,
-        tolerance=positive("tolerance", tolerance),
-    )
-    for name, given_limit in (("unseen", unseen), ("budget", budget)):
-        if given_limit is not None and (restarts is not None or start is not None):
-            fix = "limits a search that is open; leave out " + ("restarts" if restarts is not None else "start")
-            raise ArgumentError(name, repr(given_limit), fix)
-    max_iterations = integer("max_iterations", max_iterations, 1)
-    if not isinstance(seed, torch.Generator):
-        seed = integer("seed", seed, 0, 2**63 - 1)
-    generator = seed if isinstance(seed, torch.Generator) else torch.Generator().manual_seed(seed)
-    device = pick_device(device)
-    rows = target.rows(points)
-    ways = routes(target, points, dim, path if start is None or path != "auto" else "direct")
-    given: Tensor | None
-    if start is not None:
-        _check_start(start, rows, dim, target)
-        given, origin = start.double(), Origin.GIVEN
-    else:
-        # On S^0 there is nothing to draw: all configurations are tried.
-        given = draw(starts, 1, rows, dim, generator) if dim == 1 else None
-        origin = Origin.RANDOM if starts == "random" or dim == 1 else Origin.ANTIPODAL
-
-    def make(z: Tensor) -> Search:
-        return Search(
-            inner,
-            z,
-            ways=ways,
-            tolerance=limits.tolerance,
-            max_iterations=max_iterations,
-            compiled=compiled,
-            callback=callback,
-            generator=generator,
-            lower_bound=limits.lower_bound,
-        )
-
-    run = Multistart(
-        inner, points, dim, ways, limits, device, make, lambda n: draw(starts, n, rows, dim, generator), given
-    )
+    options = checked(
+        target, inner, points, dim, start, path,
+        restarts=restarts, seed=seed, starts=starts, hops=hops, unseen=unseen, budget=budget, lower_bound=lower_bound,
+        enough_hits=enough_hits, device=device, tolerance=tolerance, max_iterations=max_iterations, compiled=compiled,
+        callback=callback,
+    )  # fmt: skip
+    run = Multistart(inner, points, dim, options)
     ends = run.run()
-    search = run.search
-    ends, signatures, shapes = finish(inner, ends, search.down, search.see_end, generator, limits.tolerance)
-    found: dict[str, Any] = summarize(inner, ends, signatures, shapes, limits.tolerance)
-    minimum = Minimum(
-        objective=inner,
-        **found,
-        ways=run.by_way(found["value"], ends.value.cpu()),
-        path=tuple(stage.label for stage in ways[0].stages) if len(ways) == 1 else (),
-        unseen=run.unseen(ends) if start is None and dim > 1 else None,
-        iterations=ends.iterations,
-        evaluations=ends.evaluations,
-        budget=run.budget,
-        seed=seed if isinstance(seed, int) and start is None else None,
-        origin=origin,
-        hops=search.hops,
-        stop=run.stop,
-    )
+    minimum = run.account(*finish(run.search, ends))
     minimum = _in_units(minimum, target)
     if throw and not minimum.minima:
         raise ConvergenceError(
@@ -176,39 +114,3 @@ def _exp(x: float) -> float:
         return math.exp(x)
     except OverflowError:
         return math.inf
-
-
-def _inner_bound(inner: Objective, lower_bound: float | None) -> float | None:
-    if lower_bound is None or not inner.logarithmic:
-        return lower_bound
-    return math.log(lower_bound) if lower_bound > 0 else None
-
-
-def _share(name: str, value: float) -> float:
-    number = positive(name, value)
-    if number >= 1:
-        raise ArgumentError(name, repr(value), "must be a probability below 1, e.g. 0.05")
-    return number
-
-
-def _check_start(start: Tensor, rows: int, dim: int, objective: Objective) -> None:
-    check_points(start, "start")
-    if start.ndim != 3 or start.shape[1:] != (rows, dim) or not len(start):
-        raise ArgumentError("start", f"shape {tuple(start.shape)}", f"must be (starts, {rows}, {dim})")
-    if isinstance(objective, Energy) and objective.kernel.kinked:
-        # Coincident points sit on a kink that is a maximum, and no derivative tells them to part.
-        i, j = torch.triu_indices(rows, rows, 1)
-        if bool((start[:, i] == start[:, j]).all(-1).any()):
-            raise ArgumentError("start", "coincident points", f"must be distinct under {objective.kernel.label}")
-
-
-def pick_device(device: str | torch.device) -> torch.device:
-    """The device meant: "auto" is CUDA where there is one, else the CPU.  ArgumentError for one that is not there."""
-    if str(device) == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        chosen = torch.device(device)
-        torch.zeros(1, device=chosen).item()
-    except (RuntimeError, AssertionError, TypeError, NotImplementedError) as error:
-        raise ArgumentError("device", repr(str(device)), f"not available here; use 'auto' or 'cpu' ({error})") from None
-    return chosen

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
 from hyperenergy.objectives.base import Objective
-from hyperenergy.search.landscape import by_value, near_stationary, same_value_tolerance
+from hyperenergy.search.landscape import Shapes, by_value, near_stationary, same_value_tolerance, summarize
 from hyperenergy.search.local import Search, attained
-from hyperenergy.search.minimum import Stop
+from hyperenergy.search.minimum import Minimum, Stop
+from hyperenergy.search.options import Options
 from hyperenergy.search.solvers.ends import Ends
+from hyperenergy.search.solvers.newton import Signature
 from hyperenergy.search.unseen import Unseen, unseen
-from hyperenergy.search.ways import DIRECT, HOPS, Route, Way, turn
+from hyperenergy.search.ways import DIRECT, HOPS, Way, turn
 
 # Numbers in a batch of configurations: 2^22 float64 are 32 MiB, of which a search keeps a few dozen copies.
 _BATCH = 2**22
@@ -34,19 +35,6 @@ _RARE, _HOPS, _FRACTION = 0.2, 8, 2
 _PROBES = 32
 
 
-@dataclass(frozen=True)
-class Limits:
-    """When a search ends; None where that is left open.  unseen: the limit on what is not seen; see ``minimize``."""
-
-    restarts: int | None
-    hops: int | None
-    unseen: float
-    budget: int | None
-    lower_bound: float | None
-    enough: int | None
-    tolerance: float
-
-
 def default_budget(objective: Objective, points: int, dim: int) -> int:
     """Evaluations of one configuration that an open search may spend."""
     # Expected losses pass over more than their pairs.
@@ -55,34 +43,17 @@ def default_budget(objective: Objective, points: int, dim: int) -> int:
 
 
 class Multistart:
-    """Runs rounds of starts; afterwards ``ends`` has where they ended, ``stop`` why the search did.
+    """Runs rounds of starts; afterwards ``ends`` has where they ended, ``stop`` why the search did."""
 
-    draw: makes so many configurations.  given: configurations to start from instead, all of them.
-    """
-
-    def __init__(
-        self,
-        objective: Objective,
-        points: int,
-        dim: int,
-        ways: tuple[Route, ...],
-        limits: Limits,
-        device: torch.device,
-        make: Callable[[Tensor], Search],
-        draw: Callable[[int], Tensor],
-        given: Tensor | None,
-    ) -> None:
-        self.objective, self.ways, self.limits = objective, ways, limits
-        self.open = given is None and limits.restarts is None
-        self.budget = None
-        if self.open:
-            self.budget = limits.budget or default_budget(objective, points, dim)
-        self._device, self._make, self._draw, self._given = device, make, draw, given
-        rows = objective.rows(points)
-        self._numbers = rows * rows * dim
+    def __init__(self, objective: Objective, points: int, dim: int, options: Options) -> None:
+        self.objective, self.options = objective, options
+        self.budget = options.budget or default_budget(objective, points, dim) if options.open else None
+        self._dim = dim
+        self._rows = objective.rows(points)
+        self._numbers = self._rows * self._rows * dim
         self._at_once = max(1, _BATCH // objective.temporaries(points, dim))
         self.search: Search
-        self._turn = torch.tensor(turn(ways))
+        self._turn = torch.tensor(turn(options.ways))
         self._parts: list[Ends] = []
         self._way: list[Tensor] = []  # of each start, the number of its way
         self._before: list[Tensor] = []  # of each start, its value before it hopped
@@ -92,9 +63,9 @@ class Multistart:
     def run(self) -> Ends:
         """All rounds.  Returns where the starts ended."""
         for z in self._batches():
-            z = z.to(self._device)
+            z = z.to(self.options.device)
             if not self._parts:
-                self.search = self._make(z)
+                self.search = Search(self.objective, z, self.options)
             self._round(z)
             if self._finished():
                 break
@@ -106,30 +77,33 @@ class Multistart:
         return self._parts[0]
 
     def _batches(self) -> Iterator[Tensor]:
-        if self._given is not None:
-            yield from self._given.split(self._at_once)
+        if self.options.given is not None:
+            yield from self.options.given.split(self._at_once)
             return
-        left = self.limits.restarts
+        left = self.options.restarts
         if left is not None:
             while left > 0:
-                yield self._draw(min(left, self._at_once))
+                yield self._drawn(min(left, self._at_once))
                 left -= self._at_once
             return
         first = min(max(int(_CHEAP / self._numbers), _FIRST), _MANY) if self._numbers <= _DEAR else _FEW
         assert self.budget is not None
-        yield self._draw(max(1, min(first, self.budget // _DESCENT, self._at_once)))
+        yield self._drawn(max(1, min(first, self.budget // _DESCENT, self._at_once)))
         while True:
             ends = self._ends()
             affordable = (self.budget - ends.evaluations) * len(ends.value) // max(ends.evaluations, 1)
             several = max(_ROUND, len(ends.value) // _GROWTH)
-            yield self._draw(max(1, min(several, affordable, self._at_once)))
+            yield self._drawn(max(1, min(several, affordable, self._at_once)))
+
+    def _drawn(self, count: int) -> Tensor:
+        return self.options.draw(count, self._rows, self._dim)
 
     def _round(self, z: Tensor) -> None:
         first = sum(len(way) for way in self._way)
         numbers = torch.arange(first, first + len(z), device=z.device)
         way = self._turn[numbers.cpu() % len(self._turn)]
         order, parts = [], []
-        for k, route in enumerate(self.ways):
+        for k, route in enumerate(self.options.ways):
             chosen = torch.nonzero(way == k).squeeze(-1)
             if len(chosen):
                 parts.append(self.search.along(route.stages, z[chosen.to(z.device)], numbers[chosen.to(z.device)]))
@@ -138,9 +112,9 @@ class Multistart:
         self._way.append(way)
         self._before.append(ends.value.clone())
         best = min([float(part.value.min()) for part in self._parts], default=torch.inf)
-        if self.limits.hops:
-            ends = self.search.hop(ends, numbers, self.limits.hops, best)
-        elif self.limits.hops is None and self.open:
+        if self.options.hops:
+            ends = self.search.hop(ends, numbers, self.options.hops, best)
+        elif self.options.hops is None and self.options.open:
             ends = self._hop_where_it_pays(ends, numbers, best)
         self._parts.append(ends)
 
@@ -159,11 +133,11 @@ class Multistart:
         ends = self._ends()
         best = float(ends.value.min())
         allowed = same_value_tolerance(self.objective, best)
-        if self.limits.lower_bound is not None and attained(self.objective, best, self.limits.lower_bound):
+        if self.options.lower_bound is not None and attained(self.objective, best, self.options.lower_bound):
             self.stop = Stop.BOUND
-        elif self.limits.enough is not None and int((ends.value <= best + allowed).sum()) >= self.limits.enough:
+        elif self.options.enough is not None and int((ends.value <= best + allowed).sum()) >= self.options.enough:
             self.stop = Stop.HITS
-        elif self.open and self._seen_enough():
+        elif self.options.open and self._seen_enough():
             self.stop = Stop.SEEN
         elif self.budget is not None and self._ends().evaluations >= self.budget:
             self.stop = Stop.BUDGET
@@ -172,9 +146,9 @@ class Multistart:
     def _seen_enough(self) -> bool:
         """Whether little is left unseen by more starts, nor by a look around from the best minimum."""
         account = self.unseen(self._ends())
-        if account is None or account.upper >= self.limits.unseen:
+        if account is None or account.upper >= self.options.unseen:
             return False
-        return self.limits.hops is not None or not self._improved_by_probes()
+        return self.options.hops is not None or not self._improved_by_probes()
 
     def _improved_by_probes(self) -> bool:
         """Jump from the best minimum, once for each that was the best; whether that found a lower one."""
@@ -195,9 +169,9 @@ class Multistart:
 
         Minima of one value are one here: some objectives have a continuum of them, and each start ends elsewhere.
         """
-        if self._given is not None:
+        if self.options.given is not None:
             return None
-        near = near_stationary(self.objective, ends, self.limits.tolerance)
+        near = near_stationary(self.objective, ends, self.options.tolerance)
         counts = [len(group) for group in by_value(self.objective, ends, near)]
         return unseen(counts + [1] * int((~near).sum()))
 
@@ -209,12 +183,36 @@ class Multistart:
         if not self.search.hops:
             value = torch.minimum(value, changed)
         hit = value <= best + allowed
-        label = DIRECT if self._given is None or self._given.shape[-1] == 1 else "from the given starts"
+        label = DIRECT if self.options.given is None or self.options.given.shape[-1] == 1 else "from the given starts"
         found = [
             Way(route.label if route.stages else label, int((way == k).sum()), int((hit & (way == k)).sum()))
-            for k, route in enumerate(self.ways)
+            for k, route in enumerate(self.options.ways)
         ]
         if self.search.hops:
             landed = torch.cat(self.search.landed)
             found.append(Way(HOPS, self.search.hops, int((landed <= best + allowed).sum())))
         return tuple(w for w in found if w.starts)
+
+    def account(self, ends: Ends, signatures: dict[int, Signature], shapes: Shapes) -> Minimum:
+        """Of the best configuration, when all are finished."""
+        options, found = self.options, summarize(self.objective, ends, signatures, shapes, self.options.tolerance)
+        return Minimum(
+            objective=self.objective,
+            value=found.value,
+            rows=found.rows,
+            status=found.status,
+            gradient_norm=found.gradient_norm,
+            restarts=found.restarts,
+            hits=found.hits,
+            minima=found.minima,
+            ways=self.by_way(found.value, ends.value.cpu()),
+            path=tuple(stage.label for stage in options.ways[0].stages) if len(options.ways) == 1 else (),
+            unseen=self.unseen(ends),
+            iterations=ends.iterations,
+            evaluations=ends.evaluations,
+            budget=self.budget,
+            seed=options.seed,
+            origin=options.origin,
+            hops=self.search.hops,
+            stop=self.stop,
+        )

@@ -211,7 +211,7 @@ def test_a_saddle_that_cannot_be_left_is_called_one(monkeypatch) -> None:
 
     angles = torch.arange(4, dtype=torch.float64) * torch.pi / 2
     square = torch.stack([angles.cos(), angles.sin(), torch.zeros(4).double()], 1)
-    monkeypatch.setattr(sys.modules["hyperenergy.search.landscape"], "_MOST_ESCAPES", 0)
+    monkeypatch.setattr(sys.modules["hyperenergy.search.finish"], "_MOST_ESCAPES", 0)
     best = he.minimize(he.Energy(he.Riesz(1)), 4, 3, start=square[None], throw=False)
     assert best.status is Status.SADDLE and best.minima == () and best.hits == 0
 

@@ -145,7 +145,7 @@ def test_stop_is_heard_after_the_last_iteration(after: int, monkeypatch: pytest.
     """In Newton's method, and while the page is made."""
     messages: list[Message] = []
     run = Run(Request.parse(FORM), messages.append, slow=False)
-    name = "hyperenergy.search.landscape.groups" if after == 0 else "hyperenergy.show.view.facts.rows"
+    name = "hyperenergy.search.finish.groups" if after == 0 else "hyperenergy.show.view.facts.rows"
     module, _, function = name.rpartition(".")
     original = getattr(sys.modules[module], function)
 
@@ -155,8 +155,8 @@ def test_stop_is_heard_after_the_last_iteration(after: int, monkeypatch: pytest.
 
     monkeypatch.setattr(name, stopping)
     finished: list[str] = []
-    minimize = sys.modules["hyperenergy.search.minimize"]
-    monkeypatch.setattr(minimize, "summarize", lambda *a: finished.append("search") or summarize(*a))
+    multistart = sys.modules["hyperenergy.search.multistart"]
+    monkeypatch.setattr(multistart, "summarize", lambda *a: finished.append("search") or summarize(*a))
     run.run()
     assert messages[-1]["kind"] == "stopped" and run.found is None
     assert finished == ["search"][:after]  # Newton's method is not waited for
