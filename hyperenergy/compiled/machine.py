@@ -96,6 +96,8 @@ def compile_text(name: str, source: str) -> list[Code]:
 def compile_elsewhere(name: str, source: str) -> Callable[[], list[Code]]:
     """The same in a process of its own, begun at once, for Numba compiles one thing at a time; ask for it later.  Where that
     fails, it is compiled here."""
+    if not sys.executable:  # an interpreter inside of another program
+        return lambda: compile_text(name, source)
     try:
         process = subprocess.Popen(
             [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
