@@ -19,6 +19,7 @@ from hyperenergy.errors import ArgumentError, ConvergenceError, integer
 from hyperenergy.geometry.sphere import check_points
 from hyperenergy.kernels import positive
 from hyperenergy.objectives.base import Energy, Objective, as_objective, check_configuration
+from hyperenergy.objectives.expected import Expected
 from hyperenergy.objectives.logarithm import logarithmic
 from hyperenergy.search.landscape import finish, summarize
 from hyperenergy.search.local import Callback, Search
@@ -31,6 +32,10 @@ __all__ = ["Callback", "minimize", "pick_device"]
 
 # What an open search leaves unseen, unless told otherwise.
 _UNSEEN = 0.05
+# Beyond it no search ends.
+_MOST = 10**9
+# Numbers that an evaluation of an expected loss may pass over in an open search; and so many it does in a second.
+_MOST_SAMPLED, _SAMPLED_A_SECOND = 8e6, 1e8
 
 
 def minimize(
@@ -89,8 +94,8 @@ def minimize(
     points, dim = check_configuration(target, points, dim)
     inner = logarithmic(target)
     limits = Limits(
-        restarts=integer("restarts", restarts, 1) if restarts is not None else None,
-        hops=integer("hops", hops, 0) if hops is not None else None,
+        restarts=integer("restarts", restarts, 1, _MOST) if restarts is not None else None,
+        hops=integer("hops", hops, 0, _MOST) if hops is not None else None,
         unseen=_share("unseen", unseen) if unseen is not None else _UNSEEN,
         budget=integer("budget", budget, 1) if budget is not None else None,
         lower_bound=_inner_bound(inner, lower_bound),
@@ -101,7 +106,9 @@ def minimize(
         if given_limit is not None and (restarts is not None or start is not None):
             fix = "limits a search that is open; leave out " + ("restarts" if restarts is not None else "start")
             raise ArgumentError(name, repr(given_limit), fix)
-    max_iterations = integer("max_iterations", max_iterations, 1)
+    max_iterations = integer("max_iterations", max_iterations, 1, _MOST)
+    if isinstance(target, Expected) and restarts is None and start is None and budget is None:
+        _check_sampled(target, points, dim)
     if not isinstance(seed, torch.Generator):
         seed = integer("seed", seed, 0, 2**63 - 1)
     generator = seed if isinstance(seed, torch.Generator) else torch.Generator().manual_seed(seed)
@@ -160,6 +167,22 @@ def minimize(
             minimum,
         )
     return minimum
+
+
+def _check_sampled(target: Expected, points: int, dim: int) -> None:
+    """ArgumentError for a mean over so many batches that an open search, which makes thousands of evaluations, would take
+    many minutes without a word."""
+    numbers = target.temporaries(points, dim)
+    if numbers <= _MOST_SAMPLED:
+        return
+    batches = "all batches" if target.exact(points) else f"{target.samples} batches drawn once"
+    seconds = numbers / _SAMPLED_A_SECOND
+    raise ArgumentError(
+        "restarts",
+        "nothing",
+        f"the value is a mean over {batches}, of {target.batch} of {points} pairs: about {seconds:.2g} s for each of 2000 "
+        f"evaluations or more; say how many restarts, e.g. 2 (200 evaluations each), or give Expected fewer samples",
+    )
 
 
 def _in_units(minimum: Minimum, target: Objective) -> Minimum:
