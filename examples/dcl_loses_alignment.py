@@ -36,8 +36,6 @@ def save(path: str) -> None:
 
 
 if __name__ == "__main__":
-    print(
-        f"At the minimum of DCL of {PAIRS} pairs in R^{DIM}, an anchor and its positive lie up to {run():.4f} apart; DHEL aligns all."
-    )
+    print(f"At the minimum of DCL of {PAIRS} pairs in R^{DIM}, a pair lies up to {run():.4f} apart; DHEL aligns all.")
     if len(sys.argv) > 1:
         save(sys.argv[1])

@@ -34,8 +34,6 @@ def save(convergence: str, spectra: str | None = None) -> None:
 
 
 if __name__ == "__main__":
-    print(
-        f"At M = 1024 the expected InfoNCE is {run():.4f} times as far from its limit as the rate/M that theory gives: nearly 1."
-    )
+    print(f"At M = 1024 the expected InfoNCE is {run():.4f} times as far from its limit as theory gives: nearly 1.")
     if len(sys.argv) > 1:
         save(*sys.argv[1:3])
