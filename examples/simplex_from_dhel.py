@@ -44,6 +44,8 @@ def save(path: str) -> None:
 
 
 if __name__ == "__main__":
-    print(run())
+    print(
+        f"DHEL of {PAIRS} pairs in R^{DIM} ends at the aligned simplex, {run():.1e} nats from the minimum that B1 proves."
+    )
     if len(sys.argv) > 1:
         save(sys.argv[1])

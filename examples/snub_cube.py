@@ -38,6 +38,8 @@ def save(path: str) -> None:
 
 
 if __name__ == "__main__":
-    print(run())
+    print(
+        f"The least Coulomb energy found of {POINTS} charges is {run():.9f}; tables have 223.347074052, the snub cube."
+    )
     if len(sys.argv) > 1:
         save(sys.argv[1])

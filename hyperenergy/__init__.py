@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from hyperenergy.theorems.compare import Match, compare
     from hyperenergy.theorems.prediction import Outcome, Prediction
 
+    __version__: str
+
 __all__ = [
     "DCL",
     "DHEL",
@@ -150,6 +152,10 @@ def __getattr__(name: str) -> Any:
     """A public name, or else a submodule."""
     if name in _OBJECTS:
         value = getattr(import_module(f"{__name__}.{_OBJECTS[name]}"), name)
+    elif name == "__version__":
+        from importlib.metadata import version
+
+        value = version(__name__)
     elif name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     else:

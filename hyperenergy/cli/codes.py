@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hyperenergy.cli.console import print_table
+from hyperenergy.cli.interrupts import by_exception
+from hyperenergy.cli.options import path
 from hyperenergy.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -23,7 +25,9 @@ def codes(
     full: Annotated[
         bool, typer.Option("--full", help="Prove looking at every pair of points: minutes for the Leech vectors.")
     ] = False,
-    export: Annotated[Path | None, typer.Option(help="Write the code as .npz, .csv or .xyz.")] = None,
+    export: Annotated[
+        Path | None, typer.Option(parser=path, metavar="PATH", help="Write the code as .npz, .csv or .xyz.")
+    ] = None,
 ) -> None:
     """List the predicted configurations, or show one: exact inner products, multiplicities, design strength.
 
@@ -36,6 +40,7 @@ def codes(
     from hyperenergy.codes.export import export as write
 
     if export is not None:
+        by_exception()
         write(catalogue.get(str(name)), export)
         print(f"configuration: {export}")
     shown = [catalogue.get(name)] if name is not None else catalogue.examples()

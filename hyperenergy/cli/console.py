@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
-import contextlib
+import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from hyperenergy.cli.interrupts import by_exception
+
 if TYPE_CHECKING:
     from hyperenergy.verify.pace import Sized, Timed
 
 
-@contextlib.contextmanager
-def interruptible() -> Iterator[None]:
-    """For work that leaves nothing behind: Ctrl-C says so and ends with status 130."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        print("interrupted: nothing was written", file=sys.stderr)
-        raise typer.Exit(130) from None
-
-
 def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table as wide as its content, also where the output is a pipe."""
+    """A table as wide as its content, also where the output is a pipe, unless COLUMNS says how wide."""
     console = Console()
     table = Table(title=title, title_justify="left")
     for name in header:
         table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*map(escape, row))
-    width = console.width if console.is_terminal else max(console.width, console.measure(table).maximum, 200)
+    asked = console.is_terminal or os.environ.get("COLUMNS", "").isdigit()
+    width = console.width if asked else max(console.width, console.measure(table).maximum, 200)
     Console(width=width).print(table)
 
 
@@ -62,6 +54,7 @@ class Bar:
         )
 
     def __enter__(self) -> Bar:
+        by_exception()  # results are kept from here on
         if self.bar is not None:
             self.bar.start()
             self.task = self.bar.add_task(self._left(), total=self.pace.total)

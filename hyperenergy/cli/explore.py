@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from hyperenergy.cli.interrupts import by_exception
 from hyperenergy.errors import integer
 
 
@@ -26,6 +27,7 @@ def explore(
 
     listening = bind(port)
     address = f"http://{HOST}:{listening.getsockname()[1]}/"
+    by_exception()
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is the way to end, also before the server is up
         print(f"page: {address} (Ctrl-C ends)", flush=True)
         # The socket listens already: a browser waits for the answer.

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 import typer
 
 from hyperenergy import files
-from hyperenergy.cli.console import interruptible, print_table
+from hyperenergy.cli.console import print_table
+from hyperenergy.cli.interrupts import aside
 from hyperenergy.cli.options import (
     Device,
     Dim,
     Hops,
     Kernel,
+    MaxIterations,
     Pairs,
     Points,
     Restarts,
@@ -26,6 +28,10 @@ from hyperenergy.cli.options import (
     counts,
     typed,
 )
+from hyperenergy.cli.options import (
+    path as path_typed,
+)
+from hyperenergy.cli.progress import watched
 from hyperenergy.errors import ArgumentError, unknown_name
 
 if TYPE_CHECKING:
@@ -44,6 +50,7 @@ def minimize(
     pairs: Pairs = "unordered",
     restarts: Restarts = None,
     hops: Hops = None,
+    max_iterations: MaxIterations = None,
     path: Annotated[
         str, typer.Option(help="auto: also by way of easier objectives; direct: of the objective itself alone.")
     ] = "auto",
@@ -53,7 +60,9 @@ def minimize(
     ] = None,
     seed: Seed = 0,
     device: Device = "auto",
-    out: Annotated[Path | None, typer.Option(help="Write the configuration as .json.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(parser=path_typed, metavar="PATH", help="Write the configuration as .json.")
+    ] = None,
 ) -> None:
     """Minimize one objective and compare what is found with what is predicted there.
 
@@ -61,7 +70,15 @@ def minimize(
     configuration is shown, and written, all the same.
     """
     _check(context, start=start, points=points, dim=dim)
-    check_search(points=points, dim=dim, temperature=temperature, restarts=restarts, hops=hops, seed=seed)
+    check_search(
+        points=points,
+        dim=dim,
+        temperature=temperature,
+        restarts=restarts,
+        hops=hops,
+        max_iterations=max_iterations,
+        seed=seed,
+    )
     if path not in _PATHS:
         raise unknown_name("path", path, _PATHS)
     if out is not None:
@@ -78,17 +95,20 @@ def minimize(
     if start is not None:
         rows, points, dim = read_start(start, target, points, dim)
     assert points is not None and dim is not None
-    with interruptible():
-        best = search(
-            target,
-            points,
-            dim,
-            start=rows,
-            path=cast(Literal["auto", "direct"], path),
-            seed=seed,
-            device=device,
-            throw=False,
-            **counts(restarts, hops),
+    size = points, dim
+    with watched(target.label) as callback:
+        best = aside(
+            lambda: search(
+                target,
+                *size,
+                start=rows,
+                path=cast(Literal["auto", "direct"], path),
+                seed=seed,
+                device=device,
+                throw=False,
+                callback=callback,
+                **counts(restarts=restarts, hops=hops, max_iterations=max_iterations),
+            )
         )
     unwritten = None
     if out is not None:
@@ -117,10 +137,16 @@ def minimize(
     if not best.minima:
         print(
             f"not converged: no start of {best.restarts} reached a local minimum; the best is {best.status.value} "
-            f"(relative gradient norm {best.gradient_norm:.1e})",
+            f"(relative gradient norm {best.gradient_norm:.1e}); {_advice(best)}",
             file=sys.stderr,
         )
         raise typer.Exit(1)
+
+
+def _advice(best: Minimum) -> str:
+    if best.status.name == "MAX_ITERATIONS":
+        return f"raise --max-iterations, which ended a descent after {best.iterations}"
+    return "try more --restarts, or a higher --temperature of a loss"
 
 
 def _check(context: typer.Context, *, start: str | None, points: int | None, dim: int | None) -> None:

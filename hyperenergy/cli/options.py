@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +11,8 @@ import typer
 from hyperenergy.errors import ArgumentError, integer
 
 # Beyond it nothing fits into memory, and products of such numbers leave 64 bits.
-_MOST = 10**6
+MOST = 10**6
+MOST_SEED = 2**63 - 1
 
 Temperature = Annotated[float | None, typer.Option(help="Temperature of a loss.")]
 Kernel = Annotated[str | None, typer.Option(help="Kernel of kcl, e.g. gaussian:t=2.")]
@@ -19,8 +21,16 @@ Points = Annotated[int | None, typer.Option(help="Number of points, or of pairs 
 Dim = Annotated[int | None, typer.Option(help="Ambient dimension d; the sphere is S^(d-1).")]
 Restarts = Annotated[int | None, typer.Option(help="Random starts.")]
 Hops = Annotated[int | None, typer.Option(help="Jumps to neighboring basins per start.")]
+MaxIterations = Annotated[int | None, typer.Option(help="Iterations of each descent at most; 5000 by default.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same result.")]
 Device = Annotated[str, typer.Option(help="cpu, cuda, or auto.")]
+
+
+def path(text: str | Path) -> Path:
+    """A path as typed: an empty one would be this folder."""
+    if not str(text):
+        raise ValueError("must be a path")
+    return Path(text)
 
 
 def typed(context: typer.Context) -> set[str]:
@@ -29,9 +39,9 @@ def typed(context: typer.Context) -> set[str]:
     return {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}
 
 
-def counts(restarts: int | None, hops: int | None) -> dict[str, Any]:
-    """Those of the two that were given, for a search that has defaults of its own."""
-    return {name: n for name, n in (("restarts", restarts), ("hops", hops)) if n is not None}
+def counts(**numbers: int | None) -> dict[str, Any]:
+    """Those that were given, for a search that has defaults of its own."""
+    return {name: n for name, n in numbers.items() if n is not None}
 
 
 def check_search(
@@ -41,12 +51,19 @@ def check_search(
     temperature: float | None,
     restarts: int | None,
     hops: int | None,
+    max_iterations: int | None,
     seed: int,
 ) -> None:
     """ArgumentError for a number that no search takes; for before torch is loaded, and before the work."""
-    for name, given, least in (("points", points, 2), ("dim", dim, 1), ("restarts", restarts, 1), ("hops", hops, 0)):
+    for name, given, least in (
+        ("points", points, 2),
+        ("dim", dim, 1),
+        ("restarts", restarts, 1),
+        ("hops", hops, 0),
+        ("max_iterations", max_iterations, 1),
+    ):
         if given is not None:
-            integer(name, given, least, _MOST)
-    integer("seed", seed, 0, 2**63 - 1)
+            integer(name, given, least, MOST)
+    integer("seed", seed, 0, MOST_SEED)
     if temperature is not None and not 0 < temperature < math.inf:
         raise ArgumentError("temperature", repr(temperature), "must be a finite number > 0")

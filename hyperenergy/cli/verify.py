@@ -13,9 +13,15 @@ import typer
 
 from hyperenergy import files
 from hyperenergy.cli.console import Bar, print_table
+from hyperenergy.cli.options import MOST, MOST_SEED, path
 from hyperenergy.errors import integer
 
-Out = Annotated[Path, typer.Option(help="Folder for report.html, configurations, report.md and results.jsonl.")]
+Out = Annotated[
+    Path,
+    typer.Option(
+        parser=path, metavar="PATH", help="Folder for report.html, configurations, report.md and results.jsonl."
+    ),
+]
 
 
 def verify(
@@ -35,8 +41,8 @@ def verify(
     false claims refuted by a counterexample that was found.  report.html shows each claim with its statement, its
     instances and the worst of them, and links to configurations for `hyperenergy view`; report.md is the same as text.
     """
-    integer("restarts", restarts, 1)  # before anything is loaded
-    integer("seed", seed, 0)
+    integer("restarts", restarts, 1, MOST)  # before anything is loaded
+    integer("seed", seed, 0, MOST_SEED)
 
     from hyperenergy.objectives.naming import parse_decimals, parse_integers
     from hyperenergy.search.minimize import pick_device

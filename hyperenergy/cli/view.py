@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 
 from hyperenergy import files
-from hyperenergy.cli.console import interruptible
+from hyperenergy.cli.interrupts import aside, by_exception
 from hyperenergy.cli.options import (
     Device,
     Dim,
     Hops,
     Kernel,
+    MaxIterations,
     Pairs,
     Points,
     Restarts,
@@ -24,7 +25,13 @@ from hyperenergy.cli.options import (
     counts,
     typed,
 )
+from hyperenergy.cli.options import (
+    path as path_typed,
+)
+from hyperenergy.cli.progress import Callback, watched
 from hyperenergy.errors import ArgumentError
+
+_OF_SEARCHES = "points dim temperature kernel pairs restarts hops max_iterations seed device".split()
 
 
 def view(
@@ -50,10 +57,14 @@ def view(
     pairs: Pairs = "unordered",
     restarts: Restarts = 16,
     hops: Hops = None,
+    max_iterations: MaxIterations = None,
     seed: Seed = 0,
     device: Device = "auto",
     out: Annotated[
-        Path | None, typer.Option(help="The page, an .html file; by default named after the source.")
+        Path | None,
+        typer.Option(
+            parser=path_typed, metavar="PATH", help="The page, an .html file; by default named after the source."
+        ),
     ] = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Write the page only, start no browser.")] = False,
 ) -> None:
@@ -66,7 +77,7 @@ def view(
     if minimize is None:
         assert source is not None
         given = typed(context)
-        for name in ("points", "dim", "temperature", "kernel", "pairs", "restarts", "hops", "seed", "device"):
+        for name in _OF_SEARCHES:
             if name in given:
                 raise ArgumentError(name, repr(context.params[name]), "goes with --minimize alone")
         path = out if out is not None else Path(f"{Path(source).stem}.html")
@@ -76,7 +87,15 @@ def view(
         if points is None or dim is None:
             missing = "points" if points is None else "dim"
             raise ArgumentError(missing, None, f"--minimize needs it, e.g. --{missing} 4")
-        check_search(points=points, dim=dim, temperature=temperature, restarts=restarts, hops=hops, seed=seed)
+        check_search(
+            points=points,
+            dim=dim,
+            temperature=temperature,
+            restarts=restarts,
+            hops=hops,
+            max_iterations=max_iterations,
+            seed=seed,
+        )
         path = out if out is not None else Path(f"{minimize.partition(':')[0]}-{points}-{dim}.html")
     if out is not None or minimize is not None:
         files.target("out", path, (".html", ".htm"))  # before the work, not after it
@@ -91,7 +110,10 @@ def view(
 
     if minimize is None:
         assert source is not None
-        shown = load(source, header=header)
+        shown = aside(
+            lambda: load(source, header=header),
+            f"reading {source}: the largest codes take a minute or two (Ctrl-C ends)",
+        )
     else:
         target = parse_objective(minimize, pairs=pairs, temperature=temperature, kernel=kernel)
         assert points is not None and dim is not None
@@ -99,19 +121,26 @@ def view(
         pick_device(device)
         recorder = Recorder()
         print(f"searching for the least {target.label}", file=sys.stderr)
-        with interruptible():
+        size = points, dim
+
+        def recorded(callback: Callback | None) -> Configuration:
             best = search(
                 target,
-                points,
-                dim,
-                **counts(restarts, hops),
+                *size,
+                **counts(restarts=restarts, hops=hops, max_iterations=max_iterations),
                 seed=seed,
                 device=device,
-                callback=recorder,
+                callback=callback,
                 throw=False,  # the page says what is wrong with a search that was not finished
             )
-            shown = Configuration.of(best, recorder.trajectory(best))
-    written = write(page(shown), path)
+            return Configuration.of(best, recorder.trajectory(best))
+
+        with watched(target.label, recorder) as callback:
+            shown = aside(lambda: recorded(callback))
+    shape = " x ".join(map(str, shown.anchors.shape))
+    html = aside(lambda: page(shown), f"drawing {shape} coordinates: of hundreds of dimensions it takes up to a minute")
+    by_exception()
+    written = write(html, path)
     print(f"page: {written}")
     if not no_open and not open_browser(written.as_uri()):
         print("no browser was found; open that file in one", file=sys.stderr)

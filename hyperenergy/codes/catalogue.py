@@ -207,6 +207,10 @@ def examples() -> list[Code]:
     return sorted((get(name) for name in (*_EXAMPLES, *_FIXED)), key=lambda code: (code.dim, code.size))
 
 
+# Python refuses to read numbers of thousands of digits.
+_MOST_DIGITS = 30
+
+
 @functools.cache
 def get(name: str) -> Code:
     """The code of that name, e.g. "icosahedron" or "simplex-5".  ArgumentError, with near matches, for others."""
@@ -215,7 +219,7 @@ def get(name: str) -> Code:
         _, dim, vectors, optimality, citation, skip = _FIXED[name]
         return _code(name, vectors(), dim, citation, optimality, skip=skip)
     family, _, number = name.rpartition("-")
-    if family in _FAMILIES and number.isdecimal():
+    if family in _FAMILIES and number.isdecimal() and len(number) <= _MOST_DIGITS:
         return _FAMILIES[family](int(number))
     for known, example in zip(_FAMILIES, _MEMBERS, strict=True):
         if name.lower() in (known, f"{known}-", f"{known}-n"):

@@ -209,6 +209,10 @@ def in_own_span(x: NDArray[np.float64], dim: int) -> NDArray[np.float64]:
 
     The basis is Gram-Schmidt's of the points in their order, so that the coordinates do not depend on a library's signs.
     """
+    # Where the first points are a basis, which is nearly always, Gram-Schmidt's is found at once.
+    q, r = np.linalg.qr(x[:dim].T)
+    if len(x) >= dim and np.abs(r.diagonal()).min() > 1e-6:
+        return _unit(x @ (q * np.sign(r.diagonal())))
     basis: list[NDArray[np.float64]] = []
     for row in x:
         rest = row.copy()
@@ -221,5 +225,8 @@ def in_own_span(x: NDArray[np.float64], dim: int) -> NDArray[np.float64]:
     if len(basis) > dim:
         raise ValueError(f"the points span {len(basis)} dimensions, more than {dim}")
     coordinates = x @ np.array(basis).T
-    coordinates = np.pad(coordinates, ((0, 0), (0, dim - len(basis))))
-    return coordinates / np.linalg.norm(coordinates, axis=1, keepdims=True)
+    return _unit(np.pad(coordinates, ((0, 0), (0, dim - len(basis)))))
+
+
+def _unit(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    return x / np.linalg.norm(x, axis=1, keepdims=True)

@@ -371,8 +371,12 @@ def _check_loss(loss: object) -> None:
         raise ArgumentError("loss", repr(loss), "must be a loss such as DHEL(0.5)")
 
 
+# Beyond it sizes leave 64 bits.
+_MOST = 10**9
+
+
 def check_configuration(objective: Objective, points: object, dim: object) -> tuple[int, int]:
     """points and dim as ints; ArgumentError for a number of points or a dimension that no configuration has."""
-    points, dim = integer("points", points, 2), integer("dim", dim, 1)
+    points, dim = integer("points", points, 2, _MOST), integer("dim", dim, 1, _MOST)
     objective.check(points, dim)
     return points, dim

@@ -113,7 +113,7 @@ def parse_integers(argument: str, text: str | None) -> tuple[int, ...] | None:
         return None
     numbers: list[int] = []
     for part in text.split(","):
-        match = re.fullmatch(r"\s*(\d+)(?:\.\.(\d+))?\s*", part)
+        match = re.fullmatch(r"\s*(\d{1,30})(?:\.\.(\d{1,30}))?\s*", part)
         if match is None:
             raise ArgumentError(argument, repr(text), "must be integers such as 2,3,5 or a range such as 2..8")
         first, last = int(match[1]), int(match[2] or match[1])

@@ -14,6 +14,7 @@ from hyperenergy.errors import ArgumentError, integer
 from hyperenergy.geometry.sphere import check_points
 from hyperenergy.kernels import positive
 from hyperenergy.objectives.base import Energy, Objective
+from hyperenergy.objectives.expected import Expected
 from hyperenergy.search.minimum import Origin, Progress
 from hyperenergy.search.starts import Starts, draw
 from hyperenergy.search.ways import Route, routes
@@ -23,6 +24,10 @@ Path = Literal["auto", "direct"] | Sequence[Objective]
 
 # What an open search leaves unseen, unless told otherwise.
 _UNSEEN = 0.05
+# Beyond it no search ends.
+_MOST = 10**9
+# Numbers that an evaluation of an expected loss may pass over in an open search; and so many it does in a second.
+_MOST_SAMPLED, _SAMPLED_A_SECOND = 8e6, 1e8
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +77,8 @@ def checked(
         if told[name] is not None and (restarts is not None or start is not None):
             fix = "limits a search that is open; leave out " + ("restarts" if restarts is not None else "start")
             raise ArgumentError(name, repr(told[name]), fix)
+    if isinstance(target, Expected) and restarts is None and start is None and told["budget"] is None:
+        _check_sampled(target, points, dim)
     seed, starts = told["seed"], told["starts"]
     own = isinstance(seed, torch.Generator)
     generator = seed if own else torch.Generator().manual_seed(integer("seed", seed, 0, 2**63 - 1))
@@ -98,14 +105,30 @@ def checked(
         lower_bound=_inner_bound(inner, told["lower_bound"]),
         enough=_count(told, "enough_hits", 1),
         tolerance=positive("tolerance", told["tolerance"]),
-        max_iterations=integer("max_iterations", told["max_iterations"], 1),
+        max_iterations=integer("max_iterations", told["max_iterations"], 1, _MOST),
         compiled=told["compiled"],
         callback=told["callback"],
     )
 
 
+def _check_sampled(target: Expected, points: int, dim: int) -> None:
+    """ArgumentError for a mean over so many batches that an open search, which makes thousands of evaluations, would take
+    many minutes without a word."""
+    numbers = target.temporaries(points, dim)
+    if numbers <= _MOST_SAMPLED:
+        return
+    batches = "all batches" if target.exact(points) else f"{target.samples} batches drawn once"
+    seconds = numbers / _SAMPLED_A_SECOND
+    raise ArgumentError(
+        "restarts",
+        "nothing",
+        f"the value is a mean over {batches}, of {target.batch} of {points} pairs: about {seconds:.2g} s for each of 2000 "
+        f"evaluations or more; say how many restarts, e.g. 2 (200 evaluations each), or give Expected fewer samples",
+    )
+
+
 def _count(told: dict[str, Any], name: str, least: int) -> int | None:
-    return integer(name, told[name], least) if told[name] is not None else None
+    return integer(name, told[name], least, _MOST) if told[name] is not None else None
 
 
 def _inner_bound(inner: Objective, lower_bound: float | None) -> float | None:

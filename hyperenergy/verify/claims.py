@@ -314,10 +314,11 @@ CLAIMS = {
 
 
 def select(ids: list[str] | None) -> list[Claim]:
-    """The claims of these ids; "B2" means B2a to B2d.  ArgumentError for a name that none has."""
+    """The claims of these ids, in any case; "B2" means B2a to B2d.  ArgumentError for a name that none has."""
     chosen: list[Claim] = []
     for id in ids or CLAIMS:
-        matching = [c for c in CLAIMS.values() if c.id == id or (id == "B2" and c.id.startswith("B2"))]
+        asked = id.lower()
+        matching = [c for c in CLAIMS.values() if c.id.lower() == asked or (asked == "b2" and c.id.startswith("B2"))]
         if not matching:
             raise unknown_name("claims", id, CLAIMS)
         chosen += [c for c in matching if c not in chosen]

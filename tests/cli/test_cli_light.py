@@ -37,10 +37,28 @@ def test_help_and_version(arguments: list[str], tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         ([], "Usage:"),
-        (["nonsense"], "No such command"),
-        *(([command, "--bogus"], "No such option") for command in COMMANDS),
-        (["minimize"], "Missing argument"),
-        (["minimize", "dhel", "--points", "four"], "Invalid value"),
+        (["nonsense"], "command: got 'nonsense'; allowed: verify, minimize, codes, view, explore"),
+        (["minimise"], "command: got 'minimise'; did you mean minimize?"),
+        *(([command, "--bogus"], f"--bogus: no such option of `hyperenergy {command}`; ") for command in COMMANDS),
+        (["verify", "--claim", "B1"], "did you mean --claims"),
+        (["minimize"], "objective: got nothing; `hyperenergy minimize` needs it; see `hyperenergy minimize --help`"),
+        (["minimize", "dhel", "--points", "four"], "--points: got 'four'; must be an integer"),
+        (["minimize", "dhel", "--points", "9" * 5000], "must be an integer of fewer digits"),
+        (["minimize", "dhel", "--temperature=warm"], "--temperature: got 'warm'; must be a number"),
+        (["minimize", "dhel", "--points"], "--points: got nothing; needs a value; see `hyperenergy minimize --help`"),
+        (["codes", "--prove=3"], "--prove: got '3'; takes no value"),
+        (["codes", "icosahedron", "leech"], "arguments: got (leech); `hyperenergy codes` takes no more"),
+        (["codes", "icosahedron", "--export", ""], "--export: got ''; must be a path"),
+        (["minimize", "dhel", *SEARCH, "--out="], "--out: got ''; must be a path"),
+        (["view", "icosahedron", "--out", ""], "--out: got ''; must be a path"),
+        (["verify", "--claims", "F1", "--out", ""], "--out: got ''; must be a path"),
+        (["minimize", "dhel", *SEARCH, "--max-iterations", "0"], "--max-iterations: got 0; must be an integer in 1.."),
+        (["view", "icosahedron", "--max-iterations", "9"], "--max-iterations: got 9; goes with --minimize alone"),
+        *(
+            (["verify", option, number], f"{option}: got {number}; must be an integer in")
+            for option in ("--restarts", "--seed")
+            for number in (str(2**63), "9" * 23)
+        ),
         (["minimize", "dhel"], "points: got nothing; is needed, e.g. --points 4, unless --start gives it"),
         (["minimize", "dhel", "--points", "1", "--dim", "3"], "--points: got 1; must be an integer in 2..1000000"),
         (["minimize", "dhel", "--points", str(10**30), "--dim", "3"], f"--points: got {10**30}; must be an integer in"),
@@ -71,6 +89,9 @@ def test_errors_of_usage(arguments: list[str], message: str, tmp_path: Path) -> 
     status, names, said = loaded(arguments, tmp_path)
     assert (status, names) == ("2", set())
     assert message in said and "Traceback" not in said
+    if arguments:
+        (line,) = (line for line in said.splitlines() if line and not line.startswith("loaded "))
+        assert line.startswith("error: ")
     assert list(tmp_path.iterdir()) == []
 
 

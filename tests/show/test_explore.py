@@ -123,7 +123,9 @@ def test_what_goes_on_beside_the_first_start_is_told(monkeypatch: pytest.MonkeyP
     texts = [m["text"] for m in others]
     assert {m["kind"] for m in others} == {"others"} and start["kind"] == "start" and end["kind"] == "end"
     assert texts[-1] == "Finishing the minima by Newton's method."
-    waiting = [int(re.findall(r"Waiting for (\d+) other starts", text)[0]) for text in texts if "Waiting" in text]
+    found = [re.fullmatch(r"Waiting for (one|\d+) other start(s?)\.", text) for text in texts if "Waiting" in text]
+    assert all(match and (match[1] == "one") != bool(match[2]) for match in found)
+    waiting = [1 if match[1] == "one" else int(match[1]) for match in found if match]
     assert waiting and all(0 < k < 8 for k in waiting)
 
 

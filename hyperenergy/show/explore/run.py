@@ -91,7 +91,9 @@ class Run(threading.Thread):
         followed = (progress.starts == 0).nonzero().flatten()
         if not len(followed):
             if self._due(slow=False):
-                self.tell({"kind": "others", "text": f"Waiting for {len(progress.starts)} other starts."})
+                left = len(progress.starts)
+                others = f"{left} other starts" if left > 1 else "one other start"
+                self.tell({"kind": "others", "text": f"Waiting for {others}."})
             return
         if progress.iteration == 0:
             self._before += self._iteration

@@ -27,7 +27,7 @@ MOST_PAIRED = 3000
 # Bins are centered at multiples of 1/100, so that most rational inner products lie inside of one.
 EDGES = np.linspace(-1.005, 1.005, 202)
 # Of so many points, kinds and design strength are found within a second or two.
-_MOST_SEEN = 1000
+_MOST_SEEN, _MOST_DIM = 1000, 256
 _DISTINCT = 1e-6
 _MOST_DISTINCT = 30
 _ZERO, _MOST_DEGREE = 1e-10, 60
@@ -104,6 +104,7 @@ def rows(configuration: Configuration) -> tuple[list[Row], Prediction | None]:
     """Label and text of each line of the panel, and the prediction where there is one."""
     x, code = configuration.anchors, configuration.code
     points, dim = x.shape
+    small = points <= _MOST_SEEN and dim <= _MOST_DIM
     lines: list[Row] = [("points" if configuration.positives is None else "pairs", f"{points} in R^{dim}")]
     judged, prediction = _judged(configuration)
     lines += judged
@@ -116,11 +117,7 @@ def rows(configuration: Configuration) -> tuple[list[Row], Prediction | None]:
             ("universally optimal", state),
             ("design strength", _number(code.design_strength, 4)),
             ("sharp", "yes" if code.sharp else "no"),
-            *(
-                _symmetry(x, None)
-                if points <= _MOST_SEEN
-                else [("symmetry", "every point sees the same inner products")]
-            ),
+            *(_symmetry(x, None) if small else [("symmetry", "every point sees the same inner products")]),
             ("source", code.citation),
         ]
     elif points <= _MOST_SEEN:
@@ -129,7 +126,10 @@ def rows(configuration: Configuration) -> tuple[list[Row], Prediction | None]:
         if dim >= 2:
             digits = f", to within errors of {_number(error, 1)} in the rows" if error > _SAME / 10 else ""
             lines.append(("design strength", f"{numerical_strength(x, error)}, numerically{digits}"))
-        lines += _symmetry(written, configuration.positives)
+        if small:
+            lines += _symmetry(written, configuration.positives)
+        else:
+            lines.append(("symmetry", f"not looked for in more than {_MOST_DIM} dimensions"))
     return lines, prediction
 
 

@@ -13,6 +13,8 @@ Integers = NDArray[np.int64]
 
 # Facets whose unit normals agree to this are one face of the hull.
 _COPLANAR = 1e-7
+# The Coxeter plane of more dimensions takes longer than a reader waits: it grows as their cube.
+MOST_COXETER = 256
 # The center is inside of the hull if it is this far from every facet.
 _INSIDE = 1e-9
 
@@ -65,16 +67,17 @@ def frames(x: Floats) -> list[Frame]:
     """The ways to look at points: in more than three dimensions, several."""
     if x.shape[1] <= 3:
         return [Frame("Points and nearest neighbors", "", np.eye(x.shape[1]), plane=x.shape[1] < 3)]
-    found = [
-        Frame("Principal axes", "The directions in which the points spread most.", _principal(x)),
-        Frame(
-            "Coxeter plane",
-            "The plane that turns least under the product of the reflections in a basis of the points that is as "
-            "obtuse as the Gram matrix allows: of a root system, the Coxeter plane.",
-            _coxeter(x),
-            plane=True,
-        ),
-    ]
+    found = [Frame("Principal axes", "The directions in which the points spread most.", _principal(x))]
+    if x.shape[1] <= MOST_COXETER:
+        found.append(
+            Frame(
+                "Coxeter plane",
+                "The plane that turns least under the product of the reflections in a basis of the points that is as "
+                "obtuse as the Gram matrix allows: of a root system, the Coxeter plane.",
+                _coxeter(x),
+                plane=True,
+            )
+        )
     if x.shape[1] == 4:
         found.append(
             Frame(

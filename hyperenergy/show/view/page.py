@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hyperenergy.errors import ArgumentError
 from hyperenergy.files import replacing
 from hyperenergy.show.markup import table
 from hyperenergy.show.view import facts
@@ -17,7 +18,14 @@ _PRODUCTS = ("inner product", "pairs")
 
 
 def page(configuration: Configuration, seed: int = 0) -> str:
-    """The page as HTML.  The seed chooses the points that are drawn where there are too many for all."""
+    """The page as HTML.  The seed chooses the points that are drawn where there are too many for all.
+
+    Raises ArgumentError for what is no configuration.
+    """
+    if not isinstance(configuration, Configuration):
+        raise ArgumentError(
+            "configuration", repr(configuration), "must be a Configuration: load(source), or Configuration.of(minimum)"
+        )
     lines, prediction = facts.rows(configuration)
     products = facts.products(configuration, seed)
     numbers = _distinct(products) + _coordinates(configuration)
@@ -32,7 +40,7 @@ def page(configuration: Configuration, seed: int = 0) -> str:
 def write(html: str, path: str | Path) -> Path:
     """Write a page; the file is complete or not there.  ArgumentError for what is not an .html file in a folder."""
     with replacing("out", path, (".html", ".htm")) as beside:
-        beside.write_text(html, "utf-8")
+        beside.write_text(html, "utf-8", "backslashreplace")  # names of files need not be text
     return Path(path).resolve()
 
 
