@@ -72,7 +72,7 @@ def checked(
     """The options of ``minimize``; ArgumentError for impossible ones.  inner: what is minimized, the target or its
     logarithm."""
     rows = target.rows(points)
-    restarts = _count(told, "restarts", 1)
+    restarts = _count(told, "restarts", 1, _MOST)
     for name in ("unseen", "budget"):
         if told[name] is not None and (restarts is not None or start is not None):
             fix = "limits a search that is open; leave out " + ("restarts" if restarts is not None else "start")
@@ -99,7 +99,7 @@ def checked(
         generator=generator,
         device=pick_device(told["device"]),
         restarts=restarts,
-        hops=_count(told, "hops", 0),
+        hops=_count(told, "hops", 0, _MOST),
         unseen=_share("unseen", told["unseen"]) if told["unseen"] is not None else _UNSEEN,
         budget=_count(told, "budget", 1),
         lower_bound=_inner_bound(inner, told["lower_bound"]),
@@ -127,8 +127,8 @@ def _check_sampled(target: Expected, points: int, dim: int) -> None:
     )
 
 
-def _count(told: dict[str, Any], name: str, least: int) -> int | None:
-    return integer(name, told[name], least, _MOST) if told[name] is not None else None
+def _count(told: dict[str, Any], name: str, least: int, most: int | None = None) -> int | None:
+    return integer(name, told[name], least, most) if told[name] is not None else None
 
 
 def _inner_bound(inner: Objective, lower_bound: float | None) -> float | None:
