@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hyperenergy.errors import integer
+from hyperenergy.errors import integer, need
 
 
 def explore(
@@ -20,6 +20,7 @@ def explore(
     The page is served to this machine alone, until Ctrl-C.
     """
     integer("port", port, 0, 65535)  # before anything is loaded
+    need("explore")
 
     from hyperenergy.cli.browser import open_browser
     from hyperenergy.show.explore.server import HOST, bind, serve
