@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import importlib.util
 import operator
 from collections.abc import Iterable
 from typing import Any
+
+# What each extra of pyproject.toml brings, as modules.
+EXTRAS = {"explore": ("starlette", "uvicorn", "websockets")}
 
 
 class HyperenergyError(Exception):
@@ -26,6 +30,17 @@ class ConvergenceError(HyperenergyError, RuntimeError):
     def __init__(self, message: str, minimum: Any = None) -> None:
         super().__init__(message)
         self.minimum = minimum
+
+
+class MissingExtra(HyperenergyError, ImportError):
+    """Something needs modules that come with an extra of this package, and that are not installed."""
+
+
+def need(extra: str) -> None:
+    """MissingExtra, saying what to install, where a module of the extra is not there; loads none."""
+    missing = [name for name in EXTRAS[extra] if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MissingExtra(f"{extra} needs {', '.join(missing)}: pip install 'hyperenergy[{extra}]'")
 
 
 def unknown_name(argument: str, given: str, allowed: Iterable[str]) -> ArgumentError:

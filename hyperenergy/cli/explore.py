@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from hyperenergy.cli.interrupts import by_exception
-from hyperenergy.errors import integer
+from hyperenergy.errors import integer, need
 
 
 def explore(
@@ -21,6 +21,7 @@ def explore(
     The page is served to this machine alone, until Ctrl-C.
     """
     integer("port", port, 0, 65535)  # before anything is loaded
+    need("explore")
 
     from hyperenergy.cli.browser import open_browser
     from hyperenergy.show.explore.server import HOST, bind, serve

@@ -278,7 +278,7 @@ def test_earlier_results_stay_until_new_ones_are_whole(tmp_path: Path) -> None:
         (lambda: Grid(points=(1,)), "points: got 1; must be integers in 2..1000"),
         (lambda: Grid(temperatures=(0.0,)), "temperatures: got 0.0"),
         (lambda: Grid(restarts=0), "restarts: got 0"),
-        (lambda: select(["B12"]), "claims: got 'B12'; did you mean"),
+        (lambda: select(["B99"]), "claims: got 'B99'; did you mean"),
         (lambda: tasks(select(["B2b"]), Grid(dims=(3,), points=(5,))), "claims: got B2b; it has no instance"),
     ],
 )
