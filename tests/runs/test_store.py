@@ -228,17 +228,25 @@ def test_a_holder_on_another_machine_is_believed(tmp_path: Path) -> None:
 # ---- folders -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
-def test_a_folder_that_may_only_be_read(tmp_path: Path) -> None:
+def test_a_folder_that_may_only_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     filled(tmp_path)
-    folder = tmp_path / "store"
-    (folder / "lock").chmod(0o444)
-    folder.chmod(0o555)
+    for path in (tmp_path, tmp_path / "store", tmp_path / "store" / "lock"):
+        path.chmod(0o555)
+    monkeypatch.chdir(tmp_path)
+    user = os.geteuid()
+    if user == 0:  # root writes everywhere
+        os.seteuid(65534)
     try:
-        with pytest.raises(ArgumentError, match="must be a folder that can be written"), Store(tmp_path):
-            pass
+        for out in (".", "new"):
+            with (
+                pytest.raises(ArgumentError, match="must be a folder that can be written .Permission"),
+                Store(Path(out)),
+            ):
+                pass
     finally:
-        folder.chmod(0o755)
+        os.seteuid(user)
+        tmp_path.chmod(0o755)
+        (tmp_path / "store").chmod(0o755)
 
 
 @pytest.mark.parametrize("place", ["/proc/nowhere", "/sys/nowhere", "file/nowhere"])
