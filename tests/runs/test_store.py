@@ -239,7 +239,7 @@ def test_a_folder_that_may_only_be_read(tmp_path: Path, monkeypatch: pytest.Monk
     try:
         for out in (".", "new"):
             with (
-                pytest.raises(ArgumentError, match="must be a folder that can be written .Permission"),
+                pytest.raises(ArgumentError, match=r"must be a folder that can be written \(Permission"),
                 Store(Path(out)),
             ):
                 pass
