@@ -22,6 +22,11 @@ class ArgumentError(HyperenergyError, ValueError):
     def __init__(self, argument: str, given: object, allowed: str) -> None:
         super().__init__(f"{argument}: got {given}; {allowed}")
         self.argument = argument
+        self._parts = (argument, str(given), allowed)
+
+    def __reduce__(self) -> tuple[type[ArgumentError], tuple[str, str, str]]:
+        """So that it travels between processes."""
+        return type(self), self._parts
 
 
 class ConvergenceError(HyperenergyError, RuntimeError):

@@ -26,6 +26,7 @@ ROOMS = [
     "search",
     "theorems",
     "metrics",
+    "runs",
     "verify",
     "show",
     "cli",

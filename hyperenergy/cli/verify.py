@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,10 +16,15 @@ from hyperenergy.cli.console import Bar, print_table
 from hyperenergy.cli.options import MOST, MOST_SEED, path
 from hyperenergy.errors import integer
 
+if TYPE_CHECKING:
+    from hyperenergy.verify.stored import Stored
+
 Out = Annotated[
     Path,
     typer.Option(
-        parser=path, metavar="PATH", help="Folder for report.html, configurations, report.md and results.jsonl."
+        parser=path,
+        metavar="PATH",
+        help="Folder for report.html, configurations, report.md, results.jsonl and store.",
     ),
 ]
 
@@ -34,23 +39,32 @@ def verify(
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto for CUDA where there is one.")] = "cpu",
     full: Annotated[bool, typer.Option("--full", help="The larger grids.")] = False,
     out: Out = Path("verify-out"),
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start over; what is in --out is moved aside.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run, and fail where there is none.")] = False,
+    report_only: Annotated[
+        bool, typer.Option("--report-only", help="Write the report of what is in --out, and run nothing.")
+    ] = False,
 ) -> None:
     """Check claims over a grid: minimize from random starts, compare with the prediction, give a verdict.
 
     Exit status 0 only where every claim comes out as its status says: theorems consistent, conjectures supported, and
     false claims refuted by a counterexample that was found.  report.html shows each claim with its statement, its
     instances and the worst of them, and links to configurations for `hyperenergy view`; report.md is the same as text.
+    What is finished is kept in the folder at once: the same command goes on where a run ended, however it ended.
     """
     integer("restarts", restarts, 1, MOST)  # before anything is loaded
     integer("seed", seed, 0, MOST_SEED)
 
     from hyperenergy.objectives.naming import parse_decimals, parse_integers
+    from hyperenergy.runs.interrupt import Interrupt
+    from hyperenergy.runs.store import Store
     from hyperenergy.search.minimize import pick_device
     from hyperenergy.show import report
     from hyperenergy.verify.claims import select, tasks
     from hyperenergy.verify.grid import Grid
-    from hyperenergy.verify.report import HEADER, by_objective, has_objectives, markdown, summarize, table
-    from hyperenergy.verify.run import ResultFile, collect
+    from hyperenergy.verify.opening import check_folder, open_run, tell_damage
+    from hyperenergy.verify.run import collect, planned
+    from hyperenergy.verify.stored import stored
 
     grid = Grid(
         dims=parse_integers("dims", dims),
@@ -62,19 +76,48 @@ def verify(
         full=full,
     )
     chosen = select([part.strip() for part in claims.split(",")] if claims is not None else None)
-    todo = tasks(chosen, grid)
+    todo = [] if report_only else tasks(chosen, grid)
     report.check_folder(out)
-    start = time.perf_counter()
-    with ResultFile(out) as file, Bar([instance for _, instance in todo]) as advance:
-        results, complete = collect(todo, grid, file, advance)
-    seconds = time.perf_counter() - start
-    summaries = summarize([claim.id for claim in chosen], results)
-    command = shlex.join(["hyperenergy", *_without_folder(sys.argv[1:])])
+    check_folder(out, fresh, resume, report_only)
+    with Interrupt() as interrupt, Store(out) as store:
+        if report_only:
+            found = stored(store)
+            tell_damage(found.damage, _say)
+        else:
+            command = shlex.join(["hyperenergy", *_without_folder(sys.argv[1:])])
+            plan, jobs = planned(todo, grid, [claim.id for claim in chosen], command)
+            finished = open_run(store, plan, fresh, report.NAMES, _say)
+            left = [instance for key, (_, instance) in zip(plan.keys, todo, strict=True) if key not in finished]
+            with Bar(left) if left else contextlib.nullcontext(lambda result: None) as advance:
+                found = collect(todo, grid, store, advance, planned_as=(plan, jobs), interrupt=interrupt, say=_say)
+        kept = f"{len(found.results)} of {found.total} instances were finished and are kept in {store.folder}"
+        if interrupt.urgent:
+            _say(f"interrupted: {kept}; --report-only makes the report, the same command goes on")
+            raise typer.Exit(interrupt.status)
+        wrong = _publish(out, found)
+    if not found.complete:
+        _say(f"interrupted: {kept}; the same command goes on")
+        raise typer.Exit(interrupt.status or 1)
+    print("every claim came out as its status says" if not wrong else f"not as stated: {', '.join(wrong)}")
+    raise typer.Exit(1 if wrong else 0)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _publish(out: Path, found: Stored) -> list[str]:
+    """Write results.jsonl and the reports, print the tables, and return the claims that are not as stated."""
+    from hyperenergy.show import report
+    from hyperenergy.verify.report import HEADER, by_objective, has_objectives, markdown, summarize, table
+
+    results = found.write(out)
+    summaries = summarize(found.claims, found.results)
     text = out / "report.md"
     with files.replacing("out", text, (".md",)) as beside:
-        beside.write_text(markdown(summaries, command, seconds, complete), "utf-8")
-    html = report.write(out, summaries, command, seconds, complete)
-    print_table(f"{len(results)} instances, {seconds:.0f} s", HEADER, table(summaries))
+        beside.write_text(markdown(summaries, found.command, found.seconds, found.complete), "utf-8")
+    html = report.write(out, summaries, found.command, found.seconds, found.complete)
+    print_table(f"{len(found.results)} instances, {found.seconds:.0f} s", HEADER, table(summaries))
     for summary in summaries:
         if has_objectives(summary):
             print_table(
@@ -82,20 +125,16 @@ def verify(
                 ("objective", "instances", "lower", "misalignment there"),
                 [(name, str(n), str(k), spread) for name, n, k, spread in by_objective(summary)],
             )
-    print(f"results: {out / 'results.jsonl'}\nas text: {text}\nreport:  {html}")
-    if not complete:
-        print(f"interrupted: {len(results)} of {len(todo)} instances were finished and are kept", file=sys.stderr)
-        raise typer.Exit(130)
-    wrong = [s.theorem.id for s in summaries if not s.as_stated]
-    print("every claim came out as its status says" if not wrong else f"not as stated: {', '.join(wrong)}")
-    raise typer.Exit(1 if wrong else 0)
+    print(f"results: {results}\nas text: {text}\nreport:  {html}")
+    return [s.theorem.id for s in summaries if not s.as_stated]
 
 
 def _without_folder(arguments: Sequence[str]) -> Iterator[str]:
-    """The arguments less ``--out`` and its value: the report lies there, and need not say where that is on this machine."""
+    """The arguments less ``--out`` and its value: the report lies there, and need not say where that is on this machine;
+    and less how the run began, which its results do not depend on."""
     rest = iter(arguments)
     for argument in rest:
         if argument == "--out":
             next(rest, None)
-        elif not argument.startswith("--out="):
+        elif not argument.startswith("--out=") and argument not in ("--fresh", "--resume"):
             yield argument

@@ -109,10 +109,17 @@ class Result:
     def label(self) -> str:
         return label(self.objective, self.points, self.dim, self.parameters)
 
+    def to_record(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {**asdict(self), "outcome": self.outcome.value}
+
+    @staticmethod
+    def from_record(record: dict[str, Any]) -> Result:
+        return Result(**{**record, "outcome": Outcome(record["outcome"])})
+
     def to_json(self) -> str:
-        return json.dumps({**asdict(self), "outcome": self.outcome.value})
+        return json.dumps(self.to_record())
 
     @staticmethod
     def from_json(line: str) -> Result:
-        record = json.loads(line)
-        return Result(**{**record, "outcome": Outcome(record["outcome"])})
+        return Result.from_record(json.loads(line))

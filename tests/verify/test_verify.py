@@ -12,6 +12,7 @@ import torch
 
 import hyperenergy as he
 from hyperenergy import theorems
+from hyperenergy.runs.store import Store
 from hyperenergy.search import minimum
 from hyperenergy.theorems.compare import VALUE_TOLERANCE
 from hyperenergy.theorems.prediction import Outcome, Prediction, Status
@@ -20,7 +21,7 @@ from hyperenergy.verify import checks
 from hyperenergy.verify.claims import CLAIMS, Exp, select, tasks
 from hyperenergy.verify.grid import Grid, Instance, Result
 from hyperenergy.verify.report import Summary, by_objective, markdown, summarize, table
-from hyperenergy.verify.run import ResultFile, collect, run_one
+from hyperenergy.verify.run import collect, run_one
 
 SMALL = Grid(dims=(3,), restarts=4)
 
@@ -228,9 +229,13 @@ def test_b5_names_the_losses_that_lose_alignment_and_those_that_never_do() -> No
 def test_report_shows_every_claim_and_every_counterexample(tmp_path: Path) -> None:
     todo = tasks(select(["F1", "B2c"]), Grid(dims=(3,), restarts=8))
     seen = []
-    with ResultFile(tmp_path) as file:
-        results, complete = collect(todo, Grid(restarts=8), file, seen.append, workers=1)
-    assert complete and len(seen) == len(results) == len(todo)
+    with Store(tmp_path) as store:
+        found = collect(todo, Grid(restarts=8), store, seen.append, workers=1)
+    results = found.results
+    assert found.complete and len(seen) == len(results) == len(todo)
+    assert [(r.claim, r.label) for r in results] == [(i.claim, i.label) for _, i in todo]
+    assert found.as_run == seen  # results.jsonl has them in the order in which they run
+    found.write(tmp_path)
     summaries = summarize(["B2c", "F1"], results)
     text = markdown(summaries, "hyperenergy verify", 1.0, True)
     for row in table(summaries):
@@ -239,7 +244,7 @@ def test_report_shows_every_claim_and_every_counterexample(tmp_path: Path) -> No
     assert "Interrupted" in markdown(summaries, "", 1.0, False)
     lines = (tmp_path / "results.jsonl").read_text().splitlines()
     assert {json.loads(line)["objective"] for line in lines} == {r.objective for r in results}
-    assert not (tmp_path / "results.jsonl.part").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"results.jsonl", "store"}
 
 
 def test_an_interrupt_keeps_what_was_finished(tmp_path: Path) -> None:
@@ -252,23 +257,11 @@ def test_an_interrupt_keeps_what_was_finished(tmp_path: Path) -> None:
 
     calls: list[Result] = []
     handler = signal.getsignal(signal.SIGINT)
-    with ResultFile(tmp_path) as file:
-        results, complete = collect(todo, SMALL, file, interrupt, workers=1)
-    assert not complete and len(results) == 2
+    with Store(tmp_path) as store:
+        found = collect(todo, SMALL, store, interrupt, workers=1)
+    assert not found.complete and found.results == sorted(calls, key=found.results.index) and len(calls) == 2
     assert signal.getsignal(signal.SIGINT) is handler
-    assert len((tmp_path / "results.jsonl").read_text().splitlines()) == 2
-
-
-def test_earlier_results_stay_until_new_ones_are_whole(tmp_path: Path) -> None:
-    (tmp_path / "results.jsonl").write_text("earlier\n")
-    file = ResultFile(tmp_path)
-    assert (tmp_path / "results.jsonl").read_text() == "earlier\n"
-    with pytest.raises(RuntimeError), file:
-        raise RuntimeError
-    assert (tmp_path / "results.jsonl").read_text() == "earlier\n"
-    with ResultFile(tmp_path):
-        pass
-    assert (tmp_path / "results.jsonl").read_text() == ""
+    assert len(found.write(tmp_path).read_text().splitlines()) == 2
 
 
 @pytest.mark.parametrize(
@@ -314,10 +307,10 @@ def test_exp_is_what_it_says() -> None:
 def test_full_grid_of_every_claim(tmp_path: Path) -> None:
     """Everything, on the larger grids."""
     grid = Grid(full=True, restarts=16)
-    with ResultFile(tmp_path) as file:
-        results, complete = collect(tasks(select(None), grid), grid, file, lambda result: None)
-    assert complete
-    assert [s.theorem.id for s in summarize(list(CLAIMS), results) if not s.as_stated] == []
+    with Store(tmp_path) as store:
+        found = collect(tasks(select(None), grid), grid, store, lambda result: None)
+    assert found.complete
+    assert [s.theorem.id for s in summarize(list(CLAIMS), found.results) if not s.as_stated] == []
 
 
 def test_a_wrong_code_is_not_proved(monkeypatch) -> None:

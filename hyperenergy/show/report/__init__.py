@@ -1,6 +1,6 @@
 """The report of a verification as one HTML file that works offline, and the configurations that it links to."""
 
-from hyperenergy.show.report.folder import check_folder, write
+from hyperenergy.show.report.folder import NAMES, check_folder, write
 from hyperenergy.show.report.page import page
 
-__all__ = ["check_folder", "page", "write"]
+__all__ = ["NAMES", "check_folder", "page", "write"]

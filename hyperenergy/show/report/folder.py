@@ -13,6 +13,8 @@ from hyperenergy.show.report.telling import kept
 from hyperenergy.verify.report import Summary
 
 _NAME = "report.html"
+# What a report consists of.
+NAMES = (_NAME, FOLDER)
 
 
 def check_folder(out: Path) -> None:
