@@ -305,7 +305,7 @@ def _sights(most: int, work: int) -> Iterator[int]:
     """Iterations at which to show a search of so much work in each."""
     iteration, longest = 0, max(1, min(_SLICE, int(_UNWATCHED / work)))
     while iteration < most:
-        iteration = min(iteration + min(longest, 1 + iteration // _DENSE), most)
+        iteration = min(iteration + min(longest, max(1, iteration // _DENSE)), most)
         yield iteration
 
 
