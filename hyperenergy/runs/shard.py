@@ -23,10 +23,10 @@ class Unwritable(OSError):
 
 @dataclass(frozen=True)
 class Place:
-    """Where the processes of one session write.  started: by time.time()."""
+    """Where the processes of one sitting write.  started: by time.time()."""
 
     folder: Path
-    session: str
+    sitting: str
     started: float
 
 
@@ -37,7 +37,7 @@ class Shard:
         self._place = place
         self._synced = time.monotonic()
         # A name that was never taken: nothing is appended to the torn tail of another process with the same id.
-        path = place.folder / f"{place.session}-{os.getpid()}-{time.time_ns():x}.jsonl"
+        path = place.folder / f"{place.sitting}-{os.getpid()}-{time.time_ns():x}.jsonl"
         try:
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
         except OSError as error:
@@ -46,7 +46,7 @@ class Shard:
     def append(self, key: str, value: dict[str, Any]) -> Record:
         """Write a record in one piece."""
         elapsed = round(max(0.0, time.time() - self._place.started), 3)
-        record = Record(key, value, self._place.session, elapsed)
+        record = Record(key, value, self._place.sitting, elapsed)
         line = to_line(record)
         try:
             whole = os.fstat(self._file).st_size

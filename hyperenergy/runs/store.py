@@ -28,10 +28,10 @@ class Contents:
 
     @property
     def seconds(self) -> float:
-        """How long the sessions lasted together, each to its last record."""
+        """How long the sittings lasted together, each to its last record."""
         last: dict[str, float] = {}
         for record in self.records.values():
-            last[record.session] = max(last.get(record.session, 0.0), record.elapsed)
+            last[record.sitting] = max(last.get(record.sitting, 0.0), record.elapsed)
         return sum(last.values())
 
 
@@ -59,7 +59,7 @@ class Store:
         return self
 
     def __exit__(self, *error: object) -> None:
-        for path in self._shards.glob(f"{self.place.session}-*.jsonl"):
+        for path in self._shards.glob(f"{self.place.sitting}-*.jsonl"):
             with contextlib.suppress(OSError), path.open("rb") as file:
                 os.fsync(file.fileno())
         self._lock.release()

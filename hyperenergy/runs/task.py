@@ -38,11 +38,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Record:
-    """What a task came to.  elapsed: seconds from the start of the session (one driver's life) to the end of the task."""
+    """What a task came to.  elapsed: seconds from the start of the sitting (one driver's life) to the end of the task."""
 
     key: str
     value: dict[str, Any]
-    session: str
+    sitting: str
     elapsed: float
 
 
