@@ -113,7 +113,7 @@ def compile_elsewhere(name: str, source: str) -> Callable[[], list[Code]]:
         out = process.communicate()[0]
         if process.returncode:
             return compile_text(name, source)
-        return [Code(*fields) for fields in pickle.loads(out)]
+        return [Code(*fields) for fields in pickle.loads(out)]  # of this file, run as a program
 
     return finished
 
@@ -152,7 +152,7 @@ def _engine() -> Any:
     from numba.core.runtime import _nrt_python  # type: ignore[attr-defined]
 
     # What machine code calls of Numba's: memory and the shapes of arrays.  Its compiler, which takes a quarter of a second
-    # to set up, makes them known, too.
+    # to set up, makes them known, too.  (These are modules in C, of which mypy knows nothing.)
     for prefix, helpers in (("NRT_", _nrt_python.c_helpers), ("numba_", _helperlib.c_helpers)):  # type: ignore[attr-defined]
         for name, address in helpers.items():
             llvm.add_symbol(name if name.startswith("_") else prefix + name, address)
