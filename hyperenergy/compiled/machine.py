@@ -6,6 +6,7 @@ Functions take float64 arrays in C order, integers and floats, and return a floa
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import itertools
@@ -102,12 +103,13 @@ def compile_elsewhere(name: str, source: str) -> Callable[[], list[Code]]:
         process = subprocess.Popen(
             [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
-        assert process.stdin is not None
-        process.stdin.write(pickle.dumps((name, source)))
-        process.stdin.close()
-        process.stdin = None
     except OSError:
         return lambda: compile_text(name, source)
+    pipe, process.stdin = process.stdin, None
+    assert pipe is not None
+    for give in (lambda: pipe.write(pickle.dumps((name, source))), pipe.close):
+        with contextlib.suppress(BrokenPipeError):  # it has ended already, which its exit status will say
+            give()
 
     def finished() -> list[Code]:
         out = process.communicate()[0]
