@@ -118,6 +118,7 @@ _MODULES = {
     "functional": "losses.functional",
     "metrics": "metrics",
     "plot": "show.plot",
+    "sphere": "geometry.sphere",
     "theorems": "theorems",
     "view": "show.view",
 }

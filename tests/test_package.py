@@ -62,7 +62,8 @@ def test_every_public_name_is_what_its_module_has(name: str) -> None:
 
 def test_no_public_object_has_the_name_of_a_room() -> None:
     """Python would hide it where the room is imported."""
-    rooms = {path.stem for path in Path(he.__file__).parent.iterdir()}
+    # Folders that git has emptied may still be there.
+    rooms = {path.stem for path in Path(he.__file__).parent.iterdir() if path.suffix == ".py" or any(path.glob("*.py"))}
     assert {"codes", "metrics", "theorems"} == rooms & set(he.__all__)
     assert not rooms & set(he._OBJECTS)
 

@@ -6,6 +6,7 @@ Functions take float64 arrays in C order, integers and floats, and return a floa
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import itertools
@@ -102,18 +103,19 @@ def compile_elsewhere(name: str, source: str) -> Callable[[], list[Code]]:
         process = subprocess.Popen(
             [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
-        assert process.stdin is not None
-        process.stdin.write(pickle.dumps((name, source)))
-        process.stdin.close()
-        process.stdin = None
     except OSError:
         return lambda: compile_text(name, source)
+    pipe, process.stdin = process.stdin, None
+    assert pipe is not None
+    for give in (lambda: pipe.write(pickle.dumps((name, source))), pipe.close):
+        with contextlib.suppress(BrokenPipeError):  # it has ended already, which its exit status will say
+            give()
 
     def finished() -> list[Code]:
         out = process.communicate()[0]
         if process.returncode:
             return compile_text(name, source)
-        return [Code(*fields) for fields in pickle.loads(out)]
+        return [Code(*fields) for fields in pickle.loads(out)]  # of this file, run as a program
 
     return finished
 
@@ -152,7 +154,7 @@ def _engine() -> Any:
     from numba.core.runtime import _nrt_python  # type: ignore[attr-defined]
 
     # What machine code calls of Numba's: memory and the shapes of arrays.  Its compiler, which takes a quarter of a second
-    # to set up, makes them known, too.
+    # to set up, makes them known, too.  (These are modules in C, of which mypy knows nothing.)
     for prefix, helpers in (("NRT_", _nrt_python.c_helpers), ("numba_", _helperlib.c_helpers)):  # type: ignore[attr-defined]
         for name, address in helpers.items():
             llvm.add_symbol(name if name.startswith("_") else prefix + name, address)

@@ -151,8 +151,6 @@ def test_where_nothing_can_be_kept_it_is_compiled_for_this_process(where: str, t
 
 def test_code_of_other_texts_lies_elsewhere(cache: Path, monkeypatch) -> None:
     """A new version of the package, or of Numba, or another processor, never meets an old one's code."""
-    for name in ("kernels.py", "namespaces.py"):
-        (cache.parent / name).write_text("")
     before = store.folder()
     store.folder.cache_clear()
     assert store.folder() == before
@@ -171,6 +169,19 @@ def test_an_error_in_the_source_is_raised(cache: Path, capfd) -> None:
     """It is no fault of the folder's."""
     with pytest.raises(SyntaxError):
         store.load(store.Text("tiny", lambda: "syntax error ("))
+
+
+@pytest.mark.parametrize("python", [sys.executable, "/bin/false", "/of/nothing", ""])
+def test_what_is_missing_is_compiled_at_the_same_time(
+    python: str, cache: Path, compiled: list[str], monkeypatch
+) -> None:
+    """The first here, the others in processes of their own, or here where there can be none."""
+    monkeypatch.setattr(machine.sys, "executable", python)
+    texts = [store.Text(f"tiny{k}", lambda k=k: SOURCE.replace("6.0", f"{k}.0")) for k in (4, 5, 6)]
+    store.prepare(texts)
+    assert [value(store.load(text)) for text in texts] == [28, 35, 42]
+    here = ["tiny4"] if python.endswith(("python", "python3", "python3.11")) else ["tiny4", "tiny5", "tiny6"]
+    assert compiled == here and len(list(cache.glob("*/*.code"))) == 3
 
 
 def test_what_is_no_array_of_floats_is_refused(cache: Path) -> None:

@@ -36,7 +36,8 @@ def address() -> Iterator[str]:
     yield found[0]
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=20)
-    assert process.returncode == 0 and errors == ""
+    said = [line for line in errors.splitlines() if not line.endswith("(once on this machine)")]
+    assert process.returncode == 0 and said == []
 
 
 def answer(address: str, host: str, origin: str | None = None, path: str = "/socket") -> str:
