@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -14,6 +15,11 @@ from hyperenergy.geometry.sphere import random_points
 # Examples take milliseconds, but the first one loads libraries; the same examples are drawn in every run.
 settings.register_profile("hyperenergy", deadline=None, max_examples=30, derandomize=True)
 settings.load_profile("hyperenergy")
+
+
+# Readline, which pytest loads, writes both behind Python's back, and commands in a pipe heed them.
+for _name in ("COLUMNS", "LINES"):
+    os.unsetenv(_name)
 
 
 @pytest.fixture(scope="session", autouse=True)

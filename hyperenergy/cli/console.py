@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from hyperenergy.verify.pace import Sized, Timed
 
 
+# No cell of a table is as wide: what is measured is then the content, and not the room for it.
+_WIDE = 10**6
+
+
 def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A table as wide as its content, also where the output is a pipe, unless COLUMNS says how wide."""
     console = Console()
@@ -28,7 +32,7 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]
     for row in rows:
         table.add_row(*map(escape, row))
     asked = console.is_terminal or os.environ.get("COLUMNS", "").isdigit()
-    width = console.width if asked else max(console.width, console.measure(table).maximum, 200)
+    width = console.width if asked else Console(width=_WIDE).measure(table).maximum
     Console(width=width).print(table)
 
 

@@ -45,8 +45,8 @@ def test_while_libraries_are_loaded(arguments: list[str], seconds: float, tmp_pa
 
 
 def test_inside_of_compiled_code(tmp_path: Path) -> None:
-    """Descents of 400 points take many seconds each, and the search is in one of them whenever it is interrupted."""
-    arguments = ["minimize", "riesz:s=1", "--points", "400", "--dim", "3", "--hops", "20"]
+    """Descents of 2000 points take many seconds each, and the search is in one of them whenever it is interrupted."""
+    arguments = ["minimize", "riesz:s=1", "--points", "2000", "--dim", "3", "--hops", "20"]
     status, out, errors, seconds = interrupted(arguments, 6, tmp_path)
     assert (status, out) == (130, "") and errors.splitlines()[-1] == NOTHING.strip()
     assert seconds < 2

@@ -327,9 +327,9 @@ def test_gpu_finds_what_the_cpu_finds(objective) -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: he.minimize(he.DHEL(0.5), 1, 3), "points: got 1; must be an integer >= 2"),
-        (lambda: he.minimize(he.DHEL(0.5), 4, 0), "dim: got 0; must be an integer >= 1"),
-        (lambda: he.minimize(he.DHEL(0.5), 4, 3, restarts=0), "restarts: got 0; must be an integer >= 1"),
+        (lambda: he.minimize(he.DHEL(0.5), 1, 3), "points: got 1; must be an integer in 2.."),
+        (lambda: he.minimize(he.DHEL(0.5), 4, 0), "dim: got 0; must be an integer in 1.."),
+        (lambda: he.minimize(he.DHEL(0.5), 4, 3, restarts=0), "restarts: got 0; must be an integer in 1.."),
         (lambda: he.minimize(he.DHEL(0.5), 4, 3, tolerance=0), "tolerance: got 0"),
         (lambda: he.minimize(he.DHEL(0.5), 4, 3, device="cuda:7"), "device: got 'cuda:7'; not available here"),
         (lambda: he.minimize(he.Gaussian(1), 4, 3), r"objective: got Gaussian\(t=1\); a kernel has no pair convention"),

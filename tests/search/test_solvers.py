@@ -134,7 +134,7 @@ def test_out_of_memory_goes_on_with_smaller_batches_and_says_so() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"hops": -1}, "hops: got -1; must be an integer >= 0"),
+        ({"hops": -1}, "hops: got -1; must be an integer in 0.."),
         ({"enough_hits": 0}, "enough_hits: got 0"),
         ({"path": "sideways"}, "path: got 'sideways'; .*allowed: auto, direct"),
         ({"path": [he.DHEL(0.5)]}, "path: got .*allowed"),
