@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from hyperenergy.losses.structured_modules import MultiViewDHEL, MultiViewInfoNCE, SupCon
     from hyperenergy.objectives.base import Aligned, Energy, FixedAnchors, Objective
     from hyperenergy.objectives.expected import Expected
+    from hyperenergy.objectives.recall import from_spec
     from hyperenergy.objectives.structured import MultiView, Supervised
     from hyperenergy.search.best_law import best_law
     from hyperenergy.search.minimize import minimize
@@ -100,6 +101,7 @@ __all__ = [
     "congruent",
     "energy",
     "expectation",
+    "from_spec",
     "functional",
     "limit",
     "metrics",
@@ -131,6 +133,7 @@ _OBJECTS = {
         "errors": "ArgumentError ConvergenceError HyperenergyError",
         "laws": "limit uniform_energy",
         "objectives.expected": "Expected",
+        "objectives.recall": "from_spec",
         "kernels": "Gaussian InverseMultiquadric Kernel Laplace Logarithmic Polynomial RegularizedLogarithmic Riesz",
         "search.best_law": "best_law",
         "losses.modules": "DCL DHEL KCL AlignUniform InfoNCE NTXent PairLoss PhiPsi SigLIP SimCLR SpectralContrastive",

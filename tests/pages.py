@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from hyperenergy import codes
+from hyperenergy import DHEL, codes
+from hyperenergy.objectives.base import BatchLoss
 
 MOST_BYTES = 6_000_000
 # What the form of the local page sends.
@@ -32,6 +33,7 @@ def random_rows(points: int, dim: int, seed: int = 0) -> np.ndarray:
 
 def record(**changes: Any) -> dict[str, Any]:
     given = {"objective": "DHEL(temperature=0.5)", "points": 4, "dim": 3, "value": 1.0, "seed": 0}
+    given["spec"] = BatchLoss(DHEL(0.5)).spec()
     rows = codes.simplex(4).coordinates.tolist()
     given |= {"anchors": rows, "positives": rows}
     return {key: value for key, value in (given | changes).items() if value is not ...}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
@@ -113,7 +112,7 @@ def minimize(
     unwritten = None
     if out is not None:
         try:
-            _write(out, best, points, dim)  # before anything is said, which may fail
+            _write(out, best)  # before anything is said, which may fail
         except ArgumentError as error:
             unwritten = error  # what was found is said all the same
     table = found.rows(best)
@@ -163,16 +162,9 @@ def _check(context: typer.Context, *, start: str | None, points: int | None, dim
             raise ArgumentError(name, context.params[name], "goes with random starts; leave it out with --start")
 
 
-def _write(out: Path, best: Minimum, points: int, dim: int) -> None:
-    record = {
-        "objective": best.objective.label,
-        "points": points,
-        "dim": dim,
-        "value": best.value if math.isfinite(best.value) else None,
-        "status": best.status.name.lower(),
-        "seed": best.seed,
-        "anchors": best.anchors.tolist(),
-        "positives": best.positives.tolist(),
-    }
+def _write(out: Path, best: Minimum) -> None:
+    from hyperenergy.objectives.record import record as of
+
+    record = of(best.objective, best.rows, best.value, status=best.status.name.lower(), seed=best.seed)
     with files.replacing("out", out, (".json",)) as beside:
         beside.write_text(json.dumps(record), "utf-8")

@@ -27,13 +27,17 @@ _MOST_NUMBERS = 50_000_000
 @dataclass(frozen=True, eq=False)
 class PointsFile:
     """anchors: (points, dim), unit rows.  written: the same as the file has them, with norms near 1.  positives: unit rows
-    of the same shape, or None where there are no pairs.  objective: its label, and value, where the file has them."""
+    of the same shape, or None where there are no pairs.  rows: of the whole configuration, where they are not all of it.
+    objective: its label, spec (as of ``Objective.spec``, not looked
+    into), and value, where the file has them."""
 
     anchors: Floats
     written: Floats
     positives: Floats | None = None
     objective: str | None = None
     value: float | None = None
+    spec: dict[str, Any] | None = None
+    rows: Floats | None = None
 
 
 def read_points_file(path: str | Path, *, header: bool | None = None, argument: str = "source") -> PointsFile:
@@ -118,10 +122,14 @@ def _json(source: _Source) -> PointsFile:
     objective, value = record.get("objective"), record.get("value")
     if not isinstance(objective, str | None):
         source.refuse('"objective" must be text')
+    if not isinstance(record.get("spec"), dict | None):
+        source.refuse('"spec" must be an object')
     if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not _finite(value)):
         source.refuse('"value" must be a finite number')
     positives = source.positives(record.get("positives"), anchors)
-    return PointsFile(anchors, written, positives, objective, None if value is None else float(value))
+    said = None if value is None else float(value)
+    rows = source.unit_rows("rows", record["rows"]) if "rows" in record else None
+    return PointsFile(anchors, written, positives, objective, said, record.get("spec"), rows)
 
 
 def _npz(source: _Source) -> PointsFile:

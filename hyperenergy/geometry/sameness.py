@@ -21,8 +21,9 @@ _BOOKKEEPING = set(torch.nn.Module().__dict__) - {"_parameters", "_buffers", "_m
 
 
 def same(a: Any, b: Any) -> bool:
-    """Whether a and b are equal part by part: numbers by value (0.5, "1/2" and a tensor of it alike), tensors entry by
-    entry, functions by code and what they hold, dataclasses by their fields, other objects by their attributes."""
+    """Whether a and b are equal part by part: numbers by value (0.5, "1/2" and a tensor of it alike), lists and tuples
+    alike, tensors entry by entry, functions by code and what they hold, dataclasses by their fields, other objects by their
+    attributes."""
     return _same(a, b, set())
 
 
@@ -33,14 +34,14 @@ def _same(a: Any, b: Any, seen: set[tuple[int, int]]) -> bool:
     first, second = _number(a), _number(b)
     if first is not None or second is not None:
         return first == second
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return len(a) == len(b) and all(_same(x, y, seen) for x, y in zip(a, b, strict=True))
     if type(a) is not type(b):
         return False
     if isinstance(a, Tensor):
         return a.shape == b.shape and bool(torch.equal(a.detach().cpu().double(), b.detach().cpu().double()))
     if isinstance(a, Mapping):
         return a.keys() == b.keys() and all(_same(a[key], b[key], seen) for key in a)
-    if isinstance(a, list | tuple):
-        return len(a) == len(b) and all(_same(x, y, seen) for x, y in zip(a, b, strict=True))
     parts = _parts(a), _parts(b)
     if parts[0] is not None:
         return _same(*parts, seen)

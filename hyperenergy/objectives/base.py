@@ -23,6 +23,7 @@ from hyperenergy.kernels import Kernel, Logarithmic, Riesz
 from hyperenergy.losses.base import Loss
 from hyperenergy.losses.hessians import closed_form
 from hyperenergy.losses.modules import PairLoss
+from hyperenergy.objectives.spec import Spec, written
 
 Rows = Float[Tensor, "batch rows dim"]
 
@@ -42,6 +43,12 @@ class Objective(ABC):
     @abstractmethod
     def label(self) -> str:
         """The objective as one would type it."""
+
+    def spec(self) -> Spec:
+        """The objective as plain data for JSON; ``he.from_spec`` makes it again.  ArgumentError where it holds functions or
+        classes of one's own."""
+        spec: Spec = written(self)
+        return spec
 
     def rows(self, points: int) -> int:
         """How many unit vectors a configuration of ``points`` points (or pairs) has."""

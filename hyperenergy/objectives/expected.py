@@ -279,6 +279,8 @@ def _checked_weights(weights: Any) -> Tensor:
     precision = 1e-12 if given.dtype == torch.float64 or not given.is_floating_point() else 1e-6
     if isinstance(weights, list | tuple):
         found, precision = torch.tensor(weights, dtype=torch.float64), 1e-12
-    if abs(float(found.sum()) - 1) > precision:
+    excess = abs(float(found.sum()) - 1)
+    if excess > precision:
         raise ArgumentError("weights", f"a sum of {float(found.sum())!r}", "must sum to 1")
-    return found / found.sum()
+    # What sums to 1 to round-off stays, so that the weights of a law are those of the law made of them.
+    return found if excess <= len(found) * torch.finfo(torch.float64).eps else found / found.sum()

@@ -14,7 +14,7 @@ from hyperenergy.geometry.sameness import same
 from hyperenergy.kernels import positive
 from hyperenergy.losses.modules import KCL
 from hyperenergy.objectives.base import BatchLoss, FixedAnchors, Objective
-from hyperenergy.search.minimum import Minimum
+from hyperenergy.search.minimum import Minimum, Status
 from hyperenergy.theorems.prediction import Outcome, Prediction, in_range
 
 # Values agree within this, relative where the objective is positive, else relative to max(1, |value|).  Round-off in a
@@ -43,6 +43,20 @@ class Match:
     reason: str
 
 
+@dataclass(frozen=True, eq=False)
+class Given:
+    """A configuration of which it is asked how it compares, as a search would have found it.
+
+    value: of ``rows``.  status: whether they are a stationary point.  log_value: of a positive value, where it is known.
+    """
+
+    objective: Objective
+    value: float
+    rows: Tensor
+    status: Status
+    log_value: float | None = None
+
+
 @dataclass(frozen=True)
 class _Geometry:
     """How far the found configuration is from the predicted one."""
@@ -58,7 +72,7 @@ def value_tolerance(objective: Objective, value: float, tolerance: float = VALUE
 
 
 def compare(
-    best: Minimum,
+    best: Minimum | Given,
     prediction: Prediction | None,
     *,
     tolerance: float = VALUE_TOLERANCE,
@@ -79,9 +93,9 @@ def compare(
     tolerance, residual_tolerance = positive("tolerance", tolerance), positive("residual_tolerance", residual_tolerance)
     objective, expected = best.objective, prediction.value
     _check_objective(objective, prediction.objective)
-    if prediction.anchors.shape != best.anchors.shape:
-        shape = tuple(prediction.anchors.shape)
-        raise ArgumentError("prediction", f"anchors of shape {shape}", f"must be {tuple(best.anchors.shape)}")
+    shapes = prediction.anchors.shape, objective.views(best.rows)[0].shape
+    if shapes[0] != shapes[1]:
+        raise ArgumentError("prediction", f"anchors of shape {tuple(shapes[0])}", f"must be {tuple(shapes[1])}")
     relative, excess = _excess(best, prediction)
     allowed = value_tolerance(objective, expected, tolerance)
     predicted = objective.assemble(prediction.anchors, prediction.positives)
@@ -121,7 +135,7 @@ def _check_objective(found: Objective, predicted: Objective) -> None:
     raise ArgumentError("prediction", f"one of {labels[1]}{alike}", f"must be of what was minimized, {labels[0]}")
 
 
-def _excess(best: Minimum, prediction: Prediction) -> tuple[float, float]:
+def _excess(best: Minimum | Given, prediction: Prediction) -> tuple[float, float]:
     """Found minus predicted over |predicted|, and found minus predicted: by logarithms where the found value leaves
     float64, and not a number where nothing can be said."""
     expected, gap = prediction.value, best.value - prediction.value
@@ -137,7 +151,7 @@ def _excess(best: Minimum, prediction: Prediction) -> tuple[float, float]:
     return relative, relative * expected
 
 
-def _geometry(best: Minimum, predicted: Tensor, tolerance: float) -> _Geometry:
+def _geometry(best: Minimum | Given, predicted: Tensor, tolerance: float) -> _Geometry:
     objective, found = best.objective, best.rows
     if not bool(found.isfinite().all()):
         return _Geometry(math.inf, math.inf)
@@ -158,7 +172,7 @@ def _geometry(best: Minimum, predicted: Tensor, tolerance: float) -> _Geometry:
 
 
 def _among_many(
-    best: Minimum,
+    best: Minimum | Given,
     prediction: Prediction,
     geometry: _Geometry,
     predicted: Tensor,

@@ -17,12 +17,11 @@ import hyperenergy as he
 from hyperenergy import codes
 from hyperenergy.codes.export import export
 from hyperenergy.errors import ArgumentError
-from hyperenergy.objectives.naming import parse_objective
+from hyperenergy.objectives.record import record
 from hyperenergy.show.layout import neighbor_pairs
 from hyperenergy.show.view import Configuration, facts, load, page
 from hyperenergy.show.view.facts import numerical_strength, products
 from hyperenergy.show.view.geometry import frames, surface
-from hyperenergy.show.view.recall import objective
 from tests.pages import MOST_BYTES, Elements, payload, random_rows, saved
 
 # ---- loading -------------------------------------------------------------------------------------------------------
@@ -68,6 +67,8 @@ def test_what_minimize_writes_is_read(tmp_path: Path) -> None:
         ({"value": float("inf")}, '"value" must be a finite number'),
         ({"value": 10**400}, '"value" must be a finite number'),
         ({"objective": 3}, '"objective" must be text'),
+        ({"spec": "DHEL"}, '"spec" must be an object'),
+        ({"rows": [[1, 0], [2, 0]]}, "rows: row 2 has length 2"),
     ],
 )
 def test_bad_records(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
@@ -181,30 +182,6 @@ def test_products_count_every_pair() -> None:
     assert [(round(v, 6), n) for v, n in distinct] == [(-1, 6), (-0.447214, 30), (0.447214, 30)]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "dhel",
-        "nt-xent:temperature=1/2",
-        "dcl",
-        "dcl:within_view=false,symmetric=true",
-        "kcl:gamma=4,kernel=gaussian:t=2",
-        "riesz:s=1/2",
-        "logarithmic",
-        "inverse-multiquadric:c=2",
-    ],
-)
-def test_labels_are_read_back(text: str) -> None:
-    label = parse_objective(text, pairs="unordered").label
-    found = objective(label)
-    assert found is not None and found.label == label
-
-
-@pytest.mark.parametrize("label", ["", "x", "DHEL", "DHEL(beta=2)", "Energy(Riesz(s=x), pairs=no)", "__import__('os')"])
-def test_other_labels_are_not(label: str) -> None:
-    assert objective(label) is None
-
-
 # ---- the page ------------------------------------------------------------------------------------------------------
 
 
@@ -274,8 +251,31 @@ def test_pairs(tmp_path: Path) -> None:
 
 
 def test_an_unknown_objective_is_only_shown(tmp_path: Path) -> None:
-    text = Elements(page(load(saved(tmp_path, objective="MyLoss(a=1)")))).text
-    assert "MyLoss(a=1)" in text and "not one that is known here" in text
+    text = Elements(page(load(saved(tmp_path, objective="MyLoss(a=1)", spec=None)))).text
+    assert "MyLoss(a=1)" in text and "the file names the objective and has no spec of it" in text
+    text = Elements(page(load(saved(tmp_path, spec={"type": "MyLoss"})))).text
+    assert "the objective cannot be made again (spec: got 'MyLoss'; " in text
+    three = he.MultiView(he.MultiViewDHEL(0.5), 3).spec()
+    text = Elements(page(load(saved(tmp_path, spec=three, rows=[[1, 0], [0, 1]])))).text
+    assert "cannot be evaluated at this configuration" in text
+
+
+@pytest.mark.parametrize(
+    "objective",
+    [
+        he.Energy(he.Riesz(1), "mean"),
+        he.Expected(he.InfoNCE(0.5), batch=2, replace=False),
+        he.Supervised(he.SupCon(0.5), [0, 0, 1, 1]),
+        he.MultiView(he.MultiViewDHEL(0.5), 3),
+    ],
+)
+def test_what_a_search_finds_comes_back_with_its_verdict(objective: he.Objective, tmp_path: Path) -> None:
+    best = he.minimize(objective, 4, 3, restarts=2)
+    path = tmp_path / "m.json"
+    path.write_text(json.dumps(record(best.objective, best.rows, best.value)), "utf-8")
+    said = dict(facts.rows(load(path))[0])
+    assert said["objective"] == objective.label and said["verdict"] == "consistent: value and configuration agree"
+    assert "value, computed again" not in said
 
 
 def test_text_is_escaped(tmp_path: Path) -> None:

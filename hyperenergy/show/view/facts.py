@@ -13,6 +13,7 @@ from hyperenergy.geometry.precision import row_error
 from hyperenergy.geometry.symmetry import UndecidedError, symmetry
 from hyperenergy.laws.law import InnerProductLaw
 from hyperenergy.objectives.base import Objective
+from hyperenergy.objectives.recall import from_spec
 from hyperenergy.search.minimum import Minimum
 from hyperenergy.search.ways import told
 from hyperenergy.show.layout import sample
@@ -140,11 +141,14 @@ def _judged(configuration: Configuration) -> tuple[list[Row], Prediction | None]
     lines: list[Row] = [] if label is None else [("objective", label)]
     if said is not None:
         lines.append(("value in the file", _number(said, 12)))
-    target = None if label is None else recall.objective(label)
-    if label is not None and target is None:
-        lines.append(("verdict", "none: the objective is not one that is known here"))
-    if target is None:
+    if configuration.spec is None:
+        if label is not None:
+            lines.append(("verdict", "none: the file names the objective and has no spec of it"))
         return lines, None
+    try:
+        target = from_spec(configuration.spec)
+    except ArgumentError as error:
+        return [*lines, ("verdict", f"none: the objective cannot be made again ({error})")], None
     try:
         value, prediction, match = recall.judge(configuration, target)
     except (ArgumentError, RuntimeError):

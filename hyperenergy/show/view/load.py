@@ -12,6 +12,7 @@ from hyperenergy import codes
 from hyperenergy.codes import Code
 from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.points_file import SUFFIXES, read_points_file
+from hyperenergy.objectives.spec import Spec
 from hyperenergy.search.minimum import Minimum
 from hyperenergy.search.trajectory import Trajectory
 
@@ -23,8 +24,9 @@ class Configuration:
     """What a page shows.
 
     anchors: (points, dim), unit rows.  positives: of the same shape, or None where there are no pairs.  objective: its
-    label, and value, where the file has them.  code: where it comes from the catalogue.  trajectory: where it is the
-    ``minimum`` of a search that was recorded.  written: the anchors as a file has them, of norms near 1.
+    label, spec and value, where the file has them.  rows: the whole, where anchors and positives are not all of it.  code:
+    where it comes from the catalogue.  trajectory: where it is the ``minimum`` of a search that was recorded.  written: the
+    anchors as a file has them, of norms near 1.
     """
 
     name: str
@@ -32,6 +34,8 @@ class Configuration:
     positives: Floats | None = None
     objective: str | None = None
     value: float | None = None
+    spec: Spec | None = None
+    rows: Floats | None = None
     code: Code | None = None
     minimum: Minimum | None = None
     trajectory: Trajectory | None = None
@@ -61,7 +65,8 @@ def load(source: str | Path, *, header: bool | None = None) -> Configuration:
     text = str(source)
     if path.suffix.lower() in SUFFIXES:
         read = read_points_file(path, header=header)
-        return Configuration(path.name, read.anchors, read.positives, read.objective, read.value, written=read.written)
+        said = read.objective, read.value, read.spec, read.rows
+        return Configuration(path.name, read.anchors, read.positives, *said, written=read.written)
     if path.is_file() or "/" in text or "\\" in text:
         raise ArgumentError(
             "source", repr(text), f"must be a file that ends in one of {', '.join(SUFFIXES)}, or a code"
