@@ -8,7 +8,9 @@ import platform
 import sys
 import tempfile
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from benchmarks import clock
 from benchmarks.energies import THOMSON
@@ -44,90 +46,25 @@ def _calibration(full: bool, rows: Path | None) -> None:
 
 def parts(arguments: argparse.Namespace, cores: int) -> dict[str, Callable[[], bool | None]]:
     """Name -> what says its lines, and returns False where a bar does not hold.  Each imports what it needs."""
-    sizes = None if arguments.points is None else tuple(int(p) for p in arguments.points.split(","))
+    sizes = () if arguments.points is None else (tuple(int(p) for p in arguments.points.split(",")),)
 
-    def evaluation() -> None:
-        from benchmarks import thomson
-
-        thomson.evaluation(say)
-
-    def problem() -> None:
-        from benchmarks import thomson
-
-        thomson.measure(say, sizes or thomson.SIZES, cores)
-
-    def cell24() -> bool:
-        from benchmarks import thomson
-
-        return thomson.cell24(say, cores)
-
-    def first_call() -> bool:
-        from benchmarks import first_call
-
-        return first_call.measure(say, sizes or first_call.SIZES)
-
-    def losses() -> bool:
-        from benchmarks import losses
-
-        return losses.measure(say, arguments.case)
-
-    def reach() -> None:
-        from benchmarks import reach
-
-        reach.measure(say, cores)
-
-    def commands() -> bool:
-        from benchmarks import commands
-
-        return commands.measure(say)
-
-    def verify() -> bool:
-        from benchmarks import commands
-
-        return commands.verify(say)
-
-    def scale() -> None:
-        from benchmarks import scale
-
-        scale.measure(say)
-
-    def spectrum() -> None:
-        from benchmarks import scale
-
-        scale.spectrum(say)
-
-    def report() -> None:
-        from benchmarks.report import INSTANCES, OPENINGS, opening_times
-
-        say(f"\nreport of {INSTANCES} instances in a headless Chromium, ms, median of {OPENINGS}")
-        say("  " + (", ".join(f"{name} {ms:.0f}" for name, ms in opening_times().items()) or "no browser"))
-
-    def page() -> None:
-        from benchmarks.page import smoothness
-
-        say("\npage in a headless Chromium, WebGL drawn by the processor")
-        for line in smoothness():
-            say(line)
-
-    def gpu() -> None:
-        from benchmarks import gpu
-
-        gpu.gpu(say)
+    def of(module: str, function: str = "measure", *more: Any) -> Callable[[], bool | None]:
+        return lambda: getattr(import_module(f"benchmarks.{module}"), function)(say, *more)
 
     return {
-        "evaluation": evaluation,
-        "thomson": problem,
-        "first-call": first_call,
-        "cell24": cell24,
-        "losses": losses,
-        "reach": reach,
-        "commands": commands,
-        "verify": verify,
-        "scale": scale,
-        "spectrum": spectrum,
-        "report": report,
-        "page": page,
-        "gpu": gpu,
+        "evaluation": of("thomson", "evaluation"),
+        "thomson": of("thomson", "measure", cores, *sizes),
+        "first-call": of("first_call", "measure", *sizes),
+        "cell24": of("thomson", "cell24", cores),
+        "losses": of("losses", "measure", arguments.case),
+        "reach": of("reach", "measure", cores),
+        "commands": of("commands"),
+        "verify": of("commands", "verify"),
+        "scale": of("scale"),
+        "spectrum": of("scale", "spectrum"),
+        "report": of("report"),
+        "page": of("page"),
+        "gpu": of("gpu", "gpu"),
         "calibration": lambda: _calibration(arguments.full, arguments.rows),
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,12 @@ _DRAG = """seconds => new Promise(done => {
         else done(camera() === before ? 0 : 1000 * frames / (performance.now() - start));
     });
 })"""
+
+
+def measure(say: Callable[[str], None]) -> None:
+    say("\npage in a headless Chromium, WebGL drawn by the processor")
+    for line in smoothness():
+        say(line)
 
 
 def smoothness() -> Iterator[str]:

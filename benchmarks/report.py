@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
@@ -26,6 +27,11 @@ _ACTS = {
     "search": "at('search').value = 'dhel 0.05'; at('search').dispatchEvent(new Event('input'))",
     "show all rows": "at('search').value = ''; at('search').dispatchEvent(new Event('input')); at('all').click()",
 }
+
+
+def measure(say: Callable[[str], None]) -> None:
+    say(f"\nreport of {INSTANCES} instances in a headless Chromium, ms, median of {OPENINGS}")
+    say("  " + (", ".join(f"{name} {ms:.0f}" for name, ms in opening_times().items()) or "no browser"))
 
 
 def _after(act: str) -> str:

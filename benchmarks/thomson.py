@@ -22,7 +22,7 @@ RARE = {150: 5, 200: 40}
 CALLS = 4
 
 
-def measure(say: Callable[[str], None], sizes: tuple[int, ...], cores: int) -> None:
+def measure(say: Callable[[str], None], cores: int, sizes: tuple[int, ...] = SIZES) -> None:
     """Time per start, hit rate, and their ratio, the expected time to the best known energy, for all solvers.
 
     The peers run one start at a time on one core; their times are divided by the number of cores, as if they scaled

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -34,9 +34,19 @@ from hyperenergy.cli.progress import watched
 from hyperenergy.errors import ArgumentError, unknown_name
 
 if TYPE_CHECKING:
+    from hyperenergy.objectives.base import Objective
     from hyperenergy.search.minimum import Minimum
 
 _PATHS = ("auto", "direct")
+
+Ways = Annotated[
+    str, typer.Option(help="auto: also by way of easier objectives; direct: of the objective itself alone.")
+]
+Start = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="Start from a configuration: .json of --out, .npz, .csv, or a code's name."),
+]
+Out = Annotated[Path | None, typer.Option(parser=path_typed, metavar="PATH", help="Write the configuration as .json.")]
 
 
 def minimize(
@@ -50,18 +60,11 @@ def minimize(
     restarts: Restarts = None,
     hops: Hops = None,
     max_iterations: MaxIterations = None,
-    path: Annotated[
-        str, typer.Option(help="auto: also by way of easier objectives; direct: of the objective itself alone.")
-    ] = "auto",
-    start: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Start from a configuration: .json of --out, .npz, .csv, or a code's name."),
-    ] = None,
+    path: Ways = "auto",
+    start: Start = None,
     seed: Seed = 0,
     device: Device = "auto",
-    out: Annotated[
-        Path | None, typer.Option(parser=path_typed, metavar="PATH", help="Write the configuration as .json.")
-    ] = None,
+    out: Out = None,
 ) -> None:
     """Minimize one objective and compare what is found with what is predicted there.
 
@@ -69,83 +72,79 @@ def minimize(
     configuration is shown, and written, all the same.
     """
     _check(context, start=start, points=points, dim=dim)
-    check_search(
-        points=points,
-        dim=dim,
-        temperature=temperature,
-        restarts=restarts,
-        hops=hops,
-        max_iterations=max_iterations,
-        seed=seed,
-    )
+    check_search(context.params)
     if path not in _PATHS:
         raise unknown_name("path", path, _PATHS)
     if out is not None:
         files.target("out", out, (".json",))  # before the search, not after it
 
-    from hyperenergy import compare, predict, theorems
-    from hyperenergy.cli import found
     from hyperenergy.cli.start import read_start
     from hyperenergy.objectives.naming import parse_objective
-    from hyperenergy.search.minimize import minimize as search
 
     target = parse_objective(objective, pairs=pairs, temperature=temperature, kernel=kernel)
     rows = None
     if start is not None:
         rows, points, dim = read_start(start, target, points, dim)
     assert points is not None and dim is not None
-    size = points, dim
-    with watched(target.label) as callback:
-        best = aside(
-            lambda: search(
-                target,
-                *size,
-                start=rows,
-                path=cast(Literal["auto", "direct"], path),
-                seed=seed,
-                device=device,
-                throw=False,
-                callback=callback,
-                **counts(restarts=restarts, hops=hops, max_iterations=max_iterations),
-            )
-        )
+    best = _search(
+        (target, points, dim),
+        start=rows,
+        path=path,
+        seed=seed,
+        device=device,
+        **counts(restarts=restarts, hops=hops, max_iterations=max_iterations),
+    )
     unwritten = None
     if out is not None:
         try:
             _write(out, best)  # before anything is said, which may fail
         except ArgumentError as error:
             unwritten = error  # what was found is said all the same
-    table = found.rows(best)
-    prediction = predict(target, points, dim)
-    if prediction is None:
-        table.append(("prediction", theorems.unpredicted(target, points, dim)))
-    else:
-        match = compare(best, prediction)
-        table += [
-            ("prediction", f"{prediction.value:.15g} ({prediction.theorem}, {prediction.status})"),
-            ("value gap", f"{match.value_gap:.1e}"),
-            ("congruence residual", f"{match.congruence:.1e}"),
-            ("verdict", f"{match.outcome.value}: {match.reason}"),
-            ("statement", theorems.get(prediction.theorem).statement),
-        ]
-    print_table(f"{points} points in R^{dim}", ("", ""), table)
+    print_table(f"{points} points in R^{dim}", ("", ""), _told(best, points, dim))
     if unwritten is not None:
         raise unwritten
     if out is not None:
         print(f"configuration: {out}")
     if not best.minima:
-        print(
-            f"not converged: no start of {best.restarts} reached a local minimum; the best is {best.status.value} "
-            f"(relative gradient norm {best.gradient_norm:.1e}); {_advice(best)}",
-            file=sys.stderr,
-        )
+        print(f"not converged: {_unfinished(best)}", file=sys.stderr)
         raise typer.Exit(1)
 
 
-def _advice(best: Minimum) -> str:
+def _search(problem: tuple[Objective, int, int], **options: Any) -> Minimum:
+    from hyperenergy.search.minimize import minimize as search
+
+    with watched(problem[0].label) as callback:
+        return aside(lambda: search(*problem, throw=False, callback=callback, **options))
+
+
+def _told(best: Minimum, points: int, dim: int) -> list[tuple[str, str]]:
+    """What was found, and what is predicted there."""
+    from hyperenergy import compare, predict, theorems
+    from hyperenergy.cli import found
+
+    table = found.rows(best)
+    prediction = predict(best.objective, points, dim)
+    if prediction is None:
+        return [*table, ("prediction", theorems.unpredicted(best.objective, points, dim))]
+    match = compare(best, prediction)
+    return [
+        *table,
+        ("prediction", f"{prediction.value:.15g} ({prediction.theorem}, {prediction.status})"),
+        ("value gap", f"{match.value_gap:.1e}"),
+        ("congruence residual", f"{match.congruence:.1e}"),
+        ("verdict", f"{match.outcome.value}: {match.reason}"),
+        ("statement", theorems.get(prediction.theorem).statement),
+    ]
+
+
+def _unfinished(best: Minimum) -> str:
+    advice = "try more --restarts, or a higher --temperature of a loss"
     if best.status.name == "MAX_ITERATIONS":
-        return f"raise --max-iterations, which ended a descent after {best.iterations}"
-    return "try more --restarts, or a higher --temperature of a loss"
+        advice = f"raise --max-iterations, which ended a descent after {best.iterations}"
+    return (
+        f"no start of {best.restarts} reached a local minimum; the best is {best.status.value} "
+        f"(relative gradient norm {best.gradient_norm:.1e}); {advice}"
+    )
 
 
 def _check(context: typer.Context, *, start: str | None, points: int | None, dim: int | None) -> None:

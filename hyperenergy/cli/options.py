@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -44,26 +45,13 @@ def counts(**numbers: int | None) -> dict[str, Any]:
     return {name: n for name, n in numbers.items() if n is not None}
 
 
-def check_search(
-    *,
-    points: int | None,
-    dim: int | None,
-    temperature: float | None,
-    restarts: int | None,
-    hops: int | None,
-    max_iterations: int | None,
-    seed: int,
-) -> None:
-    """ArgumentError for a number that no search takes; for before torch is loaded, and before the work."""
-    for name, given, least in (
-        ("points", points, 2),
-        ("dim", dim, 1),
-        ("restarts", restarts, 1),
-        ("hops", hops, 0),
-        ("max_iterations", max_iterations, 1),
-    ):
-        if given is not None:
-            integer(name, given, least, MOST)
-    integer("seed", seed, 0, MOST_SEED)
+def check_search(given: Mapping[str, Any]) -> None:
+    """ArgumentError for a number among a command's parameters that no search takes; for before torch is loaded, and before
+    the work."""
+    for name, least in (("points", 2), ("dim", 1), ("restarts", 1), ("hops", 0), ("max_iterations", 1)):
+        if given[name] is not None:
+            integer(name, given[name], least, MOST)
+    integer("seed", given["seed"], 0, MOST_SEED)
+    temperature = given["temperature"]
     if temperature is not None and not 0 < temperature < math.inf:
         raise ArgumentError("temperature", repr(temperature), "must be a finite number > 0")

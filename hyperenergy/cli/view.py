@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hyperenergy import files
+from hyperenergy.cli.browser import open_browser
 from hyperenergy.cli.interrupts import aside, by_exception
 from hyperenergy.cli.options import (
     Device,
@@ -30,6 +32,9 @@ from hyperenergy.cli.options import (
 )
 from hyperenergy.cli.progress import Callback, watched
 from hyperenergy.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from hyperenergy.show.view import Configuration
 
 _OF_SEARCHES = "points dim temperature kernel pairs restarts hops max_iterations seed device".split()
 
@@ -74,73 +79,84 @@ def view(
     """
     if (source is None) == (minimize is None):
         raise ArgumentError("source", repr(source), "give either a file or the name of a code, or --minimize")
+    path = _checked(context, out)
     if minimize is None:
         assert source is not None
-        given = typed(context)
-        for name in _OF_SEARCHES:
-            if name in given:
-                raise ArgumentError(name, repr(context.params[name]), "goes with --minimize alone")
-        path = out if out is not None else Path(f"{Path(source).stem}.html")
+        shown = _read(source, header)
     else:
-        if header is not None:
-            raise ArgumentError("header", header, "goes with a file alone")
-        if points is None or dim is None:
-            missing = "points" if points is None else "dim"
-            raise ArgumentError(missing, None, f"--minimize needs it, e.g. --{missing} 4")
-        check_search(
-            points=points,
-            dim=dim,
-            temperature=temperature,
-            restarts=restarts,
-            hops=hops,
-            max_iterations=max_iterations,
-            seed=seed,
-        )
-        path = out if out is not None else Path(f"{minimize.partition(':')[0]}-{points}-{dim}.html")
-    if out is not None or minimize is not None:
-        files.target("out", path, (".html", ".htm"))  # before the work, not after it
-
-    from hyperenergy.cli.browser import open_browser
-    from hyperenergy.objectives.base import check_configuration
-    from hyperenergy.objectives.naming import parse_objective
-    from hyperenergy.search.minimize import minimize as search
-    from hyperenergy.search.minimize import pick_device
-    from hyperenergy.search.trajectory import Recorder
-    from hyperenergy.show.view import Configuration, load, page, write
-
-    if minimize is None:
-        assert source is not None
-        shown = aside(
-            lambda: load(source, header=header),
-            f"reading {source}: the largest codes take a minute or two (Ctrl-C ends)",
-        )
-    else:
-        target = parse_objective(minimize, pairs=pairs, temperature=temperature, kernel=kernel)
         assert points is not None and dim is not None
-        check_configuration(target, points, dim)
-        pick_device(device)
-        recorder = Recorder()
-        print(f"searching for the least {target.label}", file=sys.stderr)
-        size = points, dim
-
-        def recorded(callback: Callback | None) -> Configuration:
-            best = search(
-                target,
-                *size,
-                **counts(restarts=restarts, hops=hops, max_iterations=max_iterations),
-                seed=seed,
-                device=device,
-                callback=callback,
-                throw=False,  # the page says what is wrong with a search that was not finished
-            )
-            return Configuration.of(best, recorder.trajectory(best))
-
-        with watched(target.label, recorder) as callback:
-            shown = aside(lambda: recorded(callback))
-    shape = " x ".join(map(str, shown.anchors.shape))
-    html = aside(lambda: page(shown), f"drawing {shape} coordinates: of hundreds of dimensions it takes up to a minute")
-    by_exception()
-    written = write(html, path)
+        shown = _found(
+            (minimize, {"pairs": pairs, "temperature": temperature, "kernel": kernel}),
+            (points, dim),
+            seed=seed,
+            device=device,
+            **counts(restarts=restarts, hops=hops, max_iterations=max_iterations),
+        )
+    written = _written(shown, path)
     print(f"page: {written}")
     if not no_open and not open_browser(written.as_uri()):
         print("no browser was found; open that file in one", file=sys.stderr)
+
+
+def _checked(context: typer.Context, out: Path | None) -> Path:
+    """Where the page goes; ArgumentError for options that do not go together, before the work."""
+    given = context.params
+    if given["minimize"] is None:
+        for name in _OF_SEARCHES:
+            if name in typed(context):
+                raise ArgumentError(name, repr(given[name]), "goes with --minimize alone")
+        path = out if out is not None else Path(f"{Path(given['source']).stem}.html")
+    else:
+        if given["header"] is not None:
+            raise ArgumentError("header", given["header"], "goes with a file alone")
+        for name in ("points", "dim"):
+            if given[name] is None:
+                raise ArgumentError(name, None, f"--minimize needs it, e.g. --{name} 4")
+        check_search(given)
+        path = out if out is not None else Path(f"{_stem(given)}.html")
+    if out is not None or given["minimize"] is not None:
+        files.target("out", path, (".html", ".htm"))
+    return path
+
+
+def _stem(given: Mapping[str, Any]) -> str:
+    return f"{given['minimize'].partition(':')[0]}-{given['points']}-{given['dim']}"
+
+
+def _read(source: str, header: bool | None) -> Configuration:
+    from hyperenergy.show.view import load
+
+    slow = f"reading {source}: the largest codes take a minute or two (Ctrl-C ends)"
+    return aside(lambda: load(source, header=header), slow)
+
+
+def _found(asked: tuple[str, dict[str, Any]], size: tuple[int, int], **options: Any) -> Configuration:
+    """What a search finds, with the way to it."""
+    from hyperenergy.objectives.base import check_configuration
+    from hyperenergy.objectives.naming import parse_objective
+    from hyperenergy.search.minimize import minimize, pick_device
+    from hyperenergy.search.trajectory import Recorder
+    from hyperenergy.show.view import Configuration
+
+    target = parse_objective(asked[0], **asked[1])
+    check_configuration(target, *size)
+    pick_device(options["device"])
+    recorder = Recorder()
+    print(f"searching for the least {target.label}", file=sys.stderr)
+
+    def recorded(callback: Callback | None) -> Configuration:
+        # The page says what is wrong with a search that was not finished.
+        best = minimize(target, *size, callback=callback, throw=False, **options)
+        return Configuration.of(best, recorder.trajectory(best))
+
+    with watched(target.label, recorder) as callback:
+        return aside(lambda: recorded(callback))
+
+
+def _written(shown: Configuration, path: Path) -> Path:
+    from hyperenergy.show.view import page, write
+
+    shape = " x ".join(map(str, shown.anchors.shape))
+    html = aside(lambda: page(shown), f"drawing {shape} coordinates: of hundreds of dimensions it takes up to a minute")
+    by_exception()
+    return write(html, path)

@@ -109,35 +109,8 @@ def prove(
     if len(skip) > 3:
         raise ArgumentError("skip", skip, "must be at most three degrees: the sign of q_j is decided for parabolas")
     proof = Proof()
-    found: dict[str, Distribution] = {}
-    points = np.arange(len(vectors))
-
-    def norm() -> bool:
-        vectors.norm()
-        return True
-
-    def orbits() -> bool:
-        nonlocal points
-        points = vectors.orbits()
-        return True
-
-    def distribution() -> bool:
-        found["x"] = vectors.distribution(points)
-        return True
-
-    proof.step("norm", "all vectors have one norm", norm)
-    if vectors.symmetries and not full:
-        proof.step(
-            "symmetries",
-            f"{len(vectors.symmetries)} signed permutations keep the set; one point per orbit will do",
-            orbits,
-        )
-    proof.step(
-        "distribution",
-        "every point sees the same inner products with the same multiplicities, and no point occurs twice",
-        distribution,
-        ("norm", *(["symmetries"] if vectors.symmetries and not full else [])),
-    )
+    proof.step("norm", "all vectors have one norm", lambda: vectors.norm() is not None)
+    found = _count(proof, vectors, by_symmetry=bool(vectors.symmetries) and not full)
     if coordinates is not None:
         proof.step(
             "coordinates",
@@ -152,6 +125,35 @@ def prove(
     )
     _analytic_steps(proof, found, dim, skip)
     return proof.steps
+
+
+def _count(proof: Proof, vectors: ExactVectors, *, by_symmetry: bool) -> Mapping[str, Distribution]:
+    """The steps that count inner products; their distribution stands under "x" once they hold."""
+    found: dict[str, Distribution] = {}
+    points = np.arange(len(vectors))
+
+    def orbits() -> bool:
+        nonlocal points
+        points = vectors.orbits()
+        return True
+
+    def distribution() -> bool:
+        found["x"] = vectors.distribution(points)
+        return True
+
+    if by_symmetry:
+        proof.step(
+            "symmetries",
+            f"{len(vectors.symmetries)} signed permutations keep the set; one point per orbit will do",
+            orbits,
+        )
+    proof.step(
+        "distribution",
+        "every point sees the same inner products with the same multiplicities, and no point occurs twice",
+        distribution,
+        ("norm", *(["symmetries"] if by_symmetry else [])),
+    )
+    return found
 
 
 def _analytic_steps(proof: Proof, found: Mapping[str, Distribution], dim: int, skip: tuple[int, ...]) -> None:

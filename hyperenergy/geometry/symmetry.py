@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -85,12 +86,7 @@ def symmetry(
     'I_h'
     """
     limit = integer("limit", limit, 1)
-    rows = _unit_rows(x, "x")[:, None]
-    if positives is not None:
-        others = _unit_rows(positives, "positives")
-        if others.shape != rows[:, 0].shape:
-            raise ArgumentError("positives", f"shape {others.shape}", f"must have the shape of x, {rows[:, 0].shape}")
-        rows = np.stack([rows[:, 0], others], axis=1)
+    rows = _pairs(x, positives)
     tolerance, clear = _inferred(rows) if tolerance is None else (positive("tolerance", tolerance), CLEAR)
     rows = rows / np.linalg.norm(rows, axis=2, keepdims=True)
     if tolerance > _MOST_TOLERANCE:
@@ -102,24 +98,40 @@ def symmetry(
     rotations = group.order if proper else group.order // 2
     sizes = np.bincount(group.orbit, weights=multiplicity)
     dim = items.shape[-1]
-    name = None
-    if dim == 2:
-        name = f"C_{rotations}" if proper else f"D_{rotations}"
-    elif dim == 3:
-        elements = _elements(group, tolerance)
-        # An involution has eigenvalues +-1: the trace is -1 for a half-turn, 1 for a reflection, -3 for the inversion.
-        traces = [round(np.trace(procrustes(items, items[p]))) for p in elements if np.array_equal(p[p], elements[0])]
-        name = schoenflies(group.order, rotations, traces.count(-1), traces.count(1))
     generators = np.array([on_rows(p, member, member) for p in group.generators], dtype=np.int64)
     return Symmetry(
         order=group.order,
         rotations=rotations,
         orbits=tuple(sorted((int(size) for size in sizes if size), reverse=True)),
         dim=dim,
-        name=name,
+        name=_name(group, items, rotations, tolerance),
         generators=generators.reshape(-1, len(rows)),
         tolerance=tolerance,
     )
+
+
+def _pairs(x: Any, positives: Any) -> Array:
+    """(points, 1 or 2, dim)."""
+    rows = _unit_rows(x, "x")
+    if positives is None:
+        return rows[:, None]
+    others = _unit_rows(positives, "positives")
+    if others.shape != rows.shape:
+        raise ArgumentError("positives", f"shape {others.shape}", f"must have the shape of x, {rows.shape}")
+    return np.stack([rows, others], axis=1)
+
+
+def _name(group: Automorphisms, items: Array, rotations: int, tolerance: float) -> str | None:
+    """Schoenflies' name in two and three dimensions."""
+    dim = items.shape[-1]
+    if dim == 2:
+        return f"C_{rotations}" if rotations == group.order else f"D_{rotations}"
+    if dim != 3:
+        return None
+    elements = _elements(group, tolerance)
+    # An involution has eigenvalues +-1: the trace is -1 for a half-turn, 1 for a reflection, -3 for the inversion.
+    traces = [round(np.trace(procrustes(items, items[p]))) for p in elements if np.array_equal(p[p], elements[0])]
+    return schoenflies(group.order, rotations, traces.count(-1), traces.count(1))
 
 
 def _inferred(rows: Array) -> tuple[float, float]:

@@ -56,26 +56,20 @@ def minimize(
     ``restarts`` of them are made.  If it is left out, the search goes on until, with 95 % confidence, the probability that
     one more start ends in a minimum not seen yet is below ``unseen``, or until ``budget`` evaluations of one configuration
     are spent (by default 0.05, and as many as take about a second in compiled code); ``Minimum.stop`` says which.
-
     The starts are dealt out to several ways, and counted by way (``Minimum.ways``): ``path="auto"`` goes straight down, by
     way of easier objectives, and from softer and steeper ones of the same family; "direct" straight down alone, and a
     sequence of objectives through these, in this order.  From ``start`` the way is direct.
-
     ``hops`` times each start jumps to a neighboring basin and keeps it if it is lower: all that are above the best value,
     and some at it, with step sizes that adapt.  If neither ``hops`` nor ``restarts`` is given, the search hops where few
     starts reach the best value, and looks around from the best.
-
-    The search ends early where ``lower_bound`` is attained (certified elsewhere), or ``enough_hits`` starts reached
-    the best value.
+    It ends early where ``lower_bound`` (certified elsewhere) is attained, or ``enough_hits`` starts reached the best value.
     ``tolerance`` bounds the Riemannian gradient norm relative to the scale of the objective.
-    ``compiled``: True or False to insist on compiled code or to do without; by default it is used where there is some: for
-    pair energies and losses, on a CPU.  It is kept on disk, and compiled once on a machine.
-    ``callback(progress)`` sees the running starts before the first iteration of every descent and now and then after it, and
-    at the end those that Newton's method finishes, one by one, before it does.  What it raises ends the search.
+    ``compiled``: whether to use compiled code, by default where there is some: energies and losses, on a CPU.
+    ``callback(progress)`` sees what ``Progress`` says; what it raises ends the search.
 
     Law: the same arguments give the same result on the same machine.
-    Raises ArgumentError for impossible arguments, and ConvergenceError where no start ended at a local minimum: it carries
-    the best configuration found as ``minimum``, which ``throw=False`` returns instead, its status saying so.
+    Raises ArgumentError for impossible arguments, and ConvergenceError where no start ended at a local minimum: it has the
+    best configuration as ``minimum``, which ``throw=False`` returns instead, its status saying so.
     """
     target = as_objective(objective)
     points, dim = check_configuration(target, points, dim)
@@ -88,16 +82,23 @@ def minimize(
     )  # fmt: skip
     run = Multistart(inner, points, dim, options)
     ends = run.run()
-    minimum = run.account(*finish(run.search, ends))
-    minimum = _in_units(minimum, target)
+    return _judged(_in_units(run.account(*finish(run.search, ends)), target), throw)
+
+
+def _judged(minimum: Minimum, throw: bool) -> Minimum:
     if throw and not minimum.minima:
-        raise ConvergenceError(
-            f"no start of {minimum.restarts} reached a local minimum of {target.label} at points={points}, dim={dim}: "
-            f"{minimum.status.value} (gradient norm {minimum.gradient_norm:.1e}); raise max_iterations, or see the best "
-            f"configuration in the exception's minimum, or by throw=False",
-            minimum,
-        )
+        raise _unfinished(minimum)
     return minimum
+
+
+def _unfinished(minimum: Minimum) -> ConvergenceError:
+    points, dim = minimum.anchors.shape
+    return ConvergenceError(
+        f"no start of {minimum.restarts} reached a local minimum of {minimum.objective.label} at points={points}, "
+        f"dim={dim}: {minimum.status.value} (gradient norm {minimum.gradient_norm:.1e}); raise max_iterations, or see the "
+        f"best configuration in the exception's minimum, or by throw=False",
+        minimum,
+    )
 
 
 def _in_units(minimum: Minimum, target: Objective) -> Minimum:
