@@ -10,6 +10,18 @@ from pathlib import Path
 from hyperenergy.errors import ArgumentError
 
 
+def cache() -> Path:
+    """The folder for what can be computed again: ``HYPERENERGY_CACHE``, or one of the user's cache.  It may not exist."""
+    chosen = os.environ.get("HYPERENERGY_CACHE")
+    if chosen:
+        return Path(chosen)
+    users = os.environ.get("XDG_CACHE_HOME")
+    try:
+        return (Path(users) if users else Path.home() / ".cache") / "hyperenergy"
+    except RuntimeError:  # a user without a home, as in containers: nothing is kept
+        return Path(os.devnull)
+
+
 def target(name: str, path: str | Path, suffixes: Sequence[str]) -> Path:
     """The path; ArgumentError, naming the argument ``name``, for another suffix or a folder that takes no files."""
     path = Path(path)

@@ -9,7 +9,7 @@ from types import ModuleType
 import proofs_check
 from hyperenergy.errors import unknown_name
 
-_MACHINERY = {"__main__", "exact", "registry", "steps"}
+_MACHINERY = {"__main__", "exact", "kept", "registry", "steps"}
 
 
 def names() -> list[str]:

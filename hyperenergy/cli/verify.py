@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +17,7 @@ from hyperenergy.cli.options import MOST, MOST_SEED, path
 from hyperenergy.errors import integer
 
 if TYPE_CHECKING:
+    from hyperenergy.verify.proofs import Proof
     from hyperenergy.verify.stored import Stored
 
 Out = Annotated[
@@ -63,6 +64,7 @@ def verify(
     from hyperenergy.verify.claims import select, tasks
     from hyperenergy.verify.grid import Grid
     from hyperenergy.verify.opening import check_folder, open_run, tell_damage
+    from hyperenergy.verify.proofs import Checks
     from hyperenergy.verify.run import collect, planned
     from hyperenergy.verify.stored import stored
 
@@ -79,7 +81,7 @@ def verify(
     todo = [] if report_only else tasks(chosen, grid)
     report.check_folder(out)
     check_folder(out, fresh, resume, report_only)
-    with Interrupt() as interrupt, Store(out) as store:
+    with Interrupt() as interrupt, Store(out) as store, Checks([claim.id for claim in chosen]) as checks:
         if report_only:
             found = stored(store)
             tell_damage(found.damage, _say)
@@ -94,7 +96,7 @@ def verify(
         if interrupt.urgent:
             _say(f"interrupted: {kept}; --report-only makes the report, the same command goes on")
             raise typer.Exit(interrupt.status)
-        wrong = _publish(out, found)
+        wrong = _publish(out, found, checks.ended(wait=found.complete))
     if not found.complete:
         _say(f"interrupted: {kept}; the same command goes on")
         raise typer.Exit(interrupt.status or 1)
@@ -106,13 +108,13 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _publish(out: Path, found: Stored) -> list[str]:
+def _publish(out: Path, found: Stored, proofs: Mapping[str, Proof]) -> list[str]:
     """Write results.jsonl and the reports, print the tables, and return the claims that are not as stated."""
     from hyperenergy.show import report
     from hyperenergy.verify.report import HEADER, by_objective, has_objectives, markdown, summarize, table
 
     results = found.write(out)
-    summaries = summarize(found.claims, found.results)
+    summaries = summarize(found.claims, found.results, proofs)
     text = out / "report.md"
     with files.replacing("out", text, (".md",)) as beside:
         beside.write_text(markdown(summaries, found.command, found.seconds, found.complete), "utf-8")

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
+from hyperenergy import files
 from hyperenergy.compiled import machine
 from hyperenergy.compiled.machine import Code
 
@@ -46,9 +47,7 @@ def text(name: str) -> str:
 
 @functools.cache
 def folder() -> Path:
-    """Where compiled code is kept: ``HYPERENERGY_CACHE``, or a folder of the user's cache."""
-    chosen = os.environ.get("HYPERENERGY_CACHE")
-    base = Path(chosen) if chosen else _users() / "hyperenergy"
+    """Where compiled code is kept, in the user's cache."""
     depends = [machine.processor(), platform.python_version(), machine.versions()]
     # Formulas of kernels are written into the code, too.
     texts = [
@@ -57,15 +56,7 @@ def folder() -> Path:
         *_HERE.parent.glob("arithmetic/namespaces.py"),
     ]
     depends += [path.read_text("utf-8") for path in texts]
-    return base / hashlib.sha256("\0".join(depends).encode()).hexdigest()[:16]
-
-
-def _users() -> Path:
-    cache = os.environ.get("XDG_CACHE_HOME")
-    try:
-        return Path(cache) if cache else Path.home() / ".cache"
-    except RuntimeError:  # a user without a home, as in containers: nothing is kept
-        return Path(os.devnull)
+    return files.cache() / hashlib.sha256("\0".join(depends).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)

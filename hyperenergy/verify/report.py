@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import platform
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from hyperenergy import theorems
 from hyperenergy.theorems import Theorem
 from hyperenergy.theorems.prediction import Outcome, Status
 from hyperenergy.verify.grid import Result
+from hyperenergy.verify.proofs import Proof
 
 
 @dataclass(frozen=True)
@@ -18,11 +20,13 @@ class Summary:
     """One claim over all its instances.
 
     worst_gap: the largest |value - prediction| (relative to max(1, |prediction|)), worst_residual: the largest
-    misalignment or congruence residual, both over the instances that agree.  as_stated: it came out as its status says.
+    misalignment or congruence residual, both over the instances that agree.  proof: what is known of a proof, apart from
+    what its instances show.  as_stated: it came out as its status says, and no check of its proof fails.
     """
 
     theorem: Theorem
     results: tuple[Result, ...]
+    proof: Proof = Proof.UNCHECKED
 
     @property
     def counts(self) -> Counter[Outcome]:
@@ -49,13 +53,27 @@ class Summary:
     @property
     def as_stated(self) -> bool:
         """Theorems and conjectures: every instance agrees.  False claims: at least one counterexample was found."""
+        if self.proof is Proof.FAILED:
+            return False
         if self.theorem.status is Status.FALSE:
             return self.counts[Outcome.REFUTED] > 0
         return bool(self.results) and len(self.agreeing) == len(self.results)
 
     @property
     def conclusion(self) -> str:
-        """One word or two; a conjecture is supported at best, never proved."""
+        """A few words: what the instances show, and what is proved; a conjecture is supported at best."""
+        said = self._shown
+        if self.proof is Proof.FAILED:
+            return f"{said}; NOT PROVED: a step of the proof fails"
+        if not self.as_stated or self.theorem.status is Status.CONJECTURE or self.proof is Proof.UNCHECKED:
+            return said
+        if self.theorem.status is Status.FALSE:
+            return f"{said}; {'the refutation is proved' if self.proof is Proof.PROVED else 'no proof here'}"
+        return "proved, and consistent" if self.proof is Proof.PROVED else f"{said}; no proof here"
+
+    @property
+    def _shown(self) -> str:
+        """What the instances show."""
         refuted, undecided = self.counts[Outcome.REFUTED], self.counts[Outcome.INCONCLUSIVE]
         if not self.results:
             return "no instance finished"
@@ -77,9 +95,14 @@ def _unique(result: Result) -> bool:
     return "not claimed to be unique" not in result.reason
 
 
-def summarize(ids: Sequence[str], results: Sequence[Result]) -> list[Summary]:
+def summarize(
+    ids: Sequence[str], results: Sequence[Result], proofs: Mapping[str, Proof] = MappingProxyType({})
+) -> list[Summary]:
     """One summary per claim, in the order of the ids."""
-    return [Summary(theorems.get(id), tuple(r for r in results if r.claim == id)) for id in ids]
+    return [
+        Summary(theorems.get(id), tuple(r for r in results if r.claim == id), proofs.get(id, Proof.UNCHECKED))
+        for id in ids
+    ]
 
 
 HEADER = (
@@ -160,11 +183,18 @@ def markdown(summaries: Sequence[Summary], command: str, seconds: float, complet
         "",
         "Gaps are |value - prediction| / max(1, |prediction|) and residuals the largest misalignment or distance from the",
         "predicted configuration (up to rotation and permutation), each the worst over the instances that agree. Numbers",
-        "alone prove nothing: theorems come out consistent, conjectures supported.",
+        "alone prove nothing: theorems come out consistent, conjectures supported. What is called proved is so",
+        "by a check of its own, of all steps of a proof in exact arithmetic.",
     ]
     for summary in summaries:
         lines += ["", *_section(summary)]
     return "\n".join(lines) + "\n"
+
+
+def proof_of(summary: Summary) -> str:
+    """A sentence on the proof of a theorem, or on that of the refutation of a false claim."""
+    what = "Refutation" if summary.theorem.status is Status.FALSE else "Proof"
+    return f"{what} in exact arithmetic: {summary.proof.value}."
 
 
 def _section(summary: Summary) -> list[str]:
@@ -177,7 +207,7 @@ def _section(summary: Summary) -> list[str]:
         "",
         theorem.statement,
         "",
-        f"Source: {theorem.source}.",
+        f"Source: {theorem.source}. {proof_of(summary)}",
     ]
     if has_objectives(summary):
         header = ("objective", "instances", "misaligned minimum is lower", "misalignment max abs(u_i-v_i)")

@@ -26,7 +26,7 @@ def test_verify_small_grid(tmp_path: Path) -> None:
     assert "every claim came out as its status says" in done.stdout
     for word in ("B1", "consistent", "F1", "refuted", "B4", "supported"):
         assert word in done.stdout
-    assert "proved" not in done.stdout
+    assert "proved, and consistent" in done.stdout and "the refutation is proved" in done.stdout
     # Plain lines in a pipe: no bar, no escape codes.
     assert "verify: " in done.stderr and "s left" in done.stderr and "\x1b" not in done.stderr + done.stdout
     lines = [json.loads(line) for line in (out / "results.jsonl").read_text().splitlines()]

@@ -24,7 +24,7 @@ MUTATIONS += [(name, tuple(steps)) for name, steps in TOGETHER.items()]
 
 
 def test_every_result_has_a_proof() -> None:
-    wanted = {"b1", "b2a", "b2b", "b2c", "b3", "b6", "b7", "b8", "b9", "b10", "f1", "f2", "g1", "g2", "cm"}
+    wanted = {"b1", "b2a", "b2b", "b2c", "b3", "b6", "b7", "b8", "b9", "b10", "b11", "f1", "f2", "f3", "g1", "g2", "cm"}
     assert wanted <= set(names())
 
 

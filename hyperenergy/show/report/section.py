@@ -14,7 +14,7 @@ from hyperenergy.show.report.rows import number, small
 from hyperenergy.show.report.telling import Telling, kept, worst
 from hyperenergy.theorems.prediction import Outcome, Status
 from hyperenergy.verify.grid import Result
-from hyperenergy.verify.report import Summary, by_objective, has_objectives
+from hyperenergy.verify.report import Summary, by_objective, has_objectives, proof_of
 
 
 def section(summary: Summary, folder: str) -> str:
@@ -33,7 +33,7 @@ def section(summary: Summary, folder: str) -> str:
         "<div>",
         f"<p>{escape(theorem.statement)}</p>",
         f'<h3>{heading}</h3><div class="formula" role="group" aria-label="{heading}">{formula}</div>',
-        f'<p class="note">Source: {escape(theorem.source)}.</p>',
+        f'<p class="note">Source: {escape(theorem.source)}. {escape(proof_of(summary))}</p>',
         _by_objective(summary) if has_objectives(summary) else "",
         _kept(summary, folder),
         "</div>",
