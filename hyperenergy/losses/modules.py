@@ -12,10 +12,11 @@ from typing import Any, Literal
 
 from torch import Tensor
 
-from hyperenergy.kernels import Kernel, Riesz, declared
+from hyperenergy.kernels import Gaussian, Kernel, Riesz, declared
 from hyperenergy.losses import formulas
 from hyperenergy.losses.base import Loss, shown
 from hyperenergy.losses.checks import check_pair
+from hyperenergy.losses.facts import FrameFacts, KernelFacts, SoftmaxFacts
 
 
 class PairLoss(Loss):
@@ -49,6 +50,9 @@ class InfoNCE(PairLoss):
     def formula(self, anchors: Tensor, positives: Tensor) -> Tensor:
         return formulas.info_nce(anchors, positives, **self.options)
 
+    def theory(self) -> SoftmaxFacts:
+        return SoftmaxFacts(float(self.temperature), own=True, within=False, across=True, symmetrized=self.symmetric)
+
 
 class SimCLR(PairLoss):
     __doc__ = formulas.sim_clr.__doc__
@@ -59,6 +63,9 @@ class SimCLR(PairLoss):
 
     def formula(self, anchors: Tensor, positives: Tensor) -> Tensor:
         return formulas.sim_clr(anchors, positives, **self.options)
+
+    def theory(self) -> SoftmaxFacts:
+        return SoftmaxFacts(float(self.temperature), own=True, within=True, across=True)
 
 
 class NTXent(PairLoss):
@@ -71,6 +78,9 @@ class NTXent(PairLoss):
     def formula(self, anchors: Tensor, positives: Tensor) -> Tensor:
         return formulas.nt_xent(anchors, positives, **self.options)
 
+    def theory(self) -> SoftmaxFacts:
+        return SoftmaxFacts(float(self.temperature), own=True, within=True, across=True, symmetrized=True)
+
 
 class DCL(PairLoss):
     __doc__ = formulas.dcl.__doc__
@@ -80,6 +90,10 @@ class DCL(PairLoss):
 
     def formula(self, anchors: Tensor, positives: Tensor) -> Tensor:
         return formulas.dcl(anchors, positives, **self.options)
+
+    def theory(self) -> SoftmaxFacts:
+        tau, within = float(self.temperature), self.within_view
+        return SoftmaxFacts(tau, own=False, within=within, across=True, symmetrized=self.symmetric)
 
     @property
     def label(self) -> str:
@@ -97,6 +111,9 @@ class DHEL(PairLoss):
     def formula(self, anchors: Tensor, positives: Tensor) -> Tensor:
         return formulas.dhel(anchors, positives, **self.options)
 
+    def theory(self) -> SoftmaxFacts:
+        return SoftmaxFacts(float(self.temperature), own=False, within=True, across=False, views=1 + self.two_view)
+
 
 class KCL(PairLoss):
     __doc__ = formulas.kcl.__doc__
@@ -112,6 +129,9 @@ class KCL(PairLoss):
 
     def formula(self, anchors: Tensor, positives: Tensor) -> Tensor:
         return formulas.kcl(anchors, positives, **self.options)
+
+    def theory(self) -> KernelFacts:
+        return KernelFacts(self.alignment, self.kernel, float(self.gamma), views=1 + self.two_view)
 
     @property
     def alignment(self) -> Kernel:
@@ -151,6 +171,10 @@ class AlignUniform(PairLoss):
     def formula(self, anchors: Tensor, positives: Tensor) -> Tensor:
         return formulas.align_uniform(anchors, positives, **self.options)
 
+    def theory(self) -> KernelFacts:
+        alignment, kernel = Riesz(-float(self.alpha)), Gaussian(float(self.t))
+        return KernelFacts(alignment, kernel, float(self.weight), logarithm=True, symmetrized=True)
+
     @property
     def alignment_term(self) -> tuple[float, Kernel]:
         return 1.0, Riesz(-self.alpha)
@@ -164,6 +188,9 @@ class SpectralContrastive(PairLoss):
 
     def formula(self, anchors: Tensor, positives: Tensor) -> Tensor:
         return formulas.spectral_contrastive(anchors, positives)
+
+    def theory(self) -> FrameFacts:
+        return FrameFacts(attraction=2.0)
 
 
 class SigLIP(PairLoss):
