@@ -15,7 +15,18 @@ from torch import Tensor
 from hyperenergy.kernels import Gaussian, Kernel, Riesz, declared
 from hyperenergy.losses import formulas
 from hyperenergy.losses.base import Loss, shown
-from hyperenergy.losses.checks import check_pair
+from hyperenergy.losses.checks import (
+    a_kernel,
+    check_alignment_kernel,
+    check_pair,
+    declaration,
+    elementwise,
+    kernel_or_none,
+    number,
+    one_of,
+    positive_number,
+    switch,
+)
 from hyperenergy.losses.facts import FrameFacts, KernelFacts, SoftmaxFacts
 
 
@@ -43,6 +54,7 @@ class PairLoss(Loss):
 class InfoNCE(PairLoss):
     __doc__ = formulas.info_nce.__doc__
     positive = True
+    hyperparameters = declaration(temperature=positive_number, symmetric=switch)
 
     def __init__(self, temperature: float = 0.1, symmetric: bool = False) -> None:
         super().__init__(temperature=temperature, symmetric=symmetric)
@@ -57,6 +69,7 @@ class InfoNCE(PairLoss):
 class SimCLR(PairLoss):
     __doc__ = formulas.sim_clr.__doc__
     positive = True
+    hyperparameters = declaration(temperature=positive_number)
 
     def __init__(self, temperature: float = 0.1) -> None:
         super().__init__(temperature=temperature)
@@ -71,6 +84,7 @@ class SimCLR(PairLoss):
 class NTXent(PairLoss):
     __doc__ = formulas.nt_xent.__doc__
     positive = True
+    hyperparameters = declaration(temperature=positive_number)
 
     def __init__(self, temperature: float = 0.1) -> None:
         super().__init__(temperature=temperature)
@@ -84,6 +98,7 @@ class NTXent(PairLoss):
 
 class DCL(PairLoss):
     __doc__ = formulas.dcl.__doc__
+    hyperparameters = declaration(temperature=positive_number, within_view=switch, symmetric=switch)
 
     def __init__(self, temperature: float = 0.1, within_view: bool = True, symmetric: bool = False) -> None:
         super().__init__(temperature=temperature, within_view=within_view, symmetric=symmetric)
@@ -104,6 +119,7 @@ class DCL(PairLoss):
 
 class DHEL(PairLoss):
     __doc__ = formulas.dhel.__doc__
+    hyperparameters = declaration(temperature=positive_number, two_view=switch)
 
     def __init__(self, temperature: float = 0.1, two_view: bool = False) -> None:
         super().__init__(temperature=temperature, two_view=two_view)
@@ -117,6 +133,12 @@ class DHEL(PairLoss):
 
 class KCL(PairLoss):
     __doc__ = formulas.kcl.__doc__
+    hyperparameters = declaration(
+        gamma=positive_number,
+        two_view=switch,
+        kernel=a_kernel,
+        alignment_kernel=kernel_or_none,
+    )
 
     def __init__(
         self,
@@ -126,6 +148,12 @@ class KCL(PairLoss):
         two_view: bool = False,
     ) -> None:
         super().__init__(kernel=kernel, gamma=gamma, alignment_kernel=alignment_kernel, two_view=two_view)
+
+    @classmethod
+    def checked_options(cls, options: dict[str, Any]) -> dict[str, Any]:
+        checked = super().checked_options(options)
+        check_alignment_kernel(checked.get("alignment_kernel"), checked["kernel"])
+        return checked
 
     def formula(self, anchors: Tensor, positives: Tensor) -> Tensor:
         return formulas.kcl(anchors, positives, **self.options)
@@ -148,6 +176,12 @@ class PhiPsi(PairLoss):
     ``convexity`` is what you know of G(x) = phi(sum_j psi(x_j)): "strict" if it is convex and increasing, and strictly
     convex across differences of the x_j; "weak" if only convex and increasing.  Theorem B1 speaks on your word alone.
     """
+    hyperparameters = declaration(
+        negatives=one_of("within", "cross"),
+        convexity=one_of(None, "weak", "strict"),
+        phi=elementwise,
+        psi=elementwise,
+    )
 
     def __init__(
         self,
@@ -164,6 +198,7 @@ class PhiPsi(PairLoss):
 
 class AlignUniform(PairLoss):
     __doc__ = formulas.align_uniform.__doc__
+    hyperparameters = declaration(alpha=positive_number, t=positive_number, weight=positive_number)
 
     def __init__(self, alpha: float = 2.0, t: float = 2.0, weight: float = 1.0) -> None:
         super().__init__(alpha=alpha, t=t, weight=weight)
@@ -196,6 +231,7 @@ class SpectralContrastive(PairLoss):
 class SigLIP(PairLoss):
     __doc__ = formulas.sig_lip.__doc__
     positive = True
+    hyperparameters = declaration(scale=positive_number, bias=number)
 
     def __init__(self, scale: float = 10.0, bias: float = -10.0) -> None:
         super().__init__(scale=scale, bias=bias)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from hyperenergy.losses import structured
 from hyperenergy.losses.base import Loss
-from hyperenergy.losses.checks import check_labeled, check_views
+from hyperenergy.losses.checks import check_labeled, check_views, declaration, positive_number
 
 
 class LabeledLoss(Loss):
@@ -38,6 +38,7 @@ class MultiViewLoss(Loss):
 class SupCon(LabeledLoss):
     __doc__ = structured.sup_con.__doc__
     positive = True
+    hyperparameters = declaration(temperature=positive_number)
 
     def __init__(self, temperature: float = 0.1) -> None:
         super().__init__(temperature=temperature)
@@ -49,6 +50,7 @@ class SupCon(LabeledLoss):
 class MultiViewInfoNCE(MultiViewLoss):
     __doc__ = structured.multi_view_info_nce.__doc__
     positive = True
+    hyperparameters = declaration(temperature=positive_number)
 
     def __init__(self, temperature: float = 0.1) -> None:
         super().__init__(temperature=temperature)
@@ -59,6 +61,7 @@ class MultiViewInfoNCE(MultiViewLoss):
 
 class MultiViewDHEL(MultiViewLoss):
     __doc__ = structured.multi_view_dhel.__doc__
+    hyperparameters = declaration(temperature=positive_number)
 
     def __init__(self, temperature: float = 0.1) -> None:
         super().__init__(temperature=temperature)
