@@ -26,7 +26,7 @@ from torch import Tensor
 
 from hyperenergy.losses.base import Loss
 from hyperenergy.losses.facts import SoftmaxFacts, facts
-from hyperenergy.losses.formulas import log_one_plus_exp
+from hyperenergy.losses.log_space import log_one_plus_exp
 
 Blocks = Float[Tensor, "batch rows dim rows dim"]
 
