@@ -17,8 +17,9 @@ import numpy as np
 
 from hyperenergy.errors import ArgumentError, integer
 from hyperenergy.laws.law import InnerProductLaw
-from hyperenergy.laws.limits import check_known, limit, log_partition, normalizer
+from hyperenergy.laws.limits import known, limit, log_partition, normalizer
 from hyperenergy.losses import modules as losses
+from hyperenergy.losses.facts import SoftmaxFacts
 
 # The trapezoidal rule in u, with its step, from where the integrand is below 1e-17 on.
 _STEP, _LEFT = 0.05, -45.0
@@ -30,21 +31,16 @@ def expected_uniform(loss: losses.PairLoss, batch: int, dim: int) -> float:
 
     Law: normalizer + limit + rate/batch + O(1/batch^2).  Raises ArgumentError for losses without a formula here.
     """
-    check_known(loss)
+    form = known(loss)
     batch, dim = integer("batch", batch, 2), integer("dim", dim, 2)
-    if isinstance(loss, losses.KCL | losses.SpectralContrastive):
+    if form.pairwise:
         return limit(loss, dim)
-    if isinstance(loss, losses.AlignUniform):
+    if not isinstance(form, SoftmaxFacts):
         raise ArgumentError(
             "loss", loss.label, "its mean over pairs is inside the logarithm: no product of expectations"
         )
-    temperature = float(loss.temperature)
-    copies = (
-        2 if isinstance(loss, losses.SimCLR | losses.NTXent) or (type(loss) is losses.DCL and loss.within_view) else 1
-    )
-    own = isinstance(loss, losses.InfoNCE | losses.SimCLR | losses.NTXent)
-    value = _log_sum(temperature, batch - 1, copies, own, dim)
-    return value * (2 if isinstance(loss, losses.DHEL) and loss.two_view else 1) - 1 / temperature
+    value = _log_sum(form.temperature, batch - 1, form.copies, form.own, dim)
+    return form.views * value - 1 / form.temperature
 
 
 def distance_to_limit(loss: losses.PairLoss, batch: int, dim: int) -> float:

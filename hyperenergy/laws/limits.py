@@ -12,10 +12,10 @@ import math
 import torch
 
 from hyperenergy.errors import ArgumentError, integer
-from hyperenergy.kernels import Gaussian
 from hyperenergy.laws.special import log_0f1
 from hyperenergy.laws.uniform import log_uniform_energy, uniform_energy
 from hyperenergy.losses import modules as losses
+from hyperenergy.losses.facts import Facts, FrameFacts, SoftmaxFacts, facts
 
 
 def log_partition(temperature: float, dim: int) -> float:
@@ -25,18 +25,8 @@ def log_partition(temperature: float, dim: int) -> float:
 
 def normalizer(loss: losses.PairLoss, batch: int) -> float:
     """What the expected loss of a batch is measured from: log M, log(2M-1), log 2(M-1), log(M-1) or 0, by loss."""
-    batch = integer("batch", batch, 2)
-    kind = type(loss)
-    if kind is losses.InfoNCE:
-        return math.log(batch)
-    if kind in (losses.SimCLR, losses.NTXent):
-        return math.log(2 * batch - 1)
-    if kind is losses.DCL:
-        return math.log((2 if loss.within_view else 1) * (batch - 1))
-    if kind is losses.DHEL:
-        return (2 if loss.two_view else 1) * math.log(batch - 1)
-    check_known(loss)
-    return 0.0
+    form, batch = known(loss), integer("batch", batch, 2)
+    return form.normalizer(batch) if isinstance(form, SoftmaxFacts) else 0.0
 
 
 def limit(loss: losses.PairLoss, dim: int) -> float:
@@ -46,19 +36,14 @@ def limit(loss: losses.PairLoss, dim: int) -> float:
     (E1); for KCL, at every M, -K_A(0) + gamma I(sigma) (E3).
     Raises ArgumentError for a loss without a known limit, dim < 2, or an infinite energy.
     """
-    check_known(loss)
-    dim = integer("dim", dim, 2)
-    if isinstance(loss, losses.KCL):
-        coincident = float(loss.alignment(torch.zeros((), dtype=torch.float64)))
-        value = -coincident + float(loss.gamma) * uniform_energy(loss.kernel, dim)
-        return 2 * value if loss.two_view else value
-    if isinstance(loss, losses.AlignUniform):
-        return float(loss.weight) * log_uniform_energy(Gaussian(float(loss.t)), dim)
-    if isinstance(loss, losses.SpectralContrastive):
-        return 1 / dim - 2  # E T^2 = 1/d
-    temperature = float(loss.temperature)
-    views = 2 if isinstance(loss, losses.DHEL) and loss.two_view else 1
-    return views * log_partition(temperature, dim) - 1 / temperature
+    form, dim = known(loss), integer("dim", dim, 2)
+    if isinstance(form, FrameFacts):
+        return 1 / dim - form.attraction  # E T^2 = 1/d
+    if isinstance(form, SoftmaxFacts):
+        return form.views * log_partition(form.temperature, dim) - 1 / form.temperature
+    coincident = float(form.alignment(torch.zeros((), dtype=torch.float64)))
+    energy = (log_uniform_energy if form.logarithm else uniform_energy)(form.kernel, dim)
+    return form.views * (-coincident + form.weight * energy)
 
 
 def rate(loss: losses.PairLoss, dim: int) -> float:
@@ -68,13 +53,12 @@ def rate(loss: losses.PairLoss, dim: int) -> float:
     rho/2, for SimCLR and NT-Xent; 0 for KCL and the spectral loss.
     Raises ArgumentError as ``limit``, and where a term leaves the range of float64 (temperatures below about 0.0014).
     """
-    check_known(loss)
-    dim = integer("dim", dim, 2)
-    if isinstance(loss, losses.KCL | losses.SpectralContrastive):
+    form, dim = known(loss), integer("dim", dim, 2)
+    if form.pairwise:
         return 0.0
-    if isinstance(loss, losses.AlignUniform):
+    if not isinstance(form, SoftmaxFacts):
         raise ArgumentError("loss", loss.label, "no rate is known: its mean over pairs is inside the logarithm")
-    temperature = float(loss.temperature)
+    temperature = form.temperature
     log_z = log_partition(temperature, dim)
     try:
         # 1 + rho = E e^{2T/tau} / Z^2 = 0F1(; d/2; 1/tau^2) / Z^2.
@@ -84,25 +68,14 @@ def rate(loss: losses.PairLoss, dim: int) -> float:
         raise ArgumentError(
             "temperature", temperature, "is so small that the rate exceeds the range of float64"
         ) from None
-    if isinstance(loss, losses.InfoNCE):
-        return own - half
-    if isinstance(loss, losses.SimCLR | losses.NTXent):
-        return own / 2 - half
-    return -half * (2 if isinstance(loss, losses.DHEL) and loss.two_view else 1)
+    return form.own / form.copies * own - form.views * half
 
 
-def check_known(loss: object) -> None:
-    """By the exact type: a subclass may have another formula."""
-    kinds = (
-        losses.InfoNCE,
-        losses.SimCLR,
-        losses.NTXent,
-        losses.DCL,
-        losses.DHEL,
-        losses.KCL,
-        losses.AlignUniform,
-        losses.SpectralContrastive,
-    )
-    if type(loss) not in kinds:
+def known(loss: object) -> Facts:
+    """The facts of a loss of pairs that has a known limit."""
+    form = facts(loss)
+    if form is None or not isinstance(loss, losses.PairLoss):
         label = loss.label if isinstance(loss, losses.PairLoss) else repr(loss)
-        raise ArgumentError("loss", label, f"has no known limit; allowed: {', '.join(k.__name__ for k in kinds)}")
+        kinds = ", ".join(kind.__name__ for kind in losses.PairLoss.__subclasses__() if "theory" in kind.__dict__)
+        raise ArgumentError("loss", label, f"has no known limit; allowed: {kinds}")
+    return form

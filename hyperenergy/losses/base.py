@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from hyperenergy.kernels import Kernel, declared
-from hyperenergy.losses.checks import hyperparameters, scalar
+from hyperenergy.losses.checks import Check, declaration, hyperparameters, scalar
 
 
 class Loss(torch.nn.Module, ABC):
@@ -17,6 +18,8 @@ class Loss(torch.nn.Module, ABC):
 
     # Values lie in (0, inf) and are computed to full relative accuracy, however small.
     positive: ClassVar[bool] = False
+    # What each hyperparameter must be, as in declaration(margin=positive_number).
+    hyperparameters: ClassVar[Mapping[str, Check]] = declaration()
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -24,7 +27,12 @@ class Loss(torch.nn.Module, ABC):
 
     def __init__(self, **options: Any) -> None:
         super().__init__()
-        self._store(hyperparameters(**options), options)
+        self._store(self.checked_options(options), options)
+
+    @classmethod
+    def checked_options(cls, options: dict[str, Any]) -> dict[str, Any]:
+        """The options as they are kept: numbers as floats, tensors as scalars.  Raises ArgumentError."""
+        return hyperparameters(cls.__name__, cls.hyperparameters, options)
 
     def _store(self, checked: dict[str, Any], given: dict[str, Any]) -> None:
         """Keep numbers and kernels, and leave what is learnable to torch's own list of parameters."""
@@ -49,7 +57,7 @@ class Loss(torch.nn.Module, ABC):
         """Hyperparameters can be changed as attributes, with the same checks as at the start."""
         if name in self.__dict__.get("_given", {}):
             given = {**self.__dict__["_given"], **self._parameters, name: value}
-            self._store(hyperparameters(**given), given)
+            self._store(self.checked_options(given), given)
         else:
             super().__setattr__(name, value)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, ParamSpec
 
 from torch import Tensor
@@ -60,7 +61,11 @@ def check_views(views: object) -> None:
         )
 
 
-def checked(formula: Callable[P, Tensor], check: Callable[..., None] = check_pair) -> Callable[P, Tensor]:
+def checked(
+    formula: Callable[P, Tensor],
+    options_of: Callable[[dict[str, Any]], dict[str, Any]],
+    check: Callable[..., None] = check_pair,
+) -> Callable[P, Tensor]:
     """The formula of a loss behind the checks of its arguments; ``check`` is for the tensors, and names them."""
 
     signature = inspect.signature(formula)
@@ -71,41 +76,76 @@ def checked(formula: Callable[P, Tensor], check: Callable[..., None] = check_pai
         given = signature.bind(*args, **kwargs).arguments
         check(*(given[name] for name in tensors))
         options = {name: value for name, value in given.items() if name not in tensors}
-        return formula(*(given[name] for name in tensors), **hyperparameters(**options))
+        return formula(*(given[name] for name in tensors), **options_of(options))
 
     return loss
 
 
-_NUMBERS = ("temperature", "gamma", "alpha", "t", "weight", "scale", "bias")
-_SWITCHES = ("symmetric", "two_view", "within_view")
+# What a hyperparameter must be: from its name and what was given, what is kept.
+Check = Callable[[str, Any], Any]
 
 
-def hyperparameters(**options: Any) -> dict[str, Any]:
-    """The options with numbers as floats (tensors, such as a learnable temperature, as they are).
+def declaration(**checks: Check) -> Mapping[str, Check]:
+    """The hyperparameters of a class, each with its check."""
+    return MappingProxyType(checks)
 
-    Raises ArgumentError for a hyperparameter that no loss can have; options with other names pass.
-    """
-    for name in (name for name in _NUMBERS if name in options):
-        given = options[name]
-        if isinstance(given, Tensor) and given.numel() != 1:
-            raise ArgumentError(name, f"a tensor of shape {tuple(given.shape)}", "must be one number")
-        number = finite(name, given) if name == "bias" else positive(name, given)
-        options[name] = scalar(given) if isinstance(given, Tensor) else number
-    for name in _SWITCHES:
-        if not isinstance(options.get(name, False), bool):
-            raise ArgumentError(name, repr(options[name]), "allowed: True, False")
-    kernel = options.get("kernel")
-    if "kernel" in options and not isinstance(kernel, Kernel):
-        raise ArgumentError("kernel", repr(kernel), "must be a kernel such as Gaussian(t=2)")
-    if isinstance(kernel, Kernel):
-        _check_alignment_kernel(options.get("alignment_kernel"), kernel)
-    for name, allowed in (("negatives", ("within", "cross")), ("convexity", (None, "weak", "strict"))):
-        if options.get(name, allowed[0]) not in allowed:
-            raise ArgumentError(name, repr(options[name]), f"allowed: {', '.join(map(repr, allowed))}")
-    for name in ("phi", "psi"):
-        if not callable(options.get(name, abs)):
-            raise ArgumentError(name, repr(options[name]), "must be a function of tensors, elementwise")
-    return options
+
+def positive_number(name: str, given: Any) -> Any:
+    """A number > 0, kept as a float; a tensor of one number, such as a learnable temperature, as it is."""
+    return _number(name, given, positive)
+
+
+def number(name: str, given: Any) -> Any:
+    """As ``positive_number``, of any sign."""
+    return _number(name, given, finite)
+
+
+def _number(name: str, given: Any, check: Callable[[str, Any], float]) -> Any:
+    if isinstance(given, Tensor) and given.numel() != 1:
+        raise ArgumentError(name, f"a tensor of shape {tuple(given.shape)}", "must be one number")
+    value = check(name, given)
+    return scalar(given) if isinstance(given, Tensor) else value
+
+
+def switch(name: str, given: Any) -> bool:
+    if not isinstance(given, bool):
+        raise ArgumentError(name, repr(given), "allowed: True, False")
+    return given
+
+
+def one_of(*allowed: str | None) -> Check:
+    def check(name: str, given: Any) -> Any:
+        if given not in allowed:
+            raise ArgumentError(name, repr(given), f"allowed: {', '.join(map(repr, allowed))}")
+        return given
+
+    return check
+
+
+def elementwise(name: str, given: Any) -> Any:
+    if not callable(given):
+        raise ArgumentError(name, repr(given), "must be a function of tensors, elementwise")
+    return given
+
+
+def a_kernel(name: str, given: Any) -> Kernel:
+    if not isinstance(given, Kernel):
+        raise ArgumentError(name, repr(given), "must be a kernel such as Gaussian(t=2)")
+    return given
+
+
+def kernel_or_none(name: str, given: Any) -> Kernel | None:
+    return None if given is None else a_kernel(name, given)
+
+
+def hyperparameters(owner: str, declared: Mapping[str, Check], options: dict[str, Any]) -> dict[str, Any]:
+    """The options as they are kept.  Raises ArgumentError for one that is not as declared, or not declared at all."""
+    for name in options:
+        if name not in declared:
+            raise ArgumentError(
+                name, repr(options[name]), f"is not declared: {owner}.hyperparameters must say what it can be"
+            )
+    return options | {name: check(name, options[name]) for name, check in declared.items() if name in options}
 
 
 def scalar(value: Any) -> Any:
@@ -113,12 +153,10 @@ def scalar(value: Any) -> Any:
     return value.reshape(()) if isinstance(value, Tensor) and value.ndim else value
 
 
-def _check_alignment_kernel(alignment_kernel: object, kernel: Kernel) -> None:
+def check_alignment_kernel(alignment_kernel: Kernel | None, kernel: Kernel) -> None:
     """-K_A must be bounded below at u = v: neither Riesz with s > 0 nor the logarithm can align."""
     name = "kernel" if alignment_kernel is None else "alignment_kernel"
     chosen = kernel if alignment_kernel is None else alignment_kernel
-    if not isinstance(chosen, Kernel):
-        raise ArgumentError(name, repr(chosen), "must be a kernel such as Gaussian(t=2)")
     if chosen.singular:
         raise ArgumentError(
             name,

@@ -7,22 +7,24 @@ rows, equal shapes, at least two pairs, positive temperatures (ArgumentError oth
 
 from __future__ import annotations
 
-from hyperenergy.losses import formulas, structured
+from hyperenergy.losses import formulas, modules, structured, structured_modules
 from hyperenergy.losses.checks import check_labeled, check_views, checked
 
-info_nce = checked(formulas.info_nce)
-sim_clr = checked(formulas.sim_clr)
-nt_xent = checked(formulas.nt_xent)
-dcl = checked(formulas.dcl)
-dhel = checked(formulas.dhel)
-kcl = checked(formulas.kcl)
-phi_psi = checked(formulas.phi_psi)
-align_uniform = checked(formulas.align_uniform)
-spectral_contrastive = checked(formulas.spectral_contrastive)
-sig_lip = checked(formulas.sig_lip)
-sup_con = checked(structured.sup_con, check_labeled)
-multi_view_info_nce = checked(structured.multi_view_info_nce, check_views)
-multi_view_dhel = checked(structured.multi_view_dhel, check_views)
+info_nce = checked(formulas.info_nce, modules.InfoNCE.checked_options)
+sim_clr = checked(formulas.sim_clr, modules.SimCLR.checked_options)
+nt_xent = checked(formulas.nt_xent, modules.NTXent.checked_options)
+dcl = checked(formulas.dcl, modules.DCL.checked_options)
+dhel = checked(formulas.dhel, modules.DHEL.checked_options)
+kcl = checked(formulas.kcl, modules.KCL.checked_options)
+phi_psi = checked(formulas.phi_psi, modules.PhiPsi.checked_options)
+align_uniform = checked(formulas.align_uniform, modules.AlignUniform.checked_options)
+spectral_contrastive = checked(formulas.spectral_contrastive, modules.SpectralContrastive.checked_options)
+sig_lip = checked(formulas.sig_lip, modules.SigLIP.checked_options)
+sup_con = checked(structured.sup_con, structured_modules.SupCon.checked_options, check_labeled)
+multi_view_info_nce = checked(
+    structured.multi_view_info_nce, structured_modules.MultiViewInfoNCE.checked_options, check_views
+)
+multi_view_dhel = checked(structured.multi_view_dhel, structured_modules.MultiViewDHEL.checked_options, check_views)
 
 __all__ = [
     "align_uniform",

@@ -24,9 +24,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from hyperenergy.losses import modules
 from hyperenergy.losses.base import Loss
-from hyperenergy.losses.formulas import log_one_plus_exp
+from hyperenergy.losses.facts import SoftmaxFacts, facts
+from hyperenergy.losses.log_space import log_one_plus_exp
 
 Blocks = Float[Tensor, "batch rows dim rows dim"]
 
@@ -46,28 +46,15 @@ class Softmax:
 
 
 def softmax_form(loss: Loss, points: int) -> Softmax | None:
-    """What a loss of ``points`` pairs is in the form above; None where it is not of it.  Of exact types: a subclass may have
-    another formula."""
-    others = ~torch.eye(points, dtype=torch.bool)
-    none = torch.zeros_like(others)
-    kind = type(loss)
-    if kind is modules.InfoNCE:
-        within, across = none, others
-    elif kind in (modules.SimCLR, modules.NTXent):
-        within, across = others, others
-    elif kind is modules.DCL:
-        within, across = others if loss.within_view else none, others
-    elif kind is modules.DHEL:
-        within, across = others, none
-    else:
+    """What a loss of ``points`` pairs is in the form above; None where it is not of it."""
+    form = facts(loss)
+    if not isinstance(form, SoftmaxFacts):
         return None
-    two_sided = getattr(loss, "symmetric", False) or kind is modules.NTXent
+    others = ~torch.eye(points, dtype=torch.bool)
+    within, across = others & form.within, others & form.across
     seen = torch.cat([torch.cat([within, across], 1), torch.cat([across, within], 1)])
-    weights = torch.zeros(2 * points, dtype=torch.float64)
-    weights[:points] = (0.5 if two_sided else 1.0) / points
-    weights[points:] = (0.5 if two_sided else float(kind is modules.DHEL and loss.two_view)) / points
-    own = kind not in (modules.DCL, modules.DHEL)
-    return Softmax(weights, seen, own, float(loss.temperature))
+    weights = torch.tensor(form.sides, dtype=torch.float64).repeat_interleave(points) / points
+    return Softmax(weights, seen, form.own, form.temperature)
 
 
 def hessians(form: Softmax, z: Float[Tensor, "batch rows dim"]) -> Blocks:

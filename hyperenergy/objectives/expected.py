@@ -23,6 +23,7 @@ from hyperenergy.geometry.sphere import Points
 from hyperenergy.kernels import Kernel
 from hyperenergy.losses import modules as losses
 from hyperenergy.losses.checks import check_pair
+from hyperenergy.losses.facts import SoftmaxFacts, facts
 from hyperenergy.losses.formulas import off_diagonal
 from hyperenergy.objectives.base import Aligned, BatchLoss, Objective
 
@@ -199,7 +200,7 @@ class Expected(Objective):
                     "batch", size, f"must be at most {points}, the number of pairs, without replacement"
                 )
         kinds = points + size - 1 if self.replace else points
-        pairwise = type(self.loss) in PAIRWISE
+        pairwise = pair_mean(self.loss)
         if pairwise and math.comb(kinds, size) > self.enumerate:
             size = 2  # the expectation of a mean over pairs is that of two draws, at any number of points
         if pairwise or math.comb(kinds, size) <= self.enumerate:
@@ -239,7 +240,9 @@ class Expected(Objective):
         controls = [own[..., index].mean(-1) - (own @ weights).unsqueeze(-1)]
         temperature = getattr(self.loss, "temperature", None)
         if temperature is not None:
-            similarity = U @ (V if isinstance(self.loss, losses.InfoNCE) else U).mT / float(temperature)
+            form = facts(self.loss)
+            across_only = isinstance(form, SoftmaxFacts) and not form.within
+            similarity = U @ (V if across_only else U).mT / float(temperature)
             if self.replace:
                 log_z = (similarity + weights.log()).logsumexp(-1)
             else:
@@ -255,8 +258,10 @@ class Expected(Objective):
         return C @ beta
 
 
-# Means over pairs.
-PAIRWISE = (losses.KCL, losses.SpectralContrastive)
+def pair_mean(loss: losses.PairLoss) -> bool:
+    """Whether the loss is known to be a mean over pairs."""
+    form = facts(loss)
+    return form is not None and form.pairwise
 
 
 def multiset_orders(index: Tensor) -> list[int]:

@@ -23,7 +23,7 @@ from hyperenergy.geometry.sphere import random_points
 from hyperenergy.laws import expected_uniform
 from hyperenergy.losses import modules as losses
 from hyperenergy.objectives.base import Objective
-from hyperenergy.objectives.expected import PAIRWISE, Expected, multiset_orders
+from hyperenergy.objectives.expected import Expected, multiset_orders, pair_mean
 from hyperenergy.search.minimize import minimize
 
 # Particles closer than this are one, weights below this are none, and a first variation above minus this (relative to
@@ -96,7 +96,7 @@ def _sizes(batch: int, dim: int) -> list[int]:
 
 def first_variation(loss: losses.PairLoss, batch: int, points: Tensor, weights: Tensor, x: Tensor) -> Tensor:
     """h at each of x (n, dim): batch * (expected loss given that one pair is x, less the expected loss)."""
-    if isinstance(loss, PAIRWISE):
+    if pair_mean(loss):
         batch = 2  # h does not depend on the batch: the share of the pairs that contain x is 2/M
     objective = _expected(loss, batch, weights)
     value = objective.value(points)

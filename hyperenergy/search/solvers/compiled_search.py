@@ -17,6 +17,7 @@ from torch import Tensor
 from hyperenergy import compiled
 from hyperenergy.energies.energy import pair_weight
 from hyperenergy.losses import modules as losses
+from hyperenergy.losses.facts import SoftmaxFacts, facts
 from hyperenergy.objectives.base import Aligned, BatchLoss, Energy, Objective
 from hyperenergy.objectives.logarithm import Logarithm
 from hyperenergy.search.solvers import lbfgs
@@ -87,7 +88,7 @@ def _kind(objective: Objective, rows: int) -> Callable[[Any, int, int], Program]
         return _log_energy
     if type(objective) in (BatchLoss, Aligned) and rows * rows <= _MOST_PAIRS:
         loss = objective.loss  # type: ignore[attr-defined]
-        if type(loss) in _SOFTMAX:
+        if isinstance(facts(loss), SoftmaxFacts):
             return _softmax
         smooth = type(loss) is losses.KCL and not loss.alignment.kinked and not loss.kernel.kinked
         smooth = smooth and compiled.readable(loss.kernel) and compiled.readable(loss.alignment)
@@ -112,7 +113,7 @@ def _texts(objective: Objective, dim: int) -> list[compiled.Text]:
     if isinstance(objective, Logarithm):
         return [compiled.log_pairs(objective.energy.kernel)]
     loss = objective.loss  # type: ignore[attr-defined]
-    if type(loss) in _SOFTMAX:
+    if isinstance(facts(loss), SoftmaxFacts):
         return [compiled.trust(), compiled.softmax(isinstance(objective, Aligned))]
     return [compiled.trust(), compiled.kcl(loss.kernel, loss.alignment)]
 
@@ -142,25 +143,13 @@ def _log_energy(objective: Logarithm, rows: int, dim: int) -> Program:
     return Program(module.log_energy, None, None, parameters, rows * rows, weight, logarithmic=True)
 
 
-# How the losses enter ``softmax_loops``: weights of the two views, whether the positive is in the denominator, negatives
-# across and within views, and further s_i / tau.
-_SOFTMAX: dict[type, Callable[[Any], tuple[float, ...]]] = {
-    losses.InfoNCE: lambda loss: (*_sides(loss.symmetric), 1, 1, 0, 0),
-    losses.SimCLR: lambda loss: (1, 0, 1, 1, 1, 0),
-    losses.NTXent: lambda loss: (0.5, 0.5, 1, 1, 1, 0),
-    losses.DCL: lambda loss: (*_sides(loss.symmetric), 0, 1, float(loss.within_view), 0),
-    # Twice the energy, and once the alignment.
-    losses.DHEL: lambda loss: (1, 1, 0, 0, 1, 1) if loss.two_view else (1, 0, 0, 0, 1, 0),
-}
-
-
-def _sides(symmetric: bool) -> tuple[float, float]:
-    return (0.5, 0.5) if symmetric else (1.0, 0.0)
-
-
 def _softmax(objective: BatchLoss | Aligned, rows: int, dim: int) -> Program:
     loss, module = objective.loss, compiled.load(compiled.softmax(isinstance(objective, Aligned)))
-    parameters = np.array([float(loss.temperature), *_SOFTMAX[type(loss)](loss)], dtype=np.float64)
+    form = facts(loss)
+    assert isinstance(form, SoftmaxFacts)
+    # As ``softmax_loops`` wants them; what comes last are further s_i / tau.
+    told = (form.temperature, *form.sides, form.own, form.across, form.within, form.views - 1)
+    parameters = np.array(told, dtype=np.float64)
     points = rows if isinstance(objective, Aligned) else rows // 2
     wide, even = _filled(points, 8), _filled(dim, 2)
     work = wide * (8 * wide + 8 * even + 22)

@@ -1,0 +1,83 @@
+"""KCL: two kernels.  Formula, module and facts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+
+from hyperenergy.energies.energy import pair_energy
+from hyperenergy.geometry.sphere import Points, squared_distance
+from hyperenergy.kernels import Kernel
+from hyperenergy.losses.checks import (
+    a_kernel,
+    check_alignment_kernel,
+    declaration,
+    kernel_or_none,
+    positive_number,
+    switch,
+)
+from hyperenergy.losses.facts import KernelFacts
+from hyperenergy.losses.families import PairLoss
+from hyperenergy.losses.log_space import Loss
+
+
+def kcl(
+    anchors: Points,
+    positives: Points,
+    *,
+    kernel: Kernel,
+    gamma: float = 16.0,
+    alignment_kernel: Kernel | None = None,
+    two_view: bool = False,
+) -> Loss:
+    """KCL: -mean_i K_A(u_i,v_i) + gamma mean_{i!=j} K_U(u_i,u_j), K_A = K_U = ``kernel`` unless given.
+
+    two_view, the form of the authors' code: -2 mean K_A + gamma (mean_{i!=j} K_U(u) + mean_{i!=j} K_U(v)).
+    Source: Koromilas et al. 2024; minima: B2.  The expected value does not depend on M (E3).
+    """
+    alignment = -(alignment_kernel or kernel)(squared_distance(anchors, positives)).mean(-1)
+    uniformity = pair_energy(anchors, kernel, "mean")
+    if two_view:
+        return 2 * alignment + gamma * (uniformity + pair_energy(positives, kernel, "mean"))
+    return alignment + gamma * uniformity
+
+
+class KCL(PairLoss):
+    __doc__ = kcl.__doc__
+    hyperparameters = declaration(
+        gamma=positive_number,
+        two_view=switch,
+        kernel=a_kernel,
+        alignment_kernel=kernel_or_none,
+    )
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        gamma: float = 16.0,
+        alignment_kernel: Kernel | None = None,
+        two_view: bool = False,
+    ) -> None:
+        super().__init__(kernel=kernel, gamma=gamma, alignment_kernel=alignment_kernel, two_view=two_view)
+
+    @classmethod
+    def checked_options(cls, options: dict[str, Any]) -> dict[str, Any]:
+        checked = super().checked_options(options)
+        check_alignment_kernel(checked.get("alignment_kernel"), checked["kernel"])
+        return checked
+
+    def formula(self, anchors: Tensor, positives: Tensor) -> Tensor:
+        return kcl(anchors, positives, **self.options)
+
+    def theory(self) -> KernelFacts:
+        return KernelFacts(self.alignment, self.kernel, float(self.gamma), views=1 + self.two_view)
+
+    @property
+    def alignment(self) -> Kernel:
+        """The kernel K_A of the alignment term."""
+        return self.alignment_kernel or self.kernel
+
+    @property
+    def alignment_term(self) -> tuple[float, Kernel]:
+        return (2.0 if self.two_view else 1.0), self.alignment
