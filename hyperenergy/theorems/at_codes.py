@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from hyperenergy.kernels import (
-    Gaussian,
-    Kernel,
-)
+from hyperenergy.kernels import Gaussian, Kernel
 from hyperenergy.losses import modules as losses
 from hyperenergy.objectives.base import Aligned, BatchLoss, Energy, Objective
 from hyperenergy.theorems.alignment import aligns, strictly_aligns
-from hyperenergy.theorems.cases import (
-    chosen,
-)
+from hyperenergy.theorems.cases import chosen
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
-from hyperenergy.theorems.known import (
-    Known,
-    universal_optimum,
-)
+from hyperenergy.theorems.known import Known, universal_optimum
 from hyperenergy.theorems.prediction import Status
 from hyperenergy.theorems.registry import Predictor, Said, say_aligned
 from hyperenergy.theorems.subjects import dhel, one_sided, symmetrized
-from hyperenergy.theorems.values import (
-    pair_loss,
-)
+from hyperenergy.theorems.values import pair_loss
 
 COUPLED = (losses.InfoNCE, losses.SimCLR, losses.NTXent)
-
-
 DECOUPLED = (losses.DCL, losses.DHEL)
 
 

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from hyperenergy.losses import modules as losses
 from hyperenergy.objectives.base import Objective
-from hyperenergy.theorems.cases import (
-    DIMS,
-    TEMPERATURES,
-)
+from hyperenergy.theorems.cases import DIMS, TEMPERATURES
 from hyperenergy.theorems.convexity import check_convexity
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
-from hyperenergy.theorems.known import (
-    simplex,
-)
+from hyperenergy.theorems.known import simplex
 from hyperenergy.theorems.prediction import Status
 from hyperenergy.theorems.registry import PAPER, Said, Stated, Theorem, say_aligned
 from hyperenergy.theorems.subjects import dhel, one_sided, phi_psi, symmetrized
-from hyperenergy.theorems.values import (
-    pair_loss,
-)
+from hyperenergy.theorems.values import pair_loss
 
 _FAMILY = (losses.InfoNCE, losses.SimCLR, losses.NTXent, losses.DCL, losses.DHEL, losses.AlignUniform)
 

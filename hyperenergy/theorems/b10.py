@@ -10,19 +10,12 @@ from hyperenergy.losses import structured_modules as structured
 from hyperenergy.losses.structured_modules import MultiViewDHEL, MultiViewInfoNCE
 from hyperenergy.objectives.base import Objective
 from hyperenergy.objectives.structured import MultiView
-from hyperenergy.theorems.cases import (
-    TEMPERATURES,
-)
+from hyperenergy.theorems.cases import TEMPERATURES
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
-from hyperenergy.theorems.known import (
-    simplex,
-)
+from hyperenergy.theorems.known import simplex
 from hyperenergy.theorems.prediction import Status
 from hyperenergy.theorems.registry import Said, Stated, Theorem, say
-from hyperenergy.theorems.values import (
-    Value,
-    loss_value,
-)
+from hyperenergy.theorems.values import Value, loss_value
 
 
 def _say(objective: Objective, points: int, dim: int) -> Said:

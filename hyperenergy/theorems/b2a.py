@@ -4,24 +4,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from hyperenergy.kernels import (
-    Gaussian,
-    Polynomial,
-    Riesz,
-)
+from hyperenergy.kernels import Gaussian, Polynomial, Riesz
 from hyperenergy.losses import modules as losses
 from hyperenergy.objectives.base import Energy, Objective
-from hyperenergy.theorems.at_codes import (
-    energy_kernel,
-    say_energy,
-)
-from hyperenergy.theorems.cases import (
-    DIMS,
-)
+from hyperenergy.theorems.at_codes import energy_kernel, say_energy
+from hyperenergy.theorems.cases import DIMS
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
-from hyperenergy.theorems.known import (
-    simplex,
-)
+from hyperenergy.theorems.known import simplex
 from hyperenergy.theorems.prediction import Status
 from hyperenergy.theorems.registry import PAPER, Said, Stated, Theorem
 from hyperenergy.theorems.subjects import KERNELS, kernel_losses

@@ -6,12 +6,8 @@ from functools import partial
 
 from hyperenergy.codes.catalogue import COHN_KUMAR
 from hyperenergy.objectives.base import Energy
-from hyperenergy.theorems.at_codes import (
-    say_energy_at_optimum,
-)
-from hyperenergy.theorems.cases import (
-    DIMS,
-)
+from hyperenergy.theorems.at_codes import say_energy_at_optimum
+from hyperenergy.theorems.cases import DIMS
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
 from hyperenergy.theorems.prediction import Status
 from hyperenergy.theorems.registry import PAPER, Stated, Theorem

@@ -5,22 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from hyperenergy.codes.catalogue import COHN_KUMAR
-from hyperenergy.kernels import (
-    Gaussian,
-    InverseMultiquadric,
-    Kernel,
-    Laplace,
-    Logarithmic,
-    Riesz,
-)
+from hyperenergy.kernels import Gaussian, InverseMultiquadric, Kernel, Laplace, Logarithmic, Riesz
 from hyperenergy.losses import modules as losses
 from hyperenergy.objectives.base import Energy
-from hyperenergy.theorems.at_codes import (
-    say_energy_at_optimum,
-)
-from hyperenergy.theorems.cases import (
-    chosen,
-)
+from hyperenergy.theorems.at_codes import say_energy_at_optimum
+from hyperenergy.theorems.cases import chosen
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
 from hyperenergy.theorems.prediction import Status
 from hyperenergy.theorems.registry import Stated, Theorem

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 from hyperenergy.codes.catalogue import BALLINGER
-from hyperenergy.kernels import (
-    Gaussian,
-    InverseMultiquadric,
-    Logarithmic,
-    Riesz,
-)
+from hyperenergy.kernels import Gaussian, InverseMultiquadric, Logarithmic, Riesz
 from hyperenergy.losses import modules as losses
 from hyperenergy.objectives.base import Energy, Objective
-from hyperenergy.theorems.at_codes import (
-    energy_kernel,
-    say_energy,
-)
-from hyperenergy.theorems.cases import (
-    chosen,
-)
+from hyperenergy.theorems.at_codes import energy_kernel, say_energy
+from hyperenergy.theorems.cases import chosen
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
-from hyperenergy.theorems.known import (
-    conjectured_optimum,
-)
+from hyperenergy.theorems.known import conjectured_optimum
 from hyperenergy.theorems.prediction import Status
 from hyperenergy.theorems.registry import Said, Stated, Theorem
 

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from hyperenergy.kernels import (
-    Gaussian,
-    InverseMultiquadric,
-    Laplace,
-    RegularizedLogarithmic,
-    Riesz,
-)
+from hyperenergy.kernels import Gaussian, InverseMultiquadric, Laplace, RegularizedLogarithmic, Riesz
 from hyperenergy.losses import modules as losses
 from hyperenergy.objectives.base import FixedAnchors, Objective
 from hyperenergy.theorems.alignment import aligns, strictly_aligns
@@ -16,9 +10,7 @@ from hyperenergy.theorems.instances import Grid, How, Instance, Instances
 from hyperenergy.theorems.prediction import Status
 from hyperenergy.theorems.registry import PAPER, Said, Stated, Theorem, say
 from hyperenergy.theorems.subjects import one_sided, symmetrized
-from hyperenergy.theorems.values import (
-    Value,
-)
+from hyperenergy.theorems.values import Value
 
 
 def _say(objective: Objective, points: int, dim: int) -> Said:

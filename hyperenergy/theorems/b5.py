@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from hyperenergy.kernels import (
-    Gaussian,
-    InverseMultiquadric,
-)
+from hyperenergy.kernels import Gaussian, InverseMultiquadric
 from hyperenergy.losses import modules as losses
-from hyperenergy.theorems.cases import (
-    MISALIGNED_CASES,
-    off_optima,
-)
+from hyperenergy.theorems.cases import MISALIGNED_CASES, off_optima
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
 from hyperenergy.theorems.prediction import Status
 from hyperenergy.theorems.registry import Theorem

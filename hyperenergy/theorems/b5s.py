@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from hyperenergy.theorems.cases import (
-    MISALIGNED_CASES,
-    off_optima,
-)
+from hyperenergy.theorems.cases import MISALIGNED_CASES, off_optima
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
 from hyperenergy.theorems.prediction import Status
 from hyperenergy.theorems.registry import Theorem

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from hyperenergy.kernels import (
-    Gaussian,
-    InverseMultiquadric,
-    Laplace,
-    Logarithmic,
-    RegularizedLogarithmic,
-    Riesz,
-)
+from hyperenergy.kernels import Gaussian, InverseMultiquadric, Laplace, Logarithmic, RegularizedLogarithmic, Riesz
 from hyperenergy.objectives.base import Energy
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
 from hyperenergy.theorems.prediction import Status

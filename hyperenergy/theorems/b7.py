@@ -12,16 +12,10 @@ from hyperenergy.losses.structured_modules import SupCon
 from hyperenergy.objectives.base import Objective
 from hyperenergy.objectives.structured import Supervised
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
-from hyperenergy.theorems.known import (
-    check_room,
-    simplex_points,
-)
+from hyperenergy.theorems.known import check_room, simplex_points
 from hyperenergy.theorems.prediction import Status, Views
 from hyperenergy.theorems.registry import Said, Stated, Theorem, say
-from hyperenergy.theorems.values import (
-    Value,
-    softplus_value,
-)
+from hyperenergy.theorems.values import Value, softplus_value
 
 
 def _say(objective: Objective, points: int, dim: int) -> Said:

@@ -11,17 +11,10 @@ from hyperenergy.losses import modules as losses
 from hyperenergy.objectives.base import Objective
 from hyperenergy.objectives.expected import Expected
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
-from hyperenergy.theorems.known import (
-    check_room,
-    simplex,
-    simplex_points,
-)
+from hyperenergy.theorems.known import check_room, simplex, simplex_points
 from hyperenergy.theorems.prediction import Status, Views
 from hyperenergy.theorems.registry import Said, Stated, Theorem, say
-from hyperenergy.theorems.values import (
-    Value,
-    loss_value,
-)
+from hyperenergy.theorems.values import Value, loss_value, simplex_distribution
 
 
 def _say(objective: Objective, points: int, dim: int) -> Said:

@@ -10,17 +10,10 @@ import torch
 from hyperenergy.losses import modules as losses
 from hyperenergy.objectives.base import BatchLoss, Objective
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
-from hyperenergy.theorems.known import (
-    check_room,
-    simplex_points,
-)
+from hyperenergy.theorems.known import check_room, simplex_points
 from hyperenergy.theorems.prediction import Status, Views
 from hyperenergy.theorems.registry import Said, Stated, Theorem, say
-from hyperenergy.theorems.values import (
-    Value,
-    log_softplus,
-    softplus,
-)
+from hyperenergy.theorems.values import Value, log_softplus, softplus
 
 
 def logits(scale: float, bias: float, points: int, ratio: float) -> tuple[float, float]:

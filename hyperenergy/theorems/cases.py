@@ -8,11 +8,7 @@ from hyperenergy import codes
 from hyperenergy.theorems.instances import Grid
 
 LARGE_BATCHES = tuple(2**k for k in range(8, 15))
-
-
 DIMS = (2, 3, 4, 5, 6, 7, 8)
-
-
 TEMPERATURES = (0.05, 0.1, 0.5, 1.0)
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from hyperenergy.losses import modules as losses
-from hyperenergy.theorems.cases import (
-    dims_and_temperatures,
-)
+from hyperenergy.theorems.cases import dims_and_temperatures
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
 from hyperenergy.theorems.prediction import Status
 from hyperenergy.theorems.registry import PAPER, Theorem

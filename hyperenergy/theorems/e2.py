@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from hyperenergy.theorems.cases import (
-    LARGE_BATCHES,
-    dims_and_temperatures,
-)
+from hyperenergy.theorems.cases import LARGE_BATCHES, dims_and_temperatures
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
 from hyperenergy.theorems.prediction import Status
 from hyperenergy.theorems.registry import Theorem

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from hyperenergy.kernels import (
-    Riesz,
-)
+from hyperenergy.kernels import Riesz
 from hyperenergy.objectives.base import Energy, Objective
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
-from hyperenergy.theorems.known import (
-    simplex,
-)
+from hyperenergy.theorems.known import simplex
 from hyperenergy.theorems.prediction import Status
 from hyperenergy.theorems.registry import PAPER, Said, Stated, Theorem, say_aligned
 

@@ -5,14 +5,10 @@ from __future__ import annotations
 from hyperenergy.losses import modules as losses
 from hyperenergy.objectives.base import Objective
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
-from hyperenergy.theorems.known import (
-    simplex,
-)
+from hyperenergy.theorems.known import simplex
 from hyperenergy.theorems.prediction import Status
 from hyperenergy.theorems.registry import Said, Stated, Theorem, say_aligned
-from hyperenergy.theorems.values import (
-    pair_loss,
-)
+from hyperenergy.theorems.values import pair_loss
 
 
 def _say(objective: Objective, points: int, dim: int) -> Said:

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 from hyperenergy.objectives.base import Objective
-from hyperenergy.theorems.at_codes import (
-    DECOUPLED,
-    crowded,
-    instances_at_codes,
-    say_at_code,
-)
+from hyperenergy.theorems.at_codes import DECOUPLED, crowded, instances_at_codes, say_at_code
 from hyperenergy.theorems.instances import Grid, Instances
 from hyperenergy.theorems.prediction import Status
 from hyperenergy.theorems.registry import Said, Stated, Theorem
