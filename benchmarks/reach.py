@@ -9,7 +9,7 @@ from typing import Any
 import hyperenergy as he
 from benchmarks import clock
 from hyperenergy.objectives.base import Objective, as_objective
-from hyperenergy.verify.subjects import dhel, one_sided, symmetrized
+from hyperenergy.theorems.subjects import dhel, one_sided, symmetrized
 
 
 @dataclass(frozen=True)

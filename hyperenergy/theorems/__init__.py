@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+import re
 from collections.abc import Iterator
 
 from hyperenergy.errors import unknown_name
 from hyperenergy.objectives.base import BatchLoss, as_objective, check_configuration
-from hyperenergy.theorems.alignment import B3, B5, B5S, strictly_aligns
-from hyperenergy.theorems.expectation import B8, E1, E2, E3, E4
-from hyperenergy.theorems.limits import B6, B11
+from hyperenergy.theorems.alignment import strictly_aligns
 from hyperenergy.theorems.prediction import Prediction, Status
 from hyperenergy.theorems.registry import Stated, Theorem, Unstated
-from hyperenergy.theorems.simplex import B1, F1, F2
-from hyperenergy.theorems.structured import B7, B9, B10
-from hyperenergy.theorems.universal import B2A, B2B, B2C, B2D, B4, F3
 
-_BATCH = (B1, B2A, B2B, B2C, B2D, B3, B4, B5, B5S, B6, B7, B8, B9, B10, B11)
-_ALL = {theorem.id: theorem for theorem in (*_BATCH, E1, E2, E3, E4, F1, F2, F3)}
+_RESULT = re.compile("([a-z])([0-9]+)([a-z]?)")
+
+
+def _gathered() -> dict[str, Theorem]:
+    """The results of the modules that are named after one, by letter and number."""
+    parts = [found.groups() for module in pkgutil.iter_modules(__path__) if (found := _RESULT.fullmatch(module.name))]
+    ordered = sorted(parts, key=lambda part: (part[0], int(part[1]), part[2]))
+    stated = (importlib.import_module(f"{__name__}.{''.join(part)}").THEOREM for part in ordered)
+    return {theorem.id: theorem for theorem in stated}
+
+
+_ALL = _gathered()
 
 
 def names() -> list[str]:

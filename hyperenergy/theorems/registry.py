@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hyperenergy.objectives.base import Objective
+from hyperenergy.theorems.instances import Grid, Instances
 from hyperenergy.theorems.known import Known
 from hyperenergy.theorems.prediction import Prediction, Status, Views, in_range
 from hyperenergy.theorems.values import Value, aligned_value
@@ -51,6 +52,7 @@ class Theorem:
 
     ``predict(objective, points, dim)`` gives the minimum where the hypotheses hold, None elsewhere.  Of a false
     claim it gives what the claim would predict, for a search to refute.
+    ``instances(grid)`` yields what tests it, and by which check.
     formula: LaTeX of the central statement, of a false claim of what is claimed; lines end with a double backslash.
     Hypotheses and symbols are in ``statement``; kernels are functions of the squared distance.
     """
@@ -61,6 +63,7 @@ class Theorem:
     status: Status
     source: str
     predict: Predictor = _silent
+    instances: Callable[[Grid], Instances] = field(kw_only=True)
     formula: str = field(kw_only=True)
 
 

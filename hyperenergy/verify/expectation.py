@@ -1,9 +1,8 @@
-"""The claims at the expectation level: their instances, and how each is checked."""
+"""The claims at the expectation level: how each is checked."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,103 +10,25 @@ import numpy as np
 import torch
 
 from hyperenergy.geometry.sphere import random_points
-from hyperenergy.kernels import (
-    Gaussian,
-    InverseMultiquadric,
-    Kernel,
-    Laplace,
-    Logarithmic,
-    RegularizedLogarithmic,
-    Riesz,
-)
 from hyperenergy.laws import distance_to_limit, expected_uniform, limit, normalizer, rate
 from hyperenergy.losses import modules as losses
 from hyperenergy.objectives.base import BatchLoss
 from hyperenergy.objectives.expected import Expected
 from hyperenergy.search.best_law import best_law
+from hyperenergy.theorems.cases import LARGE_BATCHES
 from hyperenergy.theorems.compare import value_tolerance
 from hyperenergy.theorems.prediction import Outcome
 from hyperenergy.verify import checks
 from hyperenergy.verify.grid import Grid, Instance, Result
-from hyperenergy.verify.subjects import dhel, one_sided, symmetrized
-
-Check = Callable[[Instance, Grid], Result]
 
 # Round-off in sums of up to 2145 terms, each exact to a few units; relative.
 _ROUND_OFF = 1e-14
-_LARGE_BATCHES = tuple(2**k for k in range(8, 15))
-
-
-def _softmax_losses(tau: float) -> list[losses.PairLoss]:
-    return [*one_sided(tau), *symmetrized(tau), *dhel(tau)]
-
-
-def _dims(grid: Grid, cases: tuple[tuple[int, float], ...]) -> Iterator[tuple[int, float]]:
-    for dim, tau in cases:
-        if dim in grid.pick_dims((dim,)) and tau in grid.pick_temperatures((tau,)):
-            yield dim, tau
-
-
-def e1(grid: Grid) -> Iterator[tuple[Check, Instance]]:
-    for dim, tau in _dims(grid, ((2, 0.5), (3, 0.5), (8, 0.5), (128, 0.2), (2048, 0.1))):
-        for loss in _softmax_losses(tau):
-            yield check_limit, Instance("E1", loss, 2**14, dim, {"part": "limit"})
-        if dim <= 8:
-            for points in grid.pick_points((4, 8, 16)):
-                yield check_above_limit, Instance("E1", losses.InfoNCE(tau), points, dim, {"part": "empirical laws"})
-
-
-def e2(grid: Grid) -> Iterator[tuple[Check, Instance]]:
-    for dim, tau in _dims(grid, ((3, 0.5), (8, 0.5), (128, 0.2))):
-        for loss in _softmax_losses(tau):
-            yield check_rate, Instance("E2", loss, max(_LARGE_BATCHES), dim)
-
-
-KERNELS: tuple[Kernel, ...] = (
-    Gaussian(2),
-    Laplace(1),
-    InverseMultiquadric(1),
-    Riesz(-1),
-    RegularizedLogarithmic(1),
-)
-
-
-def e3(grid: Grid) -> Iterator[tuple[Check, Instance]]:
-    for dim in grid.pick_dims((2, 3, 8)):
-        for kernel in (*KERNELS, Riesz(1), Logarithmic()) if dim > 1 else ():
-            alignment = Gaussian(2) if kernel.singular else None
-            for two_view in (False, True):
-                loss = losses.KCL(kernel, alignment_kernel=alignment, two_view=two_view)
-                yield check_batch_independence, Instance("E3", loss, 3, dim, {"part": "batch size"})
-            if not kernel.singular:
-                yield check_above_limit, Instance("E3", losses.KCL(kernel), 8, dim, {"part": "empirical laws"})
-
-
-def e4(grid: Grid) -> Iterator[tuple[Check, Instance]]:
-    cases = [(2, 2), (2, 3), (2, 4), (3, 2), (3, 3)]
-    if grid.full:
-        cases += [(3, 4), (4, 3)]
-    for dim, batch in cases:
-        if dim not in grid.pick_dims((dim,)) or not grid.pick_points((batch,)):
-            continue
-        for loss in (losses.DHEL(0.2), losses.InfoNCE(0.5)):
-            yield check_uniform_is_best, Instance("E4", loss, batch, dim)
-
-
-def b8(grid: Grid) -> Iterator[tuple[Check, Instance]]:
-    for points, batch, dim in ((4, 2, 3), (6, 3, 5), (6, 2, 5), (6, 3, 8)):
-        if dim not in grid.pick_dims((dim,)) or not grid.pick_points((points,)):
-            continue
-        for tau in grid.pick_temperatures((0.2, 0.5, 1.0)):
-            loss = losses.InfoNCE(tau)
-            for subject in (Expected(loss, batch, replace=False), Expected(loss, batch, partition=True)):
-                yield checks.check_prediction, Instance("B8", subject, points, dim)
 
 
 def check_limit(instance: Instance, grid: Grid) -> Result:
     """E1: the expected loss under the uniform law approaches the limit like 1/M."""
     loss, dim = instance.subject, instance.dim
-    batches = (*_LARGE_BATCHES, 2**24, 2**30)
+    batches = (*LARGE_BATCHES, 2**24, 2**30)
     distances = [distance_to_limit(loss, batch, dim) for batch in batches]
     falls = all(abs(later) < abs(earlier) for earlier, later in itertools.pairwise(distances[:-2]))
     # In the end it is rate/M; what quadrature and round-off leave is 1e-12.
@@ -118,7 +39,7 @@ def check_limit(instance: Instance, grid: Grid) -> Result:
     )
     agrees = falls and ends
     reason = f"distance {distances[0]:.1e} at M={batches[0]}, {distances[-1]:.1e} at M={batches[-1]}"
-    value = expected_uniform(loss, _LARGE_BATCHES[-1], dim) - normalizer(loss, _LARGE_BATCHES[-1])
+    value = expected_uniform(loss, LARGE_BATCHES[-1], dim) - normalizer(loss, LARGE_BATCHES[-1])
     return _judged(instance, grid, agrees, reason, value)
 
 
@@ -153,7 +74,7 @@ class Slope:
         return abs(self.fitted / self.predicted - 1)
 
 
-def fitted_slope(loss: losses.PairLoss, dim: int, batches: tuple[int, ...] = _LARGE_BATCHES) -> Slope:
+def fitted_slope(loss: losses.PairLoss, dim: int, batches: tuple[int, ...] = LARGE_BATCHES) -> Slope:
     """The limit of M (expected loss - normalizer - limit) by a parabola in 1/M, against ``rate``."""
     M = np.array(batches, dtype=np.float64)
     scaled = np.array([distance_to_limit(loss, batch, dim) for batch in batches]) * M

@@ -16,7 +16,7 @@ from hyperenergy.geometry.sameness import same
 from hyperenergy.geometry.sphere import random_points
 from hyperenergy.objectives.base import BatchLoss
 from hyperenergy.theorems.prediction import Outcome, Prediction
-from hyperenergy.verify.claims import Exp
+from hyperenergy.theorems.subjects import Exp
 
 
 def predicted(objective: object, points: int, dim: int) -> Prediction:

@@ -17,8 +17,9 @@ from hyperenergy.search import minimum
 from hyperenergy.theorems.compare import VALUE_TOLERANCE
 from hyperenergy.theorems.prediction import Outcome, Prediction, Status
 from hyperenergy.theorems.registry import Theorem
+from hyperenergy.theorems.subjects import Exp
 from hyperenergy.verify import checks
-from hyperenergy.verify.claims import CLAIMS, Exp, select, tasks
+from hyperenergy.verify.claims import CLAIMS, select, tasks
 from hyperenergy.verify.grid import Grid, Instance, Result
 from hyperenergy.verify.report import Summary, by_objective, markdown, summarize, table
 from hyperenergy.verify.run import collect, run_one
@@ -188,7 +189,7 @@ def test_an_unsuccessful_search_is_inconclusive(monkeypatch) -> None:
 
 
 def summary(status: Status, *outcomes: Outcome) -> Summary:
-    theorem = Theorem("X", "", "", status, "", formula="")
+    theorem = Theorem("X", "", "", status, "", instances=lambda grid: iter(()), formula="")
     results = tuple(Result("X", f"o{k}", 2, 2, {}, outcome, "", 0.0) for k, outcome in enumerate(outcomes))
     return Summary(theorem, results)
 

@@ -1,58 +1,19 @@
-"""B7: labeled points.  B9: the sigmoid loss.  B10: several views.  Where the minimizer is no aligned code of pairs."""
+"""B9: the sigmoid loss."""
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from functools import partial
 
 import torch
 
 from hyperenergy.losses import modules as losses
-from hyperenergy.losses import structured_modules as structured
 from hyperenergy.objectives.base import BatchLoss, Objective
-from hyperenergy.objectives.structured import MultiView, Supervised
-from hyperenergy.theorems.known import check_room, simplex, simplex_points
+from hyperenergy.theorems.instances import Grid, How, Instance, Instances
+from hyperenergy.theorems.known import check_room, simplex_points
 from hyperenergy.theorems.prediction import Status, Views
 from hyperenergy.theorems.registry import Said, Stated, Theorem, say
-from hyperenergy.theorems.values import Value, log_softplus, loss_value, softplus, softplus_value
-
-
-def _say_b7(objective: Objective, points: int, dim: int) -> Said:
-    if type(objective) is not Supervised or type(objective.loss) is not structured.SupCon:
-        return None
-    labels = objective.labels
-    classes = list(dict.fromkeys(labels))
-    sizes = set(Counter(labels).values())
-    if points != len(labels) or len(sizes) != 1 or not 2 <= len(classes) <= dim + 1:
-        return None
-    n, K = sizes.pop(), len(classes)
-    # The negatives relative to the other members of the class.
-    relative = softplus_value(math.log(n * (K - 1) / (n - 1)) - K / (K - 1) * (1 / float(objective.loss.temperature)))
-    value = relative if n == 2 else Value(math.log(n - 1) + relative.number)
-    index = {c: k for k, c in enumerate(classes)}
-    build = partial(_collapsed, K, dim, tuple(index[label] for label in labels))
-    return say("B7", Status.THEOREM, objective, value, build, unique=True, aligned=True)
-
-
-def _collapsed(classes: int, dim: int, members: tuple[int, ...]) -> Views:
-    check_room(len(members), dim)
-    X = simplex_points(classes, dim)[list(members)]
-    return X, X
-
-
-B7 = Theorem(
-    "B7",
-    "SupCon collapses balanced classes onto a simplex",
-    "Let 2 <= K <= d+1 classes have n >= 2 points each. Then the minimizers of SupCon are exactly the configurations in "
-    "which the points of each class coincide and the K class points form a regular simplex; the minimum is "
-    "log(n-1 + n(K-1) e^{-K/((K-1) tau)}).",
-    Status.THEOREM,
-    "Graf, Hofer, Niethammer and Kwitt, Dissecting Supervised Contrastive Learning, ICML 2021; the loss: Khosla et al., "
-    "Supervised Contrastive Learning, NeurIPS 2020",
-    Stated(_say_b7),
-    formula=r"2 \le K \le d+1: \quad \min \, \mathrm{SupCon} = \log(n-1 + n(K-1) \, e^{-K/((K-1)\tau)})",
-)
+from hyperenergy.theorems.values import Value, log_softplus, softplus
 
 
 def logits(scale: float, bias: float, points: int, ratio: float) -> tuple[float, float]:
@@ -113,7 +74,7 @@ def double_constant(points: int, dim: int, ratio: float) -> Views:
     return U, V
 
 
-def _say_b9(objective: Objective, points: int, dim: int) -> Said:
+def _say(objective: Objective, points: int, dim: int) -> Said:
     if type(objective) is not BatchLoss or type(objective.loss) is not losses.SigLIP:
         return None
     scale, bias = float(objective.loss.scale), float(objective.loss.bias)
@@ -125,7 +86,18 @@ def _say_b9(objective: Objective, points: int, dim: int) -> Said:
     return say("B9", Status.THEOREM, objective, value, build, unique=True, aligned=ratio == 1)
 
 
-B9 = Theorem(
+def _instances(grid: Grid) -> Instances:
+    """Scales 1/tau; the biases make pairs aligned, partly aligned and antipodal.  Beyond d = N only where B9 speaks."""
+    for dim in grid.pick_dims((2, 3, 5), (2, 3, 4, 5, 8)):
+        for points in grid.pick_points(range(2, dim + 3)):
+            for tau in grid.pick_temperatures((0.1, 0.5), (0.1, 0.2, 0.5, 1.0)):
+                for bias in (-4, -1, 0, 3):
+                    subject = losses.SigLIP(1 / tau, bias)
+                    if THEOREM.predict(BatchLoss(subject), points, dim) is not None:
+                        yield How.PREDICTION, Instance("B9", subject, points, dim)
+
+
+THEOREM = Theorem(
     "B9",
     "The sigmoid loss is least on the double-constant family",
     "Let N >= 2 pairs lie in dimension d >= N. Then SigLIP with the logits t u_i.v_j + bias has exactly one minimizer up to "
@@ -136,39 +108,10 @@ B9 = Theorem(
     Status.THEOREM,
     "Lee, Chang and Sohn, Analysis of Using Sigmoid Loss for Contrastive Learning, AISTATS 2024, where the bias enters as "
     "b = -bias; the loss: Zhai et al., Sigmoid Loss for Language Image Pre-Training, ICCV 2023",
-    Stated(_say_b9),
+    Stated(_say),
+    instances=_instances,
     formula=r"\min\limits_{U,V} \, \mathrm{SigLIP} = \min\limits_{0 \le R \le 1} \, [ \, \zeta(-t(2R-1) - "
     r"\mathrm{bias}) + (N-1) \, \zeta(t(R(N-2)/(N-1) - 1) + \mathrm{bias}) \, ] \\ "
     r"\zeta(x) = \log(1+e^x), \quad u_i = (\sqrt{R} \, w_i, \sqrt{1-R}), \quad v_i = (\sqrt{R} \, w_i, "
     r"-\sqrt{1-R})",
-)
-
-
-def _say_b10(objective: Objective, points: int, dim: int) -> Said:
-    if type(objective) is not MultiView or points > dim + 1:
-        return None
-    loss, K = objective.loss, objective.n_views
-    if type(loss) not in (structured.MultiViewInfoNCE, structured.MultiViewDHEL):
-        return None
-    tau, known = float(loss.temperature), simplex(points, dim)
-    if type(loss) is structured.MultiViewInfoNCE:
-        value = loss_value(losses.InfoNCE(tau), known.distribution)
-    else:
-        energy = math.log(points - 1) - 1 / tau / (points - 1)  # of one view
-        value = Value(K * energy - math.log(K * (K - 1) / 2) - 1 / tau)
-    assert value is not None
-    return say("B10", Status.THEOREM, objective, value, known.aligned, unique=True, aligned=True)
-
-
-B10 = Theorem(
-    "B10",
-    "Multi-view losses make all views of up to d+1 objects one simplex",
-    "Let 2 <= M <= d+1 objects have K >= 2 views. The minimizers of multi-view InfoNCE and of multi-view DHEL are exactly "
-    "the configurations in which the views of each object coincide and the M objects form a regular simplex. The minima "
-    "are log(1 + (M-1) e^{-M/((M-1) tau)}) and -log(K(K-1)/2) - 1/tau + K [log(M-1) - 1/((M-1) tau)].",
-    Status.THEOREM,
-    "Koromilas et al., A Principled Framework for Multi-View Contrastive Learning, 2025 (arXiv 2507.06979)",
-    Stated(_say_b10),
-    formula=r"2 \le M \le d+1: \quad \min \text{ MV-InfoNCE} = \log(1 + (M-1) \, e^{-M/((M-1)\tau)}) \\ "
-    r"\min \text{ MV-DHEL} = -\log(K(K-1)/2) - \frac{1}{\tau} + K \, [ \, \log(M-1) - \frac{1}{(M-1)\tau} \, ]",
 )

@@ -1,0 +1,52 @@
+"""B2c: energies and kernel losses at sharp codes and the 600-cell."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from hyperenergy.codes.catalogue import COHN_KUMAR
+from hyperenergy.kernels import Gaussian, InverseMultiquadric, Kernel, Laplace, Logarithmic, Riesz
+from hyperenergy.losses import modules as losses
+from hyperenergy.objectives.base import Energy
+from hyperenergy.theorems.at_codes import say_energy_at_optimum
+from hyperenergy.theorems.cases import chosen
+from hyperenergy.theorems.instances import Grid, How, Instance, Instances
+from hyperenergy.theorems.prediction import Status
+from hyperenergy.theorems.registry import Stated, Theorem
+
+# The universal optima of up to 600 points beyond simplices and cross-polytopes: (dim, points).
+_OPTIMA = (
+    *((2, N) for N in (5, 6, 7, 9)),
+    *((3, 12), (4, 120), (5, 16), (6, 27), (7, 56), (8, 240)),
+    *((21, 112), (21, 162), (22, 100), (22, 275), (23, 552), (52, 325)),
+)
+
+
+def _instances(grid: Grid) -> Instances:
+    for dim, points in chosen(_OPTIMA, grid):
+        if points >= 100:
+            kernels: tuple[Kernel, ...] = (Gaussian(2), *((Riesz(dim - 2),) if dim <= 8 or grid.full else ()))
+            kernels += (Logarithmic(),) if grid.full else ()
+        else:
+            kernels = (Gaussian(1), InverseMultiquadric(1), Riesz(max(1, dim - 2)), Logarithmic())
+        for kernel in kernels:
+            yield How.UNIVERSAL_OPTIMUM, Instance("B2c", Energy(kernel), points, dim)
+        if points < 50:
+            for loss in (losses.KCL(Gaussian(1)), losses.KCL(Laplace(1)), losses.AlignUniform(t=1)):
+                yield How.UNIVERSAL_OPTIMUM, Instance("B2c", loss, points, dim)
+
+
+THEOREM = Theorem(
+    "B2c",
+    "Kernel losses and energies: sharp codes and the 600-cell",
+    "Let K_U be completely monotone, K_A decreasing, and let a sharp code of M points (m inner products, a spherical "
+    "(2m-1)-design) or the 600-cell exist in R^d. Then it minimizes the energy of K_U and, aligned, KCL; if strictly so, "
+    "every minimizer has its inner products.",
+    Status.THEOREM,
+    COHN_KUMAR,
+    Stated(partial(say_energy_at_optimum, "B2c")),
+    instances=_instances,
+    formula=r"\sum_{i \ne j} K_U(\left|x_i-x_j\right|^2) \ge \sum_{i \ne j} K_U(\left|c_i-c_j\right|^2), \quad "
+    r"c_1,\dots,c_M \text{ the code} \\ "
+    r"\mathrm{KCL}(U,V) \ge \mathrm{KCL}(C,C)",
+)
