@@ -111,7 +111,7 @@ def _say(line: str) -> None:
 def _publish(out: Path, found: Stored, proofs: Mapping[str, Proof]) -> list[str]:
     """Write results.jsonl and the reports, print the tables, and return the claims that are not as stated."""
     from hyperenergy.show import report
-    from hyperenergy.verify.report import HEADER, by_objective, has_objectives, markdown, summarize, table
+    from hyperenergy.verify.report import HEADER, by_objective, markdown, summarize, table
 
     results = found.write(out)
     summaries = summarize(found.claims, found.results, proofs)
@@ -121,7 +121,7 @@ def _publish(out: Path, found: Stored, proofs: Mapping[str, Proof]) -> list[str]
     html = report.write(out, summaries, found.command, found.seconds, found.complete)
     print_table(f"{len(found.results)} instances, {found.seconds:.0f} s", HEADER, table(summaries))
     for summary in summaries:
-        if has_objectives(summary):
+        if summary.theorem.by_objective:
             print_table(
                 f"{summary.theorem.id}: where is a misaligned minimum lower than the best aligned one?",
                 ("objective", "instances", "lower", "misalignment there"),

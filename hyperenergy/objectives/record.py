@@ -23,7 +23,7 @@ def record(objective: Objective, rows: Float[Tensor, "rows dim"], value: float, 
     whole = torch.equal(objective.assemble(anchors, positives), rows)
     return {
         "objective": objective.label,
-        "spec": _spec(objective),
+        "spec": spec_of(objective),
         "points": len(anchors),
         "dim": anchors.shape[1],
         "value": value if math.isfinite(value) else None,
@@ -34,7 +34,8 @@ def record(objective: Objective, rows: Float[Tensor, "rows dim"], value: float, 
     }
 
 
-def _spec(objective: Objective) -> dict[str, Any] | None:
+def spec_of(objective: Objective) -> dict[str, Any] | None:
+    """Its spec; None where it has none."""
     try:
         return objective.spec()
     except ArgumentError:

@@ -29,5 +29,6 @@ THEOREM = Theorem(
     Status.FALSE,
     "found numerically; each counterexample is a configuration with a lower value than the best aligned one",
     instances=_instances,
+    by_objective=True,
     formula=r"(U,V) \text{ minimizes } L \; \implies \; u_i = v_i \text{ for all } i, \quad \text{at every } M",
 )

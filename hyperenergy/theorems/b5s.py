@@ -23,5 +23,6 @@ THEOREM = Theorem(
     Status.CONJECTURE,
     "numerical evidence only",
     instances=_instances,
+    by_objective=True,
     formula=r"(U,V) \text{ minimizes } L \; \implies \; u_i = v_i \text{ for all } i, \quad \text{at every } M, d, \tau",
 )

@@ -55,6 +55,7 @@ class Theorem:
     ``instances(grid)`` yields what tests it, and by which check.
     formula: LaTeX of the central statement, of a false claim of what is claimed; lines end with a double backslash.
     Hypotheses and symbols are in ``statement``; kernels are functions of the squared distance.
+    by_objective: whether it is about many objectives, so that it matters for which of them it holds.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Theorem:
     predict: Predictor = _silent
     instances: Callable[[Grid], Instances] = field(kw_only=True)
     formula: str = field(kw_only=True)
+    by_objective: bool = field(default=False, kw_only=True)
 
 
 def say(

@@ -15,6 +15,7 @@ from hyperenergy.geometry.sphere import normalize, random_points
 from hyperenergy.laws import uniform_energy
 from hyperenergy.losses import modules as losses
 from hyperenergy.objectives.base import Aligned, BatchLoss, Energy, FixedAnchors, as_objective
+from hyperenergy.objectives.record import spec_of
 from hyperenergy.search.minimize import minimize
 from hyperenergy.search.minimum import Minimum
 from hyperenergy.theorems.alignment import decoupled
@@ -76,7 +77,8 @@ def _configuration(best: Minimum, outcome: Outcome) -> dict[str, Any]:
     """The points themselves, to be seen; large ones only of counterexamples, which must be seen to be believed."""
     if best.anchors.numel() > _MOST_KEPT and outcome is not Outcome.REFUTED:
         return {}
-    return {"anchors": best.anchors.tolist(), "positives": best.positives.tolist()}
+    spec = spec_of(best.objective)
+    return {"anchors": best.anchors.tolist(), "positives": best.positives.tolist(), "spec": spec}
 
 
 def check_prediction(instance: Instance, grid: Grid) -> Result:
@@ -110,6 +112,7 @@ def _judged(instance: Instance, grid: Grid, best: Minimum, prediction: Predictio
         relative_gap=match.relative_gap,
         misalignment=match.misalignment,
         congruence=match.congruence,
+        unique=prediction.unique,
         **_about(best),
         **_configuration(best, match.outcome),
     )

@@ -134,6 +134,7 @@ def check_uniform_is_best(instance: Instance, grid: Grid) -> Result:
         else "no law below the uniform one was found"
     )
     shown: dict[str, Any] = {"anchors": law.points.tolist(), "positives": law.points.tolist()} if lower else {}
+    shown["law"] = lower
     return checks.make_result(
         instance, grid, outcome, reason, law.value, prediction=uniform, value_gap=law.value - uniform, **shown
     )

@@ -18,7 +18,10 @@ class Result:
 
     value, prediction: found and claimed, in the objective's own convention.  value_gap: value - prediction.
     ways: label, starts and hits of each; unseen: the 95 % limit of the probability that one more start ends in a minimum not
-    seen yet.  misalignment, congruence: see ``compare.Match``.  None where a quantity has no meaning for the claim.
+    seen yet.  misalignment, congruence: see ``compare.Match``.  unique: whether the prediction says that no other
+    configuration has its value.  spec: of the objective of anchors and positives, as ``Objective.spec`` gives it.  law:
+    whether these are the points of a law, and the value an expectation over batches drawn from it.  None where a quantity
+    has no meaning for the claim.
     """
 
     claim: str
@@ -43,6 +46,9 @@ class Result:
     seconds: float = 0.0
     anchors: list[list[float]] | None = None
     positives: list[list[float]] | None = None
+    spec: dict[str, Any] | None = None
+    unique: bool | None = None
+    law: bool = False
 
     @property
     def label(self) -> str:

@@ -47,7 +47,9 @@ class Summary:
 
     @property
     def worst_residual(self) -> float | None:
-        found = (x for r in self.agreeing if _unique(r) for x in (r.misalignment, r.congruence) if x is not None)
+        found = (
+            x for r in self.agreeing if r.unique is not False for x in (r.misalignment, r.congruence) if x is not None
+        )
         return max(found, default=None)
 
     @property
@@ -88,11 +90,6 @@ class Summary:
                 return "supported"
             case Status.FALSE:
                 return "no counterexample found"
-
-
-def _unique(result: Result) -> bool:
-    """Whether the configuration had to agree, too."""
-    return "not claimed to be unique" not in result.reason
 
 
 def summarize(
@@ -138,11 +135,6 @@ def table(summaries: Sequence[Summary]) -> list[tuple[str, ...]]:
 
 def _short(value: float | None) -> str:
     return "" if value is None else f"{value:.1e}"
-
-
-def has_objectives(summary: Summary) -> bool:
-    """Whether the claim is about many objectives, so that it matters for which ones it holds."""
-    return summary.theorem.id in ("B5", "B5s")
 
 
 def by_objective(summary: Summary) -> list[tuple[str, int, int, str]]:
@@ -209,7 +201,7 @@ def _section(summary: Summary) -> list[str]:
         "",
         f"Source: {theorem.source}. {proof_of(summary)}",
     ]
-    if has_objectives(summary):
+    if theorem.by_objective:
         header = ("objective", "instances", "misaligned minimum is lower", "misalignment max abs(u_i-v_i)")
         rows = [(name, str(n), str(k), spread) for name, n, k, spread in by_objective(summary)]
         lines += ["", *_markdown_table(header, rows)]

@@ -117,7 +117,7 @@ def test_the_worst_of_those_that_agree() -> None:
     assert found is not None and found.result is some[1] and "gap or residual" in found.why
     free = [
         some[0],
-        result(congruence=1.0, reason="the value agrees; the minimizer is not claimed to be unique"),
+        result(congruence=1.0, unique=False, reason="the minimizer is not claimed to be unique"),
         some[2],
     ]
     found = worst(summary(*free))
@@ -169,7 +169,7 @@ def names(folder: Path) -> list[str]:
 
 def test_configurations_open_in_the_view(tmp_path: Path) -> None:
     counterexamples = [refuted(gap=gap) for gap in (0.1, 0.4, 0.3, 0.2)]
-    law = refuted("E4", points=4, positives=TRIANGLE)
+    law = refuted("E4", points=4, positives=TRIANGLE, law=True)
     out = report.write(tmp_path, [summary(*counterexamples), summary(law)], "verify", 1.0, True)
     assert out == tmp_path / "report.html"
     found = [f"configurations/{name}.json" for name in ("B5-1", "B5-2", "B5-3", "E4-1")]

@@ -16,7 +16,7 @@ from torch import Tensor
 from hyperenergy.errors import ArgumentError, unknown_name
 from hyperenergy.laws.law import Floats
 from hyperenergy.show.plot import style
-from hyperenergy.theorems.compare import VALUE_TOLERANCE
+from hyperenergy.theorems.compare import VALUE_TOLERANCE, value_tolerance
 from hyperenergy.theorems.prediction import Prediction
 from hyperenergy.verify.grid import Result
 
@@ -61,7 +61,7 @@ def trace(
     ax.fill_between(k, np.where(np.isnan(bottom), least, bottom), top, color=look["color"], alpha=0.2, linewidth=0)
     ax.fill([], [], color=look["color"], alpha=0.2, label="starts still running")
     ax.plot(k, np.where(best > 0, best, np.nan), **{**look, "markersize": 3.0}, label="best so far")
-    below = best < -VALUE_TOLERANCE * max(1.0, abs(reference))
+    below = best < -_tolerance(prediction, reference)
     if prediction is not None and below.any():
         off: dict[str, Any] = {"color": style.PALETTE[1], "marker": "v", "markersize": 4.0, "linestyle": "none"}
         ax.plot(k, np.where(below, -best, np.nan), label="best so far, below the prediction", **off)
@@ -87,6 +87,13 @@ def _batch(x: object, index: int) -> Floats:
         given = f"shape {np.shape(x)}" if hasattr(x, "shape") else repr(x)
         raise ArgumentError("values", f"{given} at iteration {index}", "must be arrays (starts,) of the batch's values")
     return values[np.isfinite(values)]
+
+
+def _tolerance(prediction: object, reference: float) -> float:
+    """How far below the reference is still at it, as ``compare`` says it where the objective is known."""
+    if isinstance(prediction, Prediction):
+        return value_tolerance(prediction.objective, reference)
+    return VALUE_TOLERANCE * max(1.0, abs(reference))
 
 
 def _value(prediction: object) -> float:

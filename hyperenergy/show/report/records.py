@@ -30,6 +30,7 @@ def record(result: Result) -> str:
         {
             "claim": result.claim,
             "objective": objective(result),
+            "spec": result.spec,
             "points": len(result.anchors),
             "dim": len(result.anchors[0]),
             "value": result.value if math.isfinite(result.value) else None,
@@ -41,9 +42,8 @@ def record(result: Result) -> str:
 
 
 def objective(result: Result) -> str:
-    """What the value is of.  The points of E4 carry a law, and the value is an expectation over batches from it, which must
-    not pass for the loss of the points."""
-    return f"expected {result.objective}, iid batches of {result.points}" if result.claim == "E4" else result.objective
+    """What the value is of.  An expectation over batches from a law must not pass for the loss of its points."""
+    return f"expected {result.objective}, iid batches of {result.points}" if result.law else result.objective
 
 
 def _safe(text: str) -> str:

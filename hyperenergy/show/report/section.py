@@ -14,7 +14,7 @@ from hyperenergy.show.report.rows import number, small
 from hyperenergy.show.report.telling import Telling, kept, worst
 from hyperenergy.theorems.prediction import Outcome, Status
 from hyperenergy.verify.grid import Result
-from hyperenergy.verify.report import Summary, by_objective, has_objectives, proof_of
+from hyperenergy.verify.report import Summary, by_objective, proof_of
 
 
 def section(summary: Summary, folder: str) -> str:
@@ -34,7 +34,7 @@ def section(summary: Summary, folder: str) -> str:
         f"<p>{escape(theorem.statement)}</p>",
         f'<h3>{heading}</h3><div class="formula" role="group" aria-label="{heading}">{formula}</div>',
         f'<p class="note">Source: {escape(theorem.source)}. {escape(proof_of(summary))}</p>',
-        _by_objective(summary) if has_objectives(summary) else "",
+        _by_objective(summary) if theorem.by_objective else "",
         _kept(summary, folder),
         "</div>",
         _worst(summary),
@@ -87,7 +87,7 @@ def _caption(found: Telling) -> str:
     ]
     if r.anchors is None:
         note = " No configuration of it is stored."
-    elif r.claim == "E4":
+    elif r.law:
         note = " Drawn are the points of the law that was found."
     else:
         note = ""

@@ -14,7 +14,7 @@ from hyperenergy.show.layout import cluster_order, sample
 from hyperenergy.show.view import facts
 from hyperenergy.show.view.load import Configuration, Floats
 from hyperenergy.show.view.scene import Scene, packed
-from hyperenergy.theorems.compare import VALUE_TOLERANCE
+from hyperenergy.theorems.compare import value_tolerance
 from hyperenergy.theorems.prediction import Prediction
 
 MOST_DRAWN = 1000
@@ -77,7 +77,7 @@ def reference(prediction: Prediction | None) -> dict[str, Any] | None:
         "value": prediction.value,
         "name": f"prediction ({prediction.theorem})",
         "least": float(np.finfo(float).eps) * unit,
-        "tolerance": VALUE_TOLERANCE * unit,
+        "tolerance": value_tolerance(prediction.objective, prediction.value),
     }
 
 
