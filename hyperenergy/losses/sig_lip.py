@@ -14,7 +14,7 @@ def sig_lip(anchors: Points, positives: Points, *, scale: float = 10.0, bias: fl
     """SigLIP: mean_i [ softplus(-x_ii) + sum_{j!=i} softplus(x_ij) ], with logits x_ij = scale u_i.v_j + bias.
 
     The sum over all M^2 pairs is divided by M.  Where the literature writes logits t u_i.v_j - b, b is -bias.
-    Source: Zhai et al. 2023.  Minimum for M <= d (B9): that of a function of one variable; see ``theorems.structured``.
+    Source: Zhai et al. 2023.  Minimum for M <= d (B9): that of a function of one variable; see ``theorems.b9``.
     """
     logits = scale * (anchors @ positives.mT) + bias
     positive = log_one_plus_exp(-logits.diagonal(dim1=-2, dim2=-1))
