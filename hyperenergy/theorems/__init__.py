@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from hyperenergy.errors import unknown_name
 from hyperenergy.objectives.base import BatchLoss, as_objective, check_configuration
-from hyperenergy.theorems.alignment import strictly_aligns
+from hyperenergy.theorems.at_codes import all_align
 from hyperenergy.theorems.prediction import Prediction, Status
 from hyperenergy.theorems.registry import Stated, Theorem, Unstated
 
@@ -64,7 +64,7 @@ def unpredicted(objective: object, points: int, dim: int) -> str:
         if isinstance(said, Unstated):
             logarithm = "" if said.log_value is None else f"; its logarithm is {said.log_value:.15g}"
             return f"the value that {said.theorem} gives leaves the range of float64{logarithm}"
-    aligned = type(target) is BatchLoss and strictly_aligns(target.loss)
+    aligned = type(target) is BatchLoss and all_align(target.loss)
     return "no theorem or conjecture names the minimum here" + (
         "; that all pairs align is a theorem (B3)" if aligned else ""
     )

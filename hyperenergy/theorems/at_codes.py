@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from hyperenergy.kernels import Gaussian, Kernel
-from hyperenergy.losses import modules as losses
+from hyperenergy.kernels import Kernel
+from hyperenergy.losses.facts import KernelFacts, SoftmaxFacts, facts
 from hyperenergy.objectives.base import Aligned, BatchLoss, Energy, Objective
-from hyperenergy.theorems.alignment import aligns, strictly_aligns
 from hyperenergy.theorems.cases import chosen
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
 from hyperenergy.theorems.known import Known, universal_optimum
@@ -13,9 +12,6 @@ from hyperenergy.theorems.prediction import Status
 from hyperenergy.theorems.registry import Predictor, Said, say_aligned
 from hyperenergy.theorems.subjects import dhel, one_sided, symmetrized
 from hyperenergy.theorems.values import pair_loss
-
-COUPLED = (losses.InfoNCE, losses.SimCLR, losses.NTXent)
-DECOUPLED = (losses.DCL, losses.DHEL)
 
 
 def energy_kernel(objective: Objective) -> Kernel | None:
@@ -27,10 +23,16 @@ def energy_kernel(objective: Objective) -> Kernel | None:
     """
     if type(objective) is Energy:
         return objective.kernel
-    loss = pair_loss(objective)
-    if type(loss) is losses.KCL and (type(objective) is Aligned or aligns(loss)):
-        return loss.kernel
-    return Gaussian(loss.t) if type(loss) is losses.AlignUniform else None
+    said = facts(pair_loss(objective))
+    if isinstance(said, KernelFacts) and (type(objective) is Aligned or said.aligning):
+        return said.kernel
+    return None
+
+
+def all_align(loss: object) -> bool:
+    """Whether its form alone says that the pairs of every minimizer coincide."""
+    said = facts(loss)
+    return said is not None and said.strictly_aligning
 
 
 def say_energy(id: str, status: Status, objective: Objective, known: Known | None, *, strict: bool) -> Said:
@@ -38,7 +40,7 @@ def say_energy(id: str, status: Status, objective: Objective, known: Known | Non
     minimizers."""
     if known is None:
         return None
-    aligned = type(objective) is not BatchLoss or strictly_aligns(objective.loss)
+    aligned = type(objective) is not BatchLoss or all_align(objective.loss)
     return say_aligned(id, status, objective, known, unique=strict and aligned, aligned=aligned)
 
 
@@ -59,8 +61,10 @@ def crowded(points: int, dim: int) -> bool:
     return dim == 2 and points >= 6
 
 
-def say_at_code(id: str, status: Status, kinds: tuple[type, ...], objective: Objective, points: int, dim: int) -> Said:
-    if points <= dim + 1 or type(pair_loss(objective)) not in kinds:
+def say_at_code(id: str, status: Status, own: tuple[bool, ...], objective: Objective, points: int, dim: int) -> Said:
+    """own: whether the positive is in the denominator of the losses about which it says something."""
+    said = facts(pair_loss(objective))
+    if points <= dim + 1 or not isinstance(said, SoftmaxFacts) or said.own not in own:
         return None
     known = universal_optimum(points, dim)
     return None if known is None else say_aligned(id, status, objective, known, unique=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from hyperenergy.kernels import Gaussian
 from hyperenergy.losses import modules as losses
+from hyperenergy.losses.facts import KernelFacts, SoftmaxFacts, facts
 from hyperenergy.objectives.base import Objective
 from hyperenergy.theorems.cases import DIMS, TEMPERATURES
 from hyperenergy.theorems.convexity import check_convexity
@@ -13,7 +15,12 @@ from hyperenergy.theorems.registry import PAPER, Said, Stated, Theorem, say_alig
 from hyperenergy.theorems.subjects import dhel, one_sided, phi_psi, symmetrized
 from hyperenergy.theorems.values import pair_loss
 
-_FAMILY = (losses.InfoNCE, losses.SimCLR, losses.NTXent, losses.DCL, losses.DHEL, losses.AlignUniform)
+
+def _of_the_family(loss: object) -> bool:
+    """Softmax losses, and alignment less the logarithm of a mean of exponentials."""
+    said = facts(loss)
+    exponential = isinstance(said, KernelFacts) and said.logarithm and type(said.kernel) is Gaussian
+    return isinstance(said, SoftmaxFacts) or (exponential and said is not None and said.strictly_aligning)
 
 
 def _say(objective: Objective, points: int, dim: int) -> Said:
@@ -25,7 +32,7 @@ def _say(objective: Objective, points: int, dim: int) -> Said:
             return None  # nobody vouches for the hypothesis
         check_convexity(loss, points - 1)
         unique = loss.convexity == "strict" or points == 2
-    elif type(loss) not in _FAMILY:
+    elif not _of_the_family(loss):
         return None
     return say_aligned("B1", Status.THEOREM, objective, simplex(points, dim), unique=unique)
 

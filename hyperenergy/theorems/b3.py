@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hyperenergy.kernels import Gaussian, InverseMultiquadric, Laplace, RegularizedLogarithmic, Riesz
 from hyperenergy.losses import modules as losses
+from hyperenergy.losses.facts import FrameFacts, facts
 from hyperenergy.objectives.base import FixedAnchors, Objective
-from hyperenergy.theorems.alignment import aligns, strictly_aligns
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
 from hyperenergy.theorems.prediction import Status
 from hyperenergy.theorems.registry import PAPER, Said, Stated, Theorem, say
@@ -14,12 +14,11 @@ from hyperenergy.theorems.values import Value
 
 
 def _say(objective: Objective, points: int, dim: int) -> Said:
-    if type(objective) is not FixedAnchors or not aligns(objective.loss):
-        return None
-    if isinstance(objective.loss, losses.AlignUniform) or objective.loss.two_view:
-        # The positives have an energy of their own, so for fixed anchors they do not go to them.
-        return None
-    U, strict = objective.anchors, strictly_aligns(objective.loss)
+    said = facts(objective.loss) if type(objective) is FixedAnchors else None
+    if said is None or isinstance(said, FrameFacts) or not said.aligning or said.views == 2 or said.symmetrized:
+        return None  # with an energy of their own, positives do not go to fixed anchors
+    assert isinstance(objective, FixedAnchors)
+    U, strict = objective.anchors, said.strictly_aligning
     value = Value(float(objective.loss.formula(U, U)))
     return say("B3", Status.THEOREM, objective, value, (U.clone(), U.clone()), unique=strict, aligned=strict)
 

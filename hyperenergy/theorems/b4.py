@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from hyperenergy.objectives.base import Objective
-from hyperenergy.theorems.at_codes import COUPLED, DECOUPLED, crowded, instances_at_codes, say_at_code
+from hyperenergy.theorems.at_codes import crowded, instances_at_codes, say_at_code
 from hyperenergy.theorems.instances import Grid, Instances
 from hyperenergy.theorems.prediction import Status
 from hyperenergy.theorems.registry import Said, Stated, Theorem
 
 
 def _say(objective: Objective, points: int, dim: int) -> Said:
-    kinds = COUPLED if crowded(points, dim) else (*COUPLED, *DECOUPLED)
-    return say_at_code("B4", Status.CONJECTURE, kinds, objective, points, dim)
+    own = (True,) if crowded(points, dim) else (True, False)
+    return say_at_code("B4", Status.CONJECTURE, own, objective, points, dim)
 
 
 def _instances(grid: Grid) -> Instances:

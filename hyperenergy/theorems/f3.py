@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hyperenergy.objectives.base import Objective
-from hyperenergy.theorems.at_codes import DECOUPLED, crowded, instances_at_codes, say_at_code
+from hyperenergy.theorems.at_codes import crowded, instances_at_codes, say_at_code
 from hyperenergy.theorems.instances import Grid, Instances
 from hyperenergy.theorems.prediction import Status
 from hyperenergy.theorems.registry import Said, Stated, Theorem
@@ -12,7 +12,7 @@ from hyperenergy.theorems.registry import Said, Stated, Theorem
 def _say(objective: Objective, points: int, dim: int) -> Said:
     if not crowded(points, dim):
         return None
-    return say_at_code("F3", Status.FALSE, DECOUPLED, objective, points, dim)
+    return say_at_code("F3", Status.FALSE, (False,), objective, points, dim)
 
 
 def _instances(grid: Grid) -> Instances:

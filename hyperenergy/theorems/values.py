@@ -21,6 +21,7 @@ from hyperenergy.arithmetic.namespaces import NumpyNamespace
 from hyperenergy.energies.energy import pair_weight
 from hyperenergy.kernels import Kernel
 from hyperenergy.losses import modules as losses
+from hyperenergy.losses.facts import FrameFacts, KernelFacts, SoftmaxFacts, facts
 from hyperenergy.objectives.base import Aligned, BatchLoss, Energy, Objective
 
 Floats = NDArray[np.float64]
@@ -89,31 +90,25 @@ def mean_energy(kernel: Kernel, distribution: Distribution) -> tuple[float, floa
 
 
 def loss_value(loss: Any, distribution: Distribution) -> Value | None:
-    kind = type(loss)
-    if kind in (losses.InfoNCE, losses.SimCLR, losses.NTXent):
-        a = _log_negatives(1 / float(loss.temperature), distribution)
-        return softplus_value(a if kind is losses.InfoNCE else a + math.log(2))
-    if kind in (losses.DCL, losses.DHEL):
-        inverse = 1 / float(loss.temperature)
-        a = _log_negatives(inverse, distribution)
-        if kind is losses.DCL:
-            return Value(a + (math.log(2) if loss.within_view else 0.0))
-        # Twice the energy, a + 1/tau, and once the alignment.
-        return Value(2 * a + inverse if loss.two_view else a)
-    if kind is losses.KCL:
-        coincident = float(loss.alignment(torch.zeros((), dtype=torch.float64)))
-        value = -coincident + float(loss.gamma) * mean_energy(loss.kernel, distribution)[0]
-        return Value(2 * value if loss.two_view else value)
-    if kind is losses.AlignUniform:
-        # The sum over negatives at the temperature 1/(2t).
-        mean = _log_negatives(2 * float(loss.t), distribution) - math.log(distribution.others)
-        return Value(float(loss.weight) * mean)
-    if kind is losses.PhiPsi:
+    """By the loss's facts; None where it declares none."""
+    said = facts(loss)
+    if isinstance(said, SoftmaxFacts):
+        inverse = 1 / said.temperature
+        a = _log_negatives(inverse, distribution) + math.log(said.copies)
+        # Once the alignment, and for each view the logarithm, which is a + 1/tau without the positive.
+        return softplus_value(a) if said.own else Value(said.views * a + (said.views - 1) * inverse)
+    if isinstance(said, KernelFacts):
+        mean, log = mean_energy(said.kernel, distribution)
+        energy = log if said.logarithm else mean
+        assert energy is not None  # the logarithm of a kernel that can be negative is no loss
+        coincident = float(said.alignment(torch.zeros((), dtype=torch.float64)))
+        return Value(said.views * (said.weight * energy - coincident))
+    if isinstance(said, FrameFacts):
+        x = 1 - distribution.squared_distances / 2
+        return Value(float((distribution.counts * x * x).sum()) / distribution.others - said.attraction)
+    if type(loss) is losses.PhiPsi:
         r, m = (torch.from_numpy(x) for x in (distribution.squared_distances, distribution.counts))
         return Value(float(loss.phi((m * loss.psi(-r / 2)).sum())))
-    if kind is losses.SpectralContrastive:
-        x = 1 - distribution.squared_distances / 2
-        return Value(float((distribution.counts * x * x).sum()) / distribution.others - 2)
     return None
 
 

@@ -14,11 +14,11 @@ from hyperenergy import codes, theorems
 from hyperenergy.geometry.sphere import normalize, random_points
 from hyperenergy.laws import uniform_energy
 from hyperenergy.losses import modules as losses
+from hyperenergy.losses.facts import facts
 from hyperenergy.objectives.base import Aligned, BatchLoss, Energy, FixedAnchors, as_objective
 from hyperenergy.objectives.record import spec_of
 from hyperenergy.search.minimize import minimize
 from hyperenergy.search.minimum import Minimum
-from hyperenergy.theorems.alignment import decoupled
 from hyperenergy.theorems.compare import compare, value_tolerance
 from hyperenergy.theorems.prediction import Outcome, Prediction
 from hyperenergy.verify.grid import Grid, Instance, Result
@@ -178,7 +178,8 @@ def check_mixed_block(instance: Instance, grid: Grid) -> Result:
     size = float(mixed_block(instance.subject, U, V))
     # Identically zero: no term contains both points, so that not even round-off is left.  The coupled losses have
     # entries of the order of the softmax weights, which are not small at the temperatures of the grid.
-    vanishes, expected = size == 0.0, decoupled(instance.subject)
+    said = facts(instance.subject)
+    vanishes, expected = size == 0.0, said is not None and said.decoupled
     outcome = Outcome.CONSISTENT if vanishes == expected else Outcome.REFUTED
     reason = f"the mixed block has the largest entry {size:.1e}, expected {'zero' if expected else 'not zero'}"
     return make_result(instance, grid, outcome, reason, size)
