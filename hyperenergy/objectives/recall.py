@@ -79,6 +79,7 @@ def _classes() -> dict[str, type]:
     while left:
         cls = left.pop()
         left += cls.__subclasses__()
-        if not inspect.isabstract(cls) and cls.__module__.startswith("hyperenergy."):
+        private = cls.__name__.startswith("_") or inspect.isabstract(cls)
+        if not private and cls.__module__.startswith("hyperenergy."):
             found[cls.__name__] = cls
     return found

@@ -16,7 +16,7 @@ import hyperenergy as he
 from hyperenergy import theorems
 from hyperenergy.geometry.sphere import random_points
 from hyperenergy.objectives.base import BatchLoss
-from hyperenergy.theorems import structured
+from hyperenergy.theorems import b9
 from hyperenergy.theorems.prediction import Outcome, Prediction
 from hyperenergy.verify import checks
 from hyperenergy.verify.grid import Grid, Instance
@@ -321,16 +321,16 @@ def test_the_bound_of_b9_needs_its_dimensions() -> None:
 def test_the_ratio_of_four_pairs_in_closed_form(scale: float) -> None:
     """R = (3/4)(1 - bias/scale), clipped to [0,1]: the last digits too, where values are flat."""
     for share in (-2, -1 / 3, -0.1, 0.0, 0.2, 0.9, 1.5):
-        found = structured.double_constant_ratio(scale, share * scale, 4)
+        found = b9.double_constant_ratio(scale, share * scale, 4)
         assert found == pytest.approx(min(1.0, max(0.0, 0.75 * (1 - share))), abs=1e-15)
 
 
 @given(scale=st.floats(0.1, 100), bias=st.floats(-50, 50), points=st.integers(2, 40))
 def test_no_ratio_has_a_lower_value(scale: float, bias: float, points: int) -> None:
-    ratio = structured.double_constant_ratio(scale, bias, points)
-    least = structured.double_constant_value(scale, bias, points, ratio)
+    ratio = b9.double_constant_ratio(scale, bias, points)
+    least = b9.double_constant_value(scale, bias, points, ratio)
     for k in range(101):
-        assert structured.double_constant_value(scale, bias, points, k / 100) >= least * (1 - 1e-12)
+        assert b9.double_constant_value(scale, bias, points, k / 100) >= least * (1 - 1e-12)
 
 
 def test_the_bias_counts_in_the_convention_of_the_class() -> None:
