@@ -7,7 +7,7 @@ import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -29,6 +29,12 @@ Out = Annotated[
     ),
 ]
 
+Fresh = Annotated[bool, typer.Option("--fresh", help="Start over; what is in --out is moved aside.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with a run, and fail where there is none.")]
+ReportOnly = Annotated[
+    bool, typer.Option("--report-only", help="Write the report of what is in --out, and run nothing.")
+]
+
 
 def verify(
     claims: Annotated[str | None, typer.Option(help="Ids such as B1,B5; B2 means all its parts.")] = None,
@@ -40,11 +46,9 @@ def verify(
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto for CUDA where there is one.")] = "cpu",
     full: Annotated[bool, typer.Option("--full", help="The larger grids.")] = False,
     out: Out = Path("verify-out"),
-    fresh: Annotated[bool, typer.Option("--fresh", help="Start over; what is in --out is moved aside.")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run, and fail where there is none.")] = False,
-    report_only: Annotated[
-        bool, typer.Option("--report-only", help="Write the report of what is in --out, and run nothing.")
-    ] = False,
+    fresh: Fresh = False,
+    resume: Resume = False,
+    report_only: ReportOnly = False,
 ) -> None:
     """Check claims over a grid: minimize from random starts, compare with the prediction, give a verdict.
 
@@ -68,15 +72,9 @@ def verify(
     from hyperenergy.verify.run import collect, planned
     from hyperenergy.verify.stored import stored
 
-    grid = Grid(
-        dims=parse_integers("dims", dims),
-        points=parse_integers("points", points),
-        temperatures=parse_decimals("temperatures", temperatures),
-        restarts=restarts,
-        seed=seed,
-        device=pick_device(device).type,
-        full=full,
-    )
+    sizes = parse_integers("dims", dims), parse_integers("points", points)
+    on = pick_device(device).type
+    grid = Grid(*sizes, parse_decimals("temperatures", temperatures), restarts, seed=seed, device=on, full=full)
     chosen = select([part.strip() for part in claims.split(",")] if claims is not None else None)
     todo = [] if report_only else tasks(chosen, grid)
     report.check_folder(out)
@@ -97,9 +95,14 @@ def verify(
             _say(f"interrupted: {kept}; --report-only makes the report, the same command goes on")
             raise typer.Exit(interrupt.status)
         wrong = _publish(out, found, checks.ended(wait=found.complete))
+    _end(found, wrong, kept, interrupt.status)
+
+
+def _end(found: Stored, wrong: list[str], kept: str, status: int) -> NoReturn:
+    """The last line, and the exit status."""
     if not found.complete:
         _say(f"interrupted: {kept}; the same command goes on")
-        raise typer.Exit(interrupt.status or 1)
+        raise typer.Exit(status or 1)
     print("every claim came out as its status says" if not wrong else f"not as stated: {', '.join(wrong)}")
     raise typer.Exit(1 if wrong else 0)
 
