@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -31,8 +32,11 @@ def begin(out: Path, *more: str) -> subprocess.Popen[str]:
 
 def finished(out: Path) -> dict[str, Record]:
     """The records in the shards, by key."""
-    paths = sorted((out / "store" / "shards").glob("*.jsonl"))
-    return {record.key: record for path in paths for record in shard.read(path)[0]}
+    found = {}
+    for path in sorted((out / "store" / "shards").glob("*.jsonl")):
+        with contextlib.suppress(FileNotFoundError):  # moved aside in this moment, by a fresh run
+            found |= {record.key: record for record in shard.read(path)[0]}
+    return found
 
 
 def until(condition: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 120) -> None:

@@ -137,7 +137,7 @@ class Coupled(he.DHEL):
 
 
 def test_a_mixed_block_of_1e_9_is_seen(monkeypatch) -> None:
-    monkeypatch.setattr(checks, "decoupled", lambda loss: True)
+    monkeypatch.setattr(checks, "facts", lambda loss: he.DHEL.theory(loss))
     assert checks.check_mixed_block(Instance("B3", he.DHEL(0.5), 5, 3), SMALL).outcome is Outcome.CONSISTENT
     assert checks.check_mixed_block(Instance("B3", Coupled(0.5), 5, 3), SMALL).outcome is Outcome.REFUTED
 
@@ -146,10 +146,11 @@ def test_fixed_anchors_reject_a_loss_that_misaligns(monkeypatch) -> None:
     """DHEL plus a force on the positives: they no longer go to the anchors."""
 
     class Pushed(he.DHEL):
+        theory = he.DHEL.theory  # a false declaration of one's own
+
         def formula(self, anchors: torch.Tensor, positives: torch.Tensor) -> torch.Tensor:
             return super().formula(anchors, positives) + 0.1 * positives[..., 0].mean(-1)
 
-    monkeypatch.setattr("hyperenergy.theorems.alignment.decoupled", lambda loss: True)
     instance = Instance("B3", Pushed(0.5), 5, 3, {"part": "fixed anchors"})
     assert checks.check_fixed_anchors(instance, SMALL).outcome is Outcome.REFUTED
 
