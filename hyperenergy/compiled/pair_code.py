@@ -14,7 +14,7 @@ _LANES, _TILE = 8, 1024
 
 def suffix(dim: int) -> str:
     """Of the name of a module: which dimensions its code is for."""
-    return f"_{dim}" if dim <= _UNROLLED else ""
+    return f"_in_{dim}" if dim <= _UNROLLED else ""
 
 
 def work(points: int, dim: int) -> int:

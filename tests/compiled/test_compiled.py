@@ -213,3 +213,15 @@ def test_a_search_gives_the_same_to_the_last_bit_wherever_its_memory_lies() -> N
         kept.append(torch.empty(100 + 37 * k))  # so that new arrays come to lie elsewhere
         ends.append(compiled_search.search(energy, z, 1e-7, 5000, 5))
     assert all(torch.equal(ends[0].z, end.z) and ends[0].evaluations == end.evaluations for end in ends)
+
+
+def test_no_two_texts_share_a_name() -> None:
+    """An exponent in all dimensions, and a dimension for all exponents: Riesz(4) beyond unrolled rows and Riesz(1/2) in R^4
+    once had one file."""
+    from hyperenergy.compiled import pairs
+
+    texts: dict[str, str] = {}
+    for s in ("1/2", "-1/2", 1, 2, 3, 4, 5, 6, -1, -3, -4):
+        for dim in (2, 3, 4, 5, 8):
+            one = pairs(he.Riesz(s), dim)
+            assert texts.setdefault(one.name, one.source()) == one.source(), one.name
