@@ -224,4 +224,4 @@ def test_no_two_texts_share_a_name() -> None:
     for s in ("1/2", "-1/2", 1, 2, 3, 4, 5, 6, -1, -3, -4):
         for dim in (2, 3, 4, 5, 8):
             one = pairs(he.Riesz(s), dim)
-            assert texts.setdefault(one.name, one.source()) == one.source(), one.name
+            assert texts.setdefault(one.name, one.make()) == one.make(), one.name
