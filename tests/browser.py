@@ -34,6 +34,7 @@ def opened(
     console, none uncaught, and no request but to what is allowed."""
     problems: list[str] = []
     context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    context.set_default_timeout(120_000)  # ms: the first search of a kind compiles, beside other tests
     tab = context.new_page()
     tab.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
     tab.on("pageerror", lambda error: problems.append(str(error)))
