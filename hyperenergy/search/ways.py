@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from hyperenergy.arithmetic.namespaces import to_float
 from hyperenergy.errors import ArgumentError, unknown_name
 from hyperenergy.losses import modules as losses
 from hyperenergy.objectives.base import BatchLoss, Energy, Objective
@@ -114,7 +115,7 @@ def _neighbors(target: Energy, factors: Sequence[float]) -> list[Route]:
 def _softening(target: Energy) -> tuple[float, ...]:
     parameter = getattr(target.kernel, "s", getattr(target.kernel, "t", 1.0))
     factors = [*_SOFTER]
-    while float(parameter) * factors[0] > _GENTLE * _STEPS:
+    while to_float(parameter) * factors[0] > _GENTLE * _STEPS:
         factors.insert(0, factors[0] / _STEPS)
     return tuple(factors)
 

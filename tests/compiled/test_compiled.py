@@ -225,3 +225,31 @@ def test_no_two_texts_share_a_name() -> None:
         for dim in (2, 3, 4, 5, 8):
             one = pairs(he.Riesz(s), dim)
             assert texts.setdefault(one.name, one.make()) == one.make(), one.name
+
+
+@pytest.mark.parametrize("path", ["direct", "auto"])
+def test_code_of_another_kernel_ends_the_search(path: str, monkeypatch) -> None:
+    """As when two texts share a file's name: every start converges, to minima of something else."""
+    right, mine = compiled.pairs, he.Riesz("1/2")
+    monkeypatch.setattr(compiled, "pairs", lambda kernel, dim: right(he.Riesz(4) if kernel == mine else kernel, dim))
+    with pytest.raises(
+        he.HyperenergyError, match=r"Riesz.*compiled code has \d.* where the formula has \d.* at the same"
+    ):
+        he.minimize(he.Energy(mine), 8, 4, path=path)  # type: ignore[arg-type]
+    assert he.minimize(he.Energy(mine), 8, 4, restarts=8, compiled=False).hits
+
+
+def test_parameters_of_another_loss_end_the_search(monkeypatch) -> None:
+    right = compiled_search._softmax
+    monkeypatch.setattr(
+        compiled_search, "_softmax", lambda objective, rows, dim: right(BatchLoss(he.DHEL(0.51)), rows, dim)
+    )
+    with pytest.raises(he.HyperenergyError, match="DHEL.*compiled code has"):
+        he.minimize(he.DHEL(0.5), 5, 3)
+
+
+def test_values_that_cancel_or_underflow_are_confirmed() -> None:
+    """Sums near zero, denormal numbers, a maximum of a concave profile: right code is never refused."""
+    for kernel in (he.Logarithmic(), he.Gaussian(700), he.Riesz(-1), he.Riesz(-3), he.Riesz(300)):
+        for points in (2, 3, 6):
+            assert he.minimize(he.Energy(kernel), points, 3, restarts=4, compiled=True, throw=False).value < math.inf

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from itertools import product
 
 import mpmath
@@ -13,6 +14,7 @@ import torch
 import hyperenergy as he
 from hyperenergy.objectives.base import BatchLoss
 from hyperenergy.search.ways import routes
+from tests.cases import KERNELS
 
 COULOMB = he.Energy(he.Riesz(1))
 
@@ -125,3 +127,13 @@ def test_warmer_losses_keep_their_options() -> None:
         "DCL(temperature=0.4, within_view=False, symmetric=True)",
         "DCL(temperature=0.2, within_view=False, symmetric=True)",
     ]
+
+
+@pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.label)
+def test_every_kernel_has_ways_however_its_parameter_is_written(kernel: he.Kernel) -> None:
+    """As 3/2, as Fraction(3, 2), or as a string of either."""
+    given = {name: value if name == "degree" else str(Fraction(str(value))) for name, value in vars(kernel).items()}
+    labels = [
+        [route.label for route in routes(he.Energy(one), 8, 3, "auto")] for one in (kernel, type(kernel)(**given))
+    ]
+    assert len(labels[0]) == len(labels[1]) > 0

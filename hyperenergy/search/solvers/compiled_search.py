@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hyperenergy import compiled
+from hyperenergy import compiled, files
 from hyperenergy.energies.energy import pair_weight
+from hyperenergy.errors import HyperenergyError
 from hyperenergy.losses import modules as losses
 from hyperenergy.losses.facts import SoftmaxFacts, facts
 from hyperenergy.objectives.base import Aligned, BatchLoss, Energy, Objective
@@ -43,6 +45,8 @@ _DENSE, _SLICE, _UNWATCHED = 3, 80, 6e7
 _SCALARS = 16
 # Products with the Hessian in one start: nearly degenerate landscapes take hundreds of thousands.
 _MOST_PRODUCTS = 400_000
+# Between compiled code and the formula: round-off is below 1e-12 (see its tests), the energies of two kernels far above.
+_AGREEMENT = 1e-8
 # L-BFGS by the rules of ``solvers.lbfgs``.
 _RULES = ("DECREASE", "CURVATURE", "LONGEST_STEP", "MOST_REJECTIONS", "MOST_IDLE")
 _DESCENT = compiled.descent("".join(f"{name} = {getattr(lbfgs, name)!r}\n" for name in _RULES))
@@ -225,7 +229,7 @@ def search(
 
     if see is None:
         _each(lambda some: advance(blocks[some], scalars[some], max_iterations), batch, rows * size)
-        return _ends(code, columns(blocks), scalars)
+        return _confirmed(objective, _ends(code, columns(blocks), scalars))
     assert starts is not None
     at_once = -(-batch // torch.get_num_threads())  # a slice is short: handing over more shares costs
     parts = [slice(first, min(first + at_once, batch)) for first in range(0, batch, at_once)]
@@ -246,7 +250,7 @@ def search(
         value, norm = (torch.from_numpy(now[:, k].copy()) for k in (0, 1))
         z = torch.from_numpy(x).mT.contiguous()
         see(starts[torch.from_numpy(here)], int(now[:, 4].max()), z, code.value(value), norm)
-    return _ends(code, found, numbers)
+    return _confirmed(objective, _ends(code, found, numbers))
 
 
 def refine(
@@ -278,7 +282,7 @@ def refine(
 
     if see is None:
         _each(share, batch, 100 * rows * rows * dim)
-        return _ends(code, X, scalars)
+        return _confirmed(objective, _ends(code, X, scalars))
     assert starts is not None
     threads = torch.get_num_threads()
     for first in range(0, batch, threads):
@@ -287,7 +291,26 @@ def refine(
         for k in several:
             end = _ends(code, X[k : k + 1], scalars[k : k + 1])
             see(starts[k : k + 1], seen + max(end.iterations, 1), end.z, end.value, end.gradient_norm)
-    return _ends(code, X, scalars)
+    return _confirmed(objective, _ends(code, X, scalars))
+
+
+def _confirmed(objective: Objective, ends: Ends) -> Ends:
+    """The ends; HyperenergyError where the best of them has another value by the objective's own formula.
+
+    Code that belongs to another objective finds minima of that one, with as good a gradient as any: nothing else in a
+    search would notice.
+    """
+    best = int(ends.value.argmin())  # (nan comes first)
+    values, _, scales = objective.value_and_gradient(ends.z[best, None])
+    value, scale = float(values), float(scales)
+    found, allowed = float(ends.value[best]), _AGREEMENT * (abs(value) + scale * math.sqrt(ends.z.shape[1]))
+    # (What is neither finite here nor there did not converge, and is counted so.)
+    if abs(found - value) <= allowed + sys.float_info.min or not (math.isfinite(found) or math.isfinite(value)):
+        return ends
+    raise HyperenergyError(
+        f"{objective.label}: compiled code has {found:.12g} where the formula has {value:.12g}, at the same points; "
+        f"compiled=False does without it, and a report of this is welcome (code kept in {files.cache()})"
+    )
 
 
 def _sights(most: int, work: int) -> Iterator[int]:
