@@ -244,7 +244,7 @@ def test_parameters_of_another_loss_end_the_search(monkeypatch) -> None:
     monkeypatch.setattr(
         compiled_search, "_softmax", lambda objective, rows, dim: right(BatchLoss(he.DHEL(0.51)), rows, dim)
     )
-    with pytest.raises(he.HyperenergyError, match="DHEL.*compiled code has"):
+    with pytest.raises(he.HyperenergyError, match=r"DHEL.*compiled code has"):
         he.minimize(he.DHEL(0.5), 5, 3)
 
 
