@@ -1,4 +1,4 @@
-"""The command line as a user sees it: exit status, streams and files, in processes of their own."""
+"""The command line as a user sees it: exit status, streams and files; the first of a kind in a process of its own."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from hyperenergy.objectives.naming import KERNELS, LOSSES
+from tests.command import inside
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -34,9 +35,9 @@ def test_verify_small_grid(tmp_path: Path) -> None:
     assert "# Verification report" in (out / "report.md").read_text()
 
 
-def test_verify_fails_where_a_false_claim_stands(tmp_path: Path) -> None:
+def test_verify_fails_where_a_false_claim_stands(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """At M = d+1 alone F2 finds no counterexample, so the claim does not come out as its status says."""
-    done = run("verify", "--claims", "F2", "--dims", "3", "--points", "4", "--out", str(tmp_path))
+    done = inside(capfd, "verify", "--claims", "F2", "--dims", "3", "--points", "4", "--out", str(tmp_path))
     assert done.returncode == 1
     assert "not as stated: F2" in done.stdout and "no counterexample found" in done.stdout
 
@@ -67,37 +68,39 @@ def test_minimize_shows_value_and_prediction(tmp_path: Path) -> None:
     assert record["value"] == pytest.approx(49.165253058, abs=1e-9) and len(record["anchors"]) == 12
 
 
-def test_a_folder_in_the_way_is_seen_before_the_work(tmp_path: Path) -> None:
+def test_a_folder_in_the_way_is_seen_before_the_work(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "report.md").mkdir()
-    done = run("verify", "--claims", "F1", "--out", str(tmp_path))
+    done = inside(capfd, "verify", "--claims", "F1", "--out", str(tmp_path))
     assert done.returncode == 2 and "report.md is a folder" in done.stderr
     assert [p.name for p in tmp_path.iterdir()] == ["report.md"]
     (tmp_path / "d.json").mkdir()
-    done = run("minimize", "dhel", "--points", "3", "--dim", "2", "--out", str(tmp_path / "d.json"))
+    done = inside(capfd, "minimize", "dhel", "--points", "3", "--dim", "2", "--out", str(tmp_path / "d.json"))
     assert done.returncode == 2 and done.stdout == ""
 
 
-def test_fractions_are_numbers() -> None:
-    done = run("minimize", "dcl:temperature=1/2", "--points", "3", "--dim", "2")
+def test_fractions_are_numbers(capfd: pytest.CaptureFixture[str]) -> None:
+    done = inside(capfd, "minimize", "dcl:temperature=1/2", "--points", "3", "--dim", "2")
     assert done.returncode == 0 and "DCL(temperature=0.5)" in done.stdout
 
 
-def test_minimize_says_where_nothing_is_known() -> None:
-    done = run("minimize", "dcl", "--temperature", "0.1", "--points", "5", "--dim", "3", "--restarts", "4")
+def test_minimize_says_where_nothing_is_known(capfd: pytest.CaptureFixture[str]) -> None:
+    done = inside(capfd, "minimize", "dcl", "--temperature", "0.1", "--points", "5", "--dim", "3", "--restarts", "4")
     assert done.returncode == 0 and "no theorem or conjecture names the minimum here" in done.stdout
 
 
-def test_minimize_with_kernel_option() -> None:
-    done = run("minimize", "kcl:gamma=4", "--kernel", "inverse-multiquadric:c=2", "--points", "4", "--dim", "3")
+def test_minimize_with_kernel_option(capfd: pytest.CaptureFixture[str]) -> None:
+    done = inside(
+        capfd, "minimize", "kcl:gamma=4", "--kernel", "inverse-multiquadric:c=2", "--points", "4", "--dim", "3"
+    )
     assert done.returncode == 0 and "KCL(kernel=InverseMultiquadric(c=2), gamma=4.0)" in done.stdout
 
 
-def test_codes() -> None:
-    done = run("codes")
+def test_codes(capfd: pytest.CaptureFixture[str]) -> None:
+    done = inside(capfd, "codes")
     assert done.returncode == 0
     for word in ("600-cell", "1/4 + sqrt(5)/4 (12x)", "24-cell", "e8-roots"):
         assert word in done.stdout.replace("\n", "")
-    one = run("codes", "cross-polytope-6")
+    one = inside(capfd, "codes", "cross-polytope-6")
     assert one.returncode == 0 and "-1 (1x), 0 (10x)" in one.stdout and "Cohn and Kumar" in one.stdout
 
 
@@ -164,15 +167,23 @@ def test_names_are_class_names_with_dashes() -> None:
         (["codes", "polygon-1"], "points: got 1"),
     ],
 )
-def test_bad_input_is_one_line_and_status_2(arguments: list[str], message: str, tmp_path: Path) -> None:
+def test_bad_input_is_one_line_and_status_2(
+    arguments: list[str], message: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "out"
     if arguments[0] == "verify" and "--out" not in arguments:
         arguments = [*arguments, "--out", str(out)]
-    done = run(*arguments)
+    done = inside(capfd, *arguments)
     assert done.returncode == 2
     assert message in done.stderr and done.stderr.startswith("error: ")
     assert len(done.stderr.strip().splitlines()) == 1 and done.stdout == ""
     assert not out.exists()
+
+
+def test_a_process_ends_with_that_line_and_status() -> None:
+    done = run("verify", "--claims", "B12")
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.startswith("error: --claims: got 'B12'; did you mean") and done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("command", [["minimize"], ["view", "--no-open", "--minimize"]])
@@ -189,6 +200,8 @@ def test_ctrl_c_ends_a_search_and_says_that_nothing_is_left(command: list[str], 
 
 
 @pytest.mark.parametrize("arguments", [["verify", "--bogus"], ["nonsense"], ["minimize", "dhel", "--points", "four"]])
-def test_unknown_options_are_status_2_without_traceback(arguments: list[str]) -> None:
-    done = run(*arguments)
+def test_unknown_options_are_status_2_without_traceback(
+    arguments: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    done = inside(capfd, *arguments)
     assert done.returncode == 2 and "Traceback" not in done.stderr and done.stderr

@@ -12,6 +12,7 @@ import pytest
 from hyperenergy.errors import ArgumentError
 from hyperenergy.show.view import load, page, write
 from tests.browser import chromium, opened
+from tests.command import inside
 
 # ---- files and the command -----------------------------------------------------------------------------------------
 
@@ -45,15 +46,15 @@ def test_a_browser_that_is_missing(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_header_that_is_unclear(tmp_path: Path) -> None:
+def test_a_header_that_is_unclear(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     table, out = tmp_path / "a.csv", tmp_path / "page.html"
     table.write_text("0,1\n1,0\n0.6,0.8\n-0.8,0.6\n")
-    done = run(str(table), "--out", str(out), "--no-open")
+    done = inside(capfd, "view", str(table), "--out", str(out), "--no-open")
     assert done.returncode == 2 and "say --no-header or --header" in done.stderr and not out.exists()
     for option, points in (("--header", 3), ("--no-header", 4)):
-        assert run(str(table), option, "--out", str(out), "--no-open").returncode == 0
+        assert inside(capfd, "view", str(table), option, "--out", str(out), "--no-open").returncode == 0
         assert f"{points} in R^2" in out.read_text("utf-8")
-    done = run("icosahedron", "--header", "--no-open")
+    done = inside(capfd, "view", "icosahedron", "--header", "--no-open")
     assert done.returncode == 2 and "header: got True; goes with a file of rows" in done.stderr
 
 
@@ -65,8 +66,8 @@ def test_a_header_that_is_unclear(tmp_path: Path) -> None:
         (["icosahedron", "--out", "a.txt"], "out: got 'a.txt'; must be a .html or .htm file"),
     ],
 )
-def test_command_errors(arguments: list[str], message: str) -> None:
-    done = run(*arguments, "--no-open")
+def test_command_errors(arguments: list[str], message: str, capfd: pytest.CaptureFixture[str]) -> None:
+    done = inside(capfd, "view", *arguments, "--no-open")
     assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr
 
 

@@ -18,8 +18,12 @@ from hyperenergy.runs.task import Record
 GRID = ["--claims", "B1,F1", "--dims", "3", "--temperatures", "0.1,0.5", "--restarts", "4"]
 
 
+def arguments(out: Path, *more: str) -> list[str]:
+    return ["verify", *GRID, "--out", str(out), *more]
+
+
 def command(out: Path, *more: str) -> list[str]:
-    return [sys.executable, "-m", "hyperenergy.cli", "verify", *GRID, "--out", str(out), *more]
+    return [sys.executable, "-m", "hyperenergy.cli", *arguments(out, *more)]
 
 
 def run(out: Path, *more: str) -> subprocess.CompletedProcess[str]:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.runs.commands import begin, finished, results, run, until, workers
+from tests.command import inside
+from tests.runs.commands import arguments, begin, finished, results, run, until, workers
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +32,10 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def refused(out: Path, *more: str) -> str:
+def refused(capfd: pytest.CaptureFixture[str], out: Path, *more: str) -> str:
     """The one line with which a command is refused; it leaves all files as they are."""
     before = files(out)
-    done = run(out, *more)
+    done = inside(capfd, *arguments(out, *more))
     lines = done.stderr.splitlines()
     assert done.returncode == 2 and len(lines) == 1 and done.stdout == "" and files(out) == before
     return lines[0]
@@ -57,32 +58,32 @@ def test_the_report_is_made_again_from_the_store_alone(out: Path) -> None:
     assert done.returncode == 0 and done.stderr == "" and files(out) == before
 
 
-def test_another_run_is_refused(out: Path) -> None:
-    line = refused(out, "--seed", "1")
+def test_another_run_is_refused(out: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    line = refused(capfd, out, "--seed", "1")
     assert "holds a run that differs in seed (0 there, 1 here); --fresh moves it aside and starts over" in line
-    assert "restarts (4 there, 5 here)" in refused(out, "--restarts", "5", "--resume")
+    assert "restarts (4 there, 5 here)" in refused(capfd, out, "--restarts", "5", "--resume")
 
 
-def test_another_version_of_the_code_is_refused(out: Path) -> None:
+def test_another_version_of_the_code_is_refused(out: Path, capfd: pytest.CaptureFixture[str]) -> None:
     plan = out / "store" / "run.json"
     plan.write_text(json.dumps({**json.loads(plan.read_text()), "code": "0.0.9+abc"}))
-    line = refused(out)
+    line = refused(capfd, out)
     assert "differs in code (0.0.9+abc there, 0.1.0+" in line and "--fresh" in line and "another --out" in line
 
 
-def test_results_of_before_there_were_stores_are_refused(tmp_path: Path) -> None:
+def test_results_of_before_there_were_stores_are_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "results.jsonl").write_text("earlier\n")
-    assert "has results.jsonl without the run it came from; --fresh moves it aside" in refused(tmp_path)
+    assert "has results.jsonl without the run it came from; --fresh moves it aside" in refused(capfd, tmp_path)
 
 
 @pytest.mark.parametrize("options", [["--resume"], ["--report-only"]])
-def test_nothing_to_go_on_with(options: list[str], tmp_path: Path) -> None:
-    assert f"holds no run; leave {options[0]} out to begin one" in refused(tmp_path / "new", *options)
+def test_nothing_to_go_on_with(options: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert f"holds no run; leave {options[0]} out to begin one" in refused(capfd, tmp_path / "new", *options)
     assert not (tmp_path / "new").exists()
 
 
-def test_two_ways_to_begin_exclude_each_other(out: Path) -> None:
-    assert "--resume: got --fresh too; give one of them" in refused(out, "--fresh", "--resume")
+def test_two_ways_to_begin_exclude_each_other(out: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert "--resume: got --fresh too; give one of them" in refused(capfd, out, "--fresh", "--resume")
 
 
 def test_damage_is_told_and_mended(out: Path) -> None:

@@ -326,7 +326,7 @@ def test_objectives_of_other_parts_are_not(a: object, b: object) -> None:
 def test_the_same_name_is_told_apart() -> None:
     """Two losses of one's own with the same label: the error says that the label is not all."""
     prediction = Prediction("mine", "conjecture", Power(3.0), 0.0, (torch.eye(3).double(),) * 2, unique=False)
-    best = he.minimize(Power(2.0), 3, 3, restarts=1, throw=False)
+    best = he.minimize(Power(2.0), 3, 3, restarts=1, max_iterations=20, throw=False)
     assert best.objective.label == prediction.objective.label == "Power()"
     with pytest.raises(he.ArgumentError, match=r"the same name, with other parameters or functions"):
         he.compare(best, prediction)
