@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 # What each extra of pyproject.toml brings, as modules.
-EXTRAS = {"explore": ("starlette", "uvicorn", "websockets")}
+EXTRAS = {"dask": ("dask", "distributed"), "explore": ("starlette", "uvicorn", "websockets")}
 
 
 class HyperenergyError(Exception):

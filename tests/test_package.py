@@ -12,7 +12,20 @@ import pytest
 
 import hyperenergy as he
 
-HEAVY = {"torch", "numpy", "scipy", "sympy", "matplotlib", "plotly", "numba", "jaxtyping", "starlette", "uvicorn"}
+HEAVY = {
+    "torch",
+    "numpy",
+    "scipy",
+    "sympy",
+    "matplotlib",
+    "plotly",
+    "numba",
+    "jaxtyping",
+    "starlette",
+    "uvicorn",
+    "dask",
+    "distributed",
+}
 
 
 def fresh(code: str) -> str:

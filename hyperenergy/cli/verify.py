@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,9 +15,10 @@ import typer
 from hyperenergy import files
 from hyperenergy.cli.console import Bar, print_table
 from hyperenergy.cli.options import MOST, MOST_SEED, path
-from hyperenergy.errors import integer
+from hyperenergy.errors import ArgumentError, integer, need
 
 if TYPE_CHECKING:
+    from hyperenergy.runs.cluster import Cluster
     from hyperenergy.verify.proofs import Proof
     from hyperenergy.verify.stored import Stored
 
@@ -35,6 +37,15 @@ ReportOnly = Annotated[
     bool, typer.Option("--report-only", help="Write the report of what is in --out, and run nothing.")
 ]
 
+Dask = Annotated[
+    str | None,
+    typer.Option(
+        metavar="local|ADDRESS",
+        help="Work by a cluster of Dask: processes of this machine, or a scheduler such as tcp://HOST:8786 whose workers "
+        "see --out.",
+    ),
+]
+
 
 def verify(
     claims: Annotated[str | None, typer.Option(help="Ids such as B1,B5; B2 means all its parts.")] = None,
@@ -49,6 +60,7 @@ def verify(
     fresh: Fresh = False,
     resume: Resume = False,
     report_only: ReportOnly = False,
+    dask: Dask = None,
 ) -> None:
     """Check claims over a grid: minimize from random starts, compare with the prediction, give a verdict.
 
@@ -59,6 +71,8 @@ def verify(
     """
     integer("restarts", restarts, 1, MOST)  # before anything is loaded
     integer("seed", seed, 0, MOST_SEED)
+    if dask is not None:
+        need("dask")
 
     from hyperenergy.objectives.naming import parse_decimals, parse_integers
     from hyperenergy.runs.interrupt import Interrupt
@@ -79,7 +93,12 @@ def verify(
     todo = [] if report_only else tasks(chosen, grid)
     report.check_folder(out)
     check_folder(out, fresh, resume, report_only)
-    with Interrupt() as interrupt, Store(out) as store, Checks([claim.id for claim in chosen]) as checks:
+    with (
+        _cluster(None if report_only else dask, on) as cluster,
+        Interrupt() as interrupt,
+        Store(out) as store,
+        Checks([claim.id for claim in chosen]) as checks,
+    ):
         if report_only:
             found = stored(store)
             tell_damage(found.damage, _say)
@@ -89,13 +108,26 @@ def verify(
             finished = open_run(store, plan, fresh, report.NAMES, _say)
             left = [instance for key, (_, instance) in zip(plan.keys, todo, strict=True) if key not in finished]
             with Bar(left) if left else contextlib.nullcontext(lambda result: None) as advance:
-                found = collect(todo, grid, store, advance, planned_as=(plan, jobs), interrupt=interrupt, say=_say)
+                found = collect(
+                    todo, grid, store, advance, planned_as=(plan, jobs), interrupt=interrupt, say=_say, cluster=cluster
+                )
         kept = f"{len(found.results)} of {found.total} instances were finished and are kept in {store.folder}"
         if interrupt.urgent:
             _say(f"interrupted: {kept}; --report-only makes the report, the same command goes on")
             raise typer.Exit(interrupt.status)
         wrong = _publish(out, found, checks.ended(wait=found.complete))
     _end(found, wrong, kept, interrupt.status)
+
+
+def _cluster(where: str | None, device: str) -> contextlib.AbstractContextManager[Cluster | None]:
+    """What is asked for with --dask."""
+    if where is None:
+        return contextlib.nullcontext()
+    if device != "cpu":
+        raise ArgumentError("dask", repr(where), f"a cluster works on CPUs, not on {device}; leave --device out")
+    from hyperenergy.runs.cluster import Cluster
+
+    return Cluster(where, os.cpu_count() or 1)
 
 
 def _end(found: Stored, wrong: list[str], kept: str, status: int) -> NoReturn:
@@ -136,10 +168,10 @@ def _publish(out: Path, found: Stored, proofs: Mapping[str, Proof]) -> list[str]
 
 def _without_folder(arguments: Sequence[str]) -> Iterator[str]:
     """The arguments less ``--out`` and its value: the report lies there, and need not say where that is on this machine;
-    and less how the run began, which its results do not depend on."""
+    and less how the run began and by whom, which its results do not depend on."""
     rest = iter(arguments)
     for argument in rest:
-        if argument == "--out":
+        if argument in ("--out", "--dask"):
             next(rest, None)
-        elif not argument.startswith("--out=") and argument not in ("--fresh", "--resume"):
+        elif not argument.startswith(("--out=", "--dask=")) and argument not in ("--fresh", "--resume"):
             yield argument

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Generator, Sequence
+from typing import TYPE_CHECKING
 
 from hyperenergy.errors import HyperenergyError
 from hyperenergy.runs.execute import WorkerDied, here, processes
@@ -11,6 +12,9 @@ from hyperenergy.runs.interrupt import Interrupt
 from hyperenergy.runs.shard import Unwritable
 from hyperenergy.runs.store import Store
 from hyperenergy.runs.task import Job, Record
+
+if TYPE_CHECKING:
+    from hyperenergy.runs.cluster import Cluster
 
 # So often in a row processes may die with nothing finished in between: then it is the work that kills them.
 _DEATHS = 3
@@ -24,21 +28,23 @@ def drive(
     workers: int,
     prepare: Callable[[], None],
     say: Callable[[str], None],
+    cluster: Cluster | None = None,
 ) -> Generator[Record, None, None]:
-    """Records of the jobs that the store lacks, as they are written; those of one worker by this process itself.
+    """Records of the jobs that the store lacks, as they are written: by a cluster, by so many processes, or, for one
+    worker, by this process itself.
 
-    prepare: called in each process before its first job, of this module's processes alone.  say: told in a line that a
-    process died.  Raises ArgumentError where the store takes no more, HyperenergyError where processes die over and over.
+    prepare: called in each other process before its first job.  say: told in a line that a process died.  Raises
+    ArgumentError where the store takes no more, HyperenergyError where processes die over and over.
     """
     deaths = 0
     told = set(store.read().records)
     while left := [job for job in jobs if job.key not in told]:
-        # By the number of all jobs: the last one of an interrupted run is done as the others were.
-        found = (
-            here(left, store.place, interrupt)
-            if min(workers, len(jobs)) <= 1
-            else processes(left, store.place, interrupt, min(workers, len(left)), prepare)
-        )
+        if cluster is not None:
+            found = cluster.records(left, store.place, interrupt, prepare)
+        elif min(workers, len(jobs)) <= 1:  # of all jobs: the last one of an interrupted run is done as the others were
+            found = here(left, store.place, interrupt)
+        else:
+            found = processes(left, store.place, interrupt, min(workers, len(left)), prepare)
         try:
             with contextlib.closing(found):
                 for record in found:

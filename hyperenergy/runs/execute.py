@@ -54,7 +54,7 @@ def processes(
             while True:
                 # Two per worker: one runs, one waits, and an interrupt has nothing to cancel.
                 while not interrupt.requested and len(running) < 2 * count and (job := next(left, None)):
-                    with _shielded():
+                    with shielded():
                         running.add(pool.submit(_perform, job))
                 if not running:
                     return
@@ -73,7 +73,7 @@ def processes(
 
 
 @contextlib.contextmanager
-def _shielded() -> Iterator[None]:
+def shielded() -> Iterator[None]:
     """A process that is started in here does not hear Ctrl-C: it is the parent's to handle."""
     previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

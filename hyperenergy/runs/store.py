@@ -1,4 +1,4 @@
-"""What is finished, in a folder: the plan, and one file of records per process that worked on it."""
+"""What is finished, in a folder: the plan, and records, in a file of each process and in one table when all have ended."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import contextlib
 import json
 import os
 import time
+import zipfile
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
+
 from hyperenergy.errors import ArgumentError
 from hyperenergy.files import replacing
-from hyperenergy.runs import shard
+from hyperenergy.runs import arrays, shard, table
 from hyperenergy.runs.lock import Lock
 from hyperenergy.runs.task import Plan, Record
 
@@ -44,6 +47,7 @@ class Store:
     def __init__(self, out: Path) -> None:
         self.out, self.folder = out, out / "store"
         self._plan, self._shards = self.folder / "run.json", self.folder / "shards"
+        self._table = self.folder / "records.sqlite"
         self.place = shard.Place(self._shards, f"{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}", time.time())
 
     @property
@@ -89,23 +93,53 @@ class Store:
             beside.write_text(json.dumps(asdict(plan)), "utf-8")
 
     def read(self) -> Contents:
-        """All that is finished: what is damaged is told and left out."""
-        records: dict[str, Record] = {}
+        """All that is finished: what is damaged is told and left out.  Of what was done twice it is the first."""
+        found: list[Record] = []
         damage = []
         try:
-            for path in sorted(self._shards.glob("*.jsonl")):
-                found, wrong = shard.read(path)
-                records = {**{record.key: record for record in found}, **records}
+            # (Shards first: who looks on while they become a table finds their records here or there.)
+            for path in [*sorted(self._shards.glob("*.jsonl")), self._table]:
+                if path == self._table and not path.exists():
+                    break
+                some, wrong = (table if path == self._table else shard).read(path)
+                found += some
                 if wrong:
                     damage.append(f"{path}: {wrong}")
         except OSError as error:
             raise self.error(f"holds a run that cannot be read ({error.strerror}); {_OTHERWISE}") from None
+        found.sort(key=lambda record: (record.sitting, record.elapsed), reverse=True)
+        records = {record.key: record for record in found}
+        for key in [
+            key for key, record in records.items() if record.arrays and not arrays.whole(self.place.arrays, key)
+        ]:
+            damage.append(f"{self.place.arrays}: the arrays of {key} are missing or torn")
+            del records[key]
         return Contents(records, damage)
+
+    def arrays(self, record: Record) -> dict[str, np.ndarray]:
+        """Those of a record, by name.  Raises ArgumentError where they cannot be read."""
+        try:
+            return arrays.read(self.place.arrays, record.key) if record.arrays else {}
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            raise self.error(f"holds arrays of {record.key} that cannot be read ({error})") from None
+
+    def compact(self) -> None:
+        """One table in place of all shards; for when no process writes any more.  On a disk without room for both, nothing
+        changes."""
+        shards = [path for path in self._shards.glob("*.jsonl")]
+        contents = self.read()
+        with contextlib.suppress(ArgumentError):
+            if shards:
+                with replacing("out", self._table, (".sqlite",)) as beside:
+                    table.write(beside, contents.records.values())
+                for path in shards:
+                    path.unlink()
 
     def move_aside(self, names: Iterable[str]) -> Path | None:
         """Move what was begun, and the files and folders of these names in ``out``, to a new folder there; its path, or
         None where there was nothing."""
-        paths = [path for path in (self._plan, *(self.out / name for name in names)) if path.exists()]
+        mine = (self._plan, self._table, self.place.arrays)
+        paths = [path for path in (*mine, *(self.out / name for name in names)) if path.exists()]
         paths += [self._shards] if any(self._shards.iterdir()) else []
         if not paths:
             return None

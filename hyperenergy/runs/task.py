@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -30,7 +30,8 @@ class Task:
 
 @dataclass(frozen=True)
 class Job:
-    """A task's key and the work itself: a call that travels between processes and returns what JSON can hold."""
+    """A task's key and the work itself: a call that travels between processes and returns what JSON can hold, and, as
+    values of their own names, NumPy arrays, which are kept beside."""
 
     key: str
     work: Callable[[], dict[str, Any]]
@@ -38,12 +39,16 @@ class Job:
 
 @dataclass(frozen=True)
 class Record:
-    """What a task came to.  elapsed: seconds from the start of the sitting (one driver's life) to the end of the task."""
+    """What a task came to.  elapsed: seconds from the start of the sitting (one driver's life) to the end of the task.
+
+    arrays: the names of those that are beside it (``Store.arrays``).
+    """
 
     key: str
     value: dict[str, Any]
     sitting: str
     elapsed: float
+    arrays: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
+from hyperenergy.errors import HyperenergyError
 from hyperenergy.runs.drive import drive
 from hyperenergy.runs.interrupt import Interrupt
 from hyperenergy.runs.store import Store
@@ -22,6 +23,9 @@ from hyperenergy.verify.claims import Check
 from hyperenergy.verify.grid import Grid, Instance, Result
 from hyperenergy.verify.pace import order
 from hyperenergy.verify.stored import Stored, stored
+
+if TYPE_CHECKING:
+    from hyperenergy.runs.cluster import Cluster
 
 # What shows results has no part in them.
 _BESIDE = ("show", "cli")
@@ -80,9 +84,11 @@ def collect(
     planned_as: tuple[Plan, list[Job]] | None = None,
     interrupt: Interrupt | None = None,
     say: Callable[[str], None] = lambda line: None,
+    cluster: Cluster | None = None,
 ) -> Stored:
     """Run what the store lacks, and tell ``progress`` each result; on a GPU this process runs all, on CPUs one process
-    per core.  Returns all results, those that were there before, too: an interrupt (Ctrl-C) keeps what was finished.
+    per core, or a cluster.  Returns all results, those that were there before, too: an interrupt (Ctrl-C) keeps what was
+    finished.
 
     Raises ArgumentError for a store of other tasks.
     """
@@ -91,12 +97,17 @@ def collect(
     count = 1 if grid.device != "cpu" else workers or os.cpu_count() or 1
     with contextlib.ExitStack() as stack:
         mine = interrupt or stack.enter_context(Interrupt())
-        found = drive(jobs, store, mine, workers=count, prepare=_one_thread, say=say)
+        ready = functools.partial(_ready, plan.code)
+        found = drive(jobs, store, mine, workers=count, prepare=ready, say=say, cluster=cluster)
         for record in stack.enter_context(contextlib.closing(found)):
             progress(Result.from_record(record.value))
+        if not mine.requested:
+            store.compact()
     return stored(store)
 
 
-def _one_thread() -> None:
-    """Small problems run fastest on one thread each."""
+def _ready(code: str) -> None:
+    """In a process that is to work for a plan of this code.  Small problems run fastest on one thread each."""
+    if (mine := code_version(_BESIDE)) != code:
+        raise HyperenergyError(f"it has other code, {mine}, than the run, {code}")
     torch.set_num_threads(1)

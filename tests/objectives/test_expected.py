@@ -176,7 +176,9 @@ def test_a_pentagon_beats_the_uniform_law() -> None:
 
 def test_expected_kernel_losses_are_minimized_to_the_end(monkeypatch) -> None:
     """Newton's method takes second derivatives of all batches at once, which go in blocks."""
-    monkeypatch.setattr("hyperenergy.objectives.base._AT_ONCE", 2**18)  # as with batches of five: a few products at once
+    monkeypatch.setattr(
+        "hyperenergy.objectives.base._AT_ONCE", 2**18
+    )  # as with batches of five: a few products at once
     kernel = he.Gaussian(2)
     best = he.minimize(Expected(he.KCL(kernel), batch=4), 6, 3, restarts=2)
     assert best.gradient_norm <= 1e-12

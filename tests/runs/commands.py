@@ -12,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hyperenergy.runs import shard
+from hyperenergy.errors import ArgumentError
+from hyperenergy.runs.store import Store
 from hyperenergy.runs.task import Record
 
 GRID = ["--claims", "B1,F1", "--dims", "3", "--temperatures", "0.1,0.5", "--restarts", "4"]
@@ -35,12 +36,11 @@ def begin(out: Path, *more: str) -> subprocess.Popen[str]:
 
 
 def finished(out: Path) -> dict[str, Record]:
-    """The records in the shards, by key."""
-    found = {}
-    for path in sorted((out / "store" / "shards").glob("*.jsonl")):
-        with contextlib.suppress(FileNotFoundError):  # moved aside in this moment, by a fresh run
-            found |= {record.key: record for record in shard.read(path)[0]}
-    return found
+    """The records in the store, by key, whatever happens to it meanwhile."""
+    for _ in range(100):
+        with contextlib.suppress(ArgumentError):  # a file was moved in this moment
+            return Store(out).read().records
+    raise AssertionError("the store cannot be read")
 
 
 def until(condition: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 120) -> None:

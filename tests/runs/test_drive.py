@@ -37,6 +37,21 @@ def die() -> dict[str, int]:
     return {}
 
 
+def die_while_it_is_written(flag: str) -> dict[str, int]:
+    """Half of the record reaches the file, once."""
+    whole = os.write
+
+    def half(file: int, data: bytes) -> int:
+        if data.startswith(b'{"crc"') and not os.path.exists(flag):
+            Path(flag).touch()
+            whole(file, data[: len(data) // 2])
+            os.kill(os.getpid(), signal.SIGKILL)
+        return whole(file, data)
+
+    os.write = half
+    return {"k": -2}
+
+
 def ask_twice() -> dict[str, int]:
     signal.raise_signal(signal.SIGINT)
     signal.raise_signal(signal.SIGINT)
@@ -75,6 +90,15 @@ def test_a_process_that_dies_is_replaced(tmp_path: Path) -> None:
     jobs = [Job("dies", functools.partial(die_once, str(tmp_path / "flag"))), *JOBS]
     assert sorted(done(jobs, tmp_path / "out", 2, said)[0]) == ["dies", *(f"j{k}" for k in range(6))]
     assert said == ["a process died (killed, or out of memory): its work is begun again"]
+
+
+def test_a_process_that_dies_in_the_middle_of_a_line(tmp_path: Path) -> None:
+    jobs = [*JOBS[:3], Job("torn", functools.partial(die_while_it_is_written, str(tmp_path / "flag"))), *JOBS[3:]]
+    assert sorted(done(jobs, tmp_path / "out", 2)[0]) == [*(f"j{k}" for k in range(6)), "torn"]
+    contents = Store(tmp_path / "out").read()
+    assert contents.records["torn"].value == {"k": -2}
+    (damage,) = contents.damage
+    assert damage.endswith(": 1 line torn off at the end")
 
 
 def test_work_that_kills_every_process_ends_in_one_line(tmp_path: Path) -> None:

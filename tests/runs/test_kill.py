@@ -13,6 +13,7 @@ import pytest
 from tests.runs.commands import begin, finished, gone, results, run, until, workers
 
 MOMENTS = [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 20))]
+BY = {"processes": [], "dask": ["--dask", "local"]}
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +37,12 @@ def assert_same(out: Path, quiet: Path) -> None:
         assert {k: v for k, v in a.items() if k not in ignored} == {k: v for k, v in b.items() if k not in ignored}
 
 
+@pytest.mark.parametrize("by", BY)
 @pytest.mark.parametrize("seed", MOMENTS)
-def test_the_driver_is_killed(seed: int, quiet: Path, tmp_path: Path) -> None:
+def test_the_driver_is_killed(seed: int, by: str, quiet: Path, tmp_path: Path) -> None:
     draw, total = random.Random(seed), len(results(quiet))
     enough, later = draw.randrange(total - 4), draw.uniform(0, 0.05)
-    driver = begin(tmp_path)
+    driver = begin(tmp_path, *BY[by])
     until(lambda: len(finished(tmp_path)) >= enough and (tmp_path / "store" / "run.json").exists(), driver)
     time.sleep(later)
     orphans = workers(driver.pid)
@@ -50,7 +52,7 @@ def test_the_driver_is_killed(seed: int, quiet: Path, tmp_path: Path) -> None:
     kept = finished(tmp_path)
     assert enough <= len(kept)
     assert driver.returncode == -signal.SIGKILL and not (tmp_path / "results.jsonl").exists()
-    done = run(tmp_path)
+    done = run(tmp_path, *BY[by])
     assert done.returncode == 0, done.stderr
     assert (f"continuing: {len(kept)} of {total} finished" in done.stderr) == bool(kept)
     now = finished(tmp_path)
@@ -63,12 +65,13 @@ def test_the_driver_is_killed(seed: int, quiet: Path, tmp_path: Path) -> None:
     assert_same(tmp_path, quiet)
 
 
+@pytest.mark.parametrize("by", BY)
 @pytest.mark.parametrize("seed", MOMENTS)
-def test_a_worker_is_killed(seed: int, quiet: Path, tmp_path: Path) -> None:
+def test_a_worker_is_killed(seed: int, by: str, quiet: Path, tmp_path: Path) -> None:
     """The run goes on by itself; the same command afterwards finds all finished."""
     draw, total = random.Random(100 + seed), len(results(quiet))
     enough, later = draw.randrange(total - 8), draw.uniform(0, 0.02)
-    driver = begin(tmp_path)
+    driver = begin(tmp_path, *BY[by])
     until(lambda: len(finished(tmp_path)) >= enough and len(workers(driver.pid)) > 1, driver)
     time.sleep(later)
     if victims := workers(driver.pid):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pickle
 import socket
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hyperenergy.errors import ArgumentError
@@ -108,6 +111,122 @@ def test_both_are_told_together(tmp_path: Path) -> None:
     path = filled(tmp_path)
     path.write_bytes(b"x\ny\n" + path.read_bytes()[:-5])
     assert Store(tmp_path).read().damage == [f"{path}: 2 garbled lines and 1 line torn off at the end"]
+
+
+# ---- one table of all ----------------------------------------------------------------------------------------------
+
+
+def compacted(out: Path) -> Path:
+    filled(out)
+    with Store(out) as store:
+        store.compact()
+    return out / "store" / "records.sqlite"
+
+
+def test_shards_become_one_table_and_more_is_added(tmp_path: Path) -> None:
+    path = compacted(tmp_path)
+    before = filled(tmp_path, "d")
+    assert list(before.parent.iterdir()) == [before]
+    contents = Store(tmp_path).read()
+    assert contents.damage == [] and {key: r.value for key, r in contents.records.items()} == dict.fromkeys(
+        "abcd", VALUE
+    )
+    with Store(tmp_path) as store:
+        mine = shard.Shard(store.place)
+        mine.append("e", {"gap": 0.25, "outcome": "Γ"})
+        mine.close()
+        store.compact()
+    with contextlib.closing(sqlite3.connect(path)) as table:
+        query = (
+            "select key, json_extract(value, '$.gap'), json_extract(value, '$.outcome') from records where key = 'e'"
+        )
+        assert table.execute(query).fetchall() == [("e", 0.25, "Γ")]
+        assert table.execute("select count(*) from records").fetchone() == (5,)
+
+
+def test_a_damaged_table_is_told_and_the_rest_is_used(tmp_path: Path) -> None:
+    path = compacted(tmp_path)
+    with contextlib.closing(sqlite3.connect(path)) as table, table:
+        table.execute("update records set value = replace(value, '0.1', '0.2') where key = 'b'")
+        table.execute("update records set value = '[' where key = 'c'")
+    contents = Store(tmp_path).read()
+    assert set(contents.records) == {"a"} and contents.damage == [f"{path}: 2 garbled lines"]
+    path.write_bytes(b"no table" * 100)
+    contents = Store(tmp_path).read()
+    assert contents.records == {} and "records.sqlite: not all of it can be read (" in contents.damage[0]
+
+
+def test_without_room_for_a_table_the_shards_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = filled(tmp_path)
+
+    def full(path: Path, records: object) -> None:
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("hyperenergy.runs.table.write", full)
+    with Store(tmp_path) as store:
+        store.compact()
+    assert set(Store(tmp_path).read().records) == set("abc") and path.exists()
+    assert sorted(p.name for p in (tmp_path / "store").iterdir()) == ["lock", "run.json", "shards"]
+
+
+def test_of_what_was_done_twice_it_is_the_first(tmp_path: Path) -> None:
+    """By time, whatever the names of the files are."""
+    lines = {name: shard.to_line(Record("a", {"x": name}, "s", t)) for name, t in (("z", 1.0), ("y", 2.0))}
+    with Store(tmp_path) as store:
+        for name, line in lines.items():
+            (store.place.folder / f"{name}.jsonl").write_bytes(line)
+        assert store.read().records["a"].value == {"x": "z"}
+        store.compact()
+        assert store.read().records["a"].value == {"x": "z"}
+
+
+# ---- arrays --------------------------------------------------------------------------------------------------------
+
+
+def with_arrays(out: Path) -> Record:
+    with Store(out) as store:
+        store.begin(PLAN)
+        mine = shard.Shard(store.place)
+        record = mine.append("a", {"x": 0.5, "points": np.eye(3), "none": np.empty((0, 2)), "list": [1.0]})
+        mine.close()
+        store.compact()
+    return record
+
+
+def test_arrays_lie_beside_and_come_back(tmp_path: Path) -> None:
+    with_arrays(tmp_path)
+    store = Store(tmp_path)
+    record = store.read().records["a"]
+    assert record.value == {"x": 0.5, "list": [1.0]} and record.arrays == ["points", "none"]
+    found = store.arrays(record)
+    np.testing.assert_array_equal(found["points"], np.eye(3))
+    assert found["none"].shape == (0, 2) and [path.name for path in store.place.arrays.iterdir()] == ["a.npz"]
+    assert store.arrays(Record("b", {}, "s", 0.0)) == {}
+
+
+@pytest.mark.parametrize("cut", [0, 100])
+def test_a_record_without_its_arrays_is_none(cut: int, tmp_path: Path) -> None:
+    with_arrays(tmp_path)
+    path = tmp_path / "store" / "arrays" / "a.npz"
+    if cut:
+        path.write_bytes(path.read_bytes()[:-cut])
+    else:
+        path.unlink()
+    contents = Store(tmp_path).read()
+    assert contents.records == {} and contents.damage == [f"{path.parent}: the arrays of a are missing or torn"]
+
+
+def test_arrays_in_which_a_digit_changed_are_refused(tmp_path: Path) -> None:
+    record = with_arrays(tmp_path)
+    path = tmp_path / "store" / "arrays" / "a.npz"
+    one = np.float64(1.0).tobytes()
+    path.write_bytes(path.read_bytes().replace(one, np.float64(2.0).tobytes(), 1))
+    with pytest.raises(ArgumentError, match="holds arrays of a that cannot be read"):
+        Store(tmp_path).arrays(record)
+
+
+# ---- disks that are full, read-only, or in use ---------------------------------------------------------------------
 
 
 def test_a_disk_that_is_full_leaves_no_part_of_a_line(tmp_path: Path) -> None:

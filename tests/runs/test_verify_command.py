@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hyperenergy.runs.shard import to_line
 from tests.command import inside
 from tests.runs.commands import arguments, begin, finished, results, run, until, workers
 
@@ -89,10 +90,11 @@ def test_two_ways_to_begin_exclude_each_other(out: Path, capfd: pytest.CaptureFi
 def test_damage_is_told_and_mended(out: Path) -> None:
     """A torn tail and a garbled line: two results are done again, the others are kept."""
     total, expected = len(results(out)), [{**r, "seconds": 0} for r in results(out)]
-    path = max((out / "store" / "shards").iterdir(), key=lambda path: path.stat().st_size)
-    lines = path.read_bytes().splitlines(keepends=True)
+    lines = [to_line(record) for record in finished(out).values()]
     lines[0] = lines[0].replace(b"1", b"7", 1)
+    path = out / "store" / "shards" / "s.jsonl"
     path.write_bytes(b"".join(lines)[:-9])
+    (out / "store" / "records.sqlite").unlink()
     done = run(out)
     assert done.returncode == 0
     assert f"damaged: {path}: 1 garbled line and 1 line torn off at the end; the rest is used" in done.stderr
