@@ -102,7 +102,9 @@ class Cluster:
             raise HyperenergyError(f"the cluster ({self._where}) has ended; the same command goes on") from None
         finally:
             (place.desk / _STOP).touch()
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, CancelledError), self._client.as_current():
+                if running and not interrupt.urgent:
+                    wait(list(running), timeout=_CHUNK)  # so that nobody writes while the end is told
                 self._client.cancel(list(running), force=True)
             shutil.rmtree(place.desk, ignore_errors=True)
 

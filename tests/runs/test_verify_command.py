@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from hyperenergy.runs.shard import to_line
+from hyperenergy.runs.store import Store
 from tests.command import inside
 from tests.runs.commands import arguments, begin, finished, results, run, until, workers
 
@@ -144,3 +147,35 @@ def test_signals_keep_what_was_finished_and_name_it(number: signal.Signals, stat
     assert kept >= 3 and f"interrupted: {kept} of " in line and str(tmp_path / "store") in line
     if "--report-only makes the report" not in line:  # otherwise it was given up at once
         assert len(results(tmp_path)) == kept and "Interrupted" in (tmp_path / "report.md").read_text()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 KiB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
+    if not shutil.which("mount") or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("needs the right to mount a small file system")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+@pytest.mark.parametrize("by", [[], ["--dask", "local"]])
+def test_a_full_disk(by: list[str], small_disk: Path) -> None:
+    """One line, with how much is kept; with more room the same command goes on."""
+    out = small_disk / "out"
+    done = run(out, *by)
+    kept, records = len(finished(out)), finished(out)
+    lines = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert done.returncode == 2 and "Traceback" not in done.stderr and 0 < kept
+    assert lines == [
+        f"error: --out: got '{out}'; cannot be written (No space left on device); {kept} of 84 results are kept in "
+        f"{out / 'store'}"
+    ]
+    assert Store(out).read().damage == []
+    subprocess.run(["mount", "-o", "remount,size=64m", small_disk], check=True)
+    done = run(out, *by)
+    assert done.returncode == 0 and f"continuing: {kept} of 84 finished" in done.stderr
+    now = finished(out)
+    assert len(now) == 84 and {key: now[key] for key in records} == records
