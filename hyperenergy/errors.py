@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
-import operator
 from collections.abc import Iterable
 from typing import Any
 
@@ -54,15 +53,3 @@ def unknown_name(argument: str, given: str, allowed: Iterable[str]) -> ArgumentE
     near = difflib.get_close_matches(given, names, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}? " if near else ""
     return ArgumentError(argument, repr(given), f"{hint}allowed: {', '.join(names)}")
-
-
-def integer(argument: str, given: object, least: int, most: int | None = None) -> int:
-    """The int that is meant (NumPy's integers too, booleans not), at least ``least``; ArgumentError otherwise."""
-    try:
-        number = operator.index(given)  # type: ignore[arg-type]
-    except TypeError:
-        number = None
-    if number is None or isinstance(given, bool) or number < least or (most is not None and number > most):
-        bound = f"in {least}..{most}" if most is not None else f">= {least}"
-        raise ArgumentError(argument, repr(given), f"must be an integer {bound}")
-    return number

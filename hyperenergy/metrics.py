@@ -9,9 +9,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from hyperenergy.checks import positive
 from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.sphere import Points, check_points, squared_distance
-from hyperenergy.kernels import positive
 from hyperenergy.losses import formulas
 from hyperenergy.losses.checks import check_pair
 

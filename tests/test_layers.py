@@ -15,6 +15,7 @@ ROOMS = [
     "errors",
     "files",
     "arithmetic",
+    "checks",
     "kernels",
     "geometry",
     "codes",

@@ -14,12 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-Number = int | float | Fraction | str
-
-
-def to_float(value: Number) -> float:
-    """The nearest float64 of a parameter kept as given; strings may be decimals or fractions ("1/3")."""
-    return float(Fraction(value)) if isinstance(value, str) else float(value)
+from hyperenergy.arithmetic.numbers import Number, to_float
 
 
 class Namespace(Protocol):

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
+from hyperenergy.checks import integer
 from hyperenergy.cli.interrupts import by_exception
-from hyperenergy.errors import integer, need
+from hyperenergy.errors import need
 
 
 def explore(

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from hyperenergy.errors import ArgumentError, integer
+from hyperenergy.checks import integer
+from hyperenergy.errors import ArgumentError
 
 # Beyond it nothing fits into memory, and products of such numbers leave 64 bits.
 MOST = 10**6

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from hyperenergy import files
+from hyperenergy.checks import integer
 from hyperenergy.cli.console import Bar, print_table
 from hyperenergy.cli.options import MOST, MOST_SEED, path
-from hyperenergy.errors import ArgumentError, integer, need
+from hyperenergy.errors import ArgumentError, need
 
 if TYPE_CHECKING:
     from hyperenergy.runs.cluster import Cluster

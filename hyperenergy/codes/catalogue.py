@@ -15,11 +15,12 @@ from torch import Tensor
 
 from hyperenergy.arithmetic.quadratic import Quadratic
 from hyperenergy.arithmetic.steps import Step
+from hyperenergy.checks import integer
 from hyperenergy.codes import conjectured, constructions, leech, universal
 from hyperenergy.codes.design import design_strength
 from hyperenergy.codes.exact import ExactVectors
 from hyperenergy.codes.isotropic import isotropic as isotropic_vectors
-from hyperenergy.errors import ArgumentError, integer, unknown_name
+from hyperenergy.errors import ArgumentError, unknown_name
 
 if TYPE_CHECKING:
     import sympy

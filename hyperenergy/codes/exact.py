@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from hyperenergy.arithmetic.quadratic import Quadratic
 from hyperenergy.arithmetic.steps import Fails
-from hyperenergy.errors import ArgumentError, integer
+from hyperenergy.checks import integer
+from hyperenergy.errors import ArgumentError
 
 Integers = NDArray[Any]  # of int64, or of Python's unbounded integers (dtype object)
 # x -> signs * x[permutation], an orthogonal map.

@@ -12,8 +12,9 @@ from itertools import product
 
 import numpy as np
 
+from hyperenergy.checks import integer
 from hyperenergy.codes.exact import ExactVectors, Integers
-from hyperenergy.errors import ArgumentError, integer
+from hyperenergy.errors import ArgumentError
 
 # The lines are found among (q^2+1)(q^3+1) points: at q = 5 in 2 s, at q = 7 in a minute.
 _LARGEST = 5

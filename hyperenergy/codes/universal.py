@@ -41,8 +41,9 @@ from hyperenergy.arithmetic.polynomial import (
 )
 from hyperenergy.arithmetic.quadratic import Quadratic
 from hyperenergy.arithmetic.steps import Fails, Proof, Step
+from hyperenergy.checks import integer
 from hyperenergy.codes.exact import ExactVectors, in_own_span
-from hyperenergy.errors import ArgumentError, integer
+from hyperenergy.errors import ArgumentError
 
 Distribution = Mapping[Quadratic, int]
 _LESS_THAN_ONE = Fraction(-999, 1000)

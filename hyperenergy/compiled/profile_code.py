@@ -11,7 +11,8 @@ from typing import Any
 
 import torch
 
-from hyperenergy.arithmetic.namespaces import Number, SympyNamespace, to_float
+from hyperenergy.arithmetic.namespaces import SympyNamespace
+from hyperenergy.arithmetic.numbers import Number, to_float
 from hyperenergy.kernels import (
     Gaussian,
     InverseMultiquadric,

@@ -14,13 +14,13 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from hyperenergy.checks import positive
 from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.automorphisms import CLEAR, Automorphisms, UndecidedError
 from hyperenergy.geometry.coloring import Array, Integers, OutOfWorkError, Work
 from hyperenergy.geometry.fit import Fit, coarse_fit, fitted, improved
 from hyperenergy.geometry.refinement import Items, Search, blurred, on_rows
 from hyperenergy.geometry.sphere import check_points
-from hyperenergy.kernels import positive
 
 DEFAULT_TOLERANCE = 1e-6
 # Of more, the inner products of all pairs take too much memory.

@@ -13,14 +13,12 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperenergy.checks import not_unit, written_norm
 from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.table_file import read_rows
 
 Floats = NDArray[np.float64]
 
-# Rows written with few digits are taken and scaled: each entry is off by half of the third digit.  What is farther from unit
-# length is not a configuration.
-_NORM_TOLERANCE, _LAST_DIGIT = 1e-3, 1e-3
 _MOST_NUMBERS = 50_000_000
 
 
@@ -86,11 +84,9 @@ class _Source:
         if x.size > _MOST_NUMBERS:
             self.refuse(f"{name} holds {x.size} numbers; at most {_MOST_NUMBERS} are shown")
         x = x.astype(np.float64)
-        norm = np.linalg.norm(x, axis=1)
-        allowed = max(_NORM_TOLERANCE, math.sqrt(x.shape[1]) / 2 * _LAST_DIGIT)
-        bad = np.flatnonzero(~(abs(norm - 1) <= allowed))
-        if len(bad):
-            self.refuse(f"{name}: row {bad[0] + 1} has length {norm[bad[0]]:.6g}; rows must be finite unit vectors")
+        if wrong := not_unit(np.linalg.norm(x, axis=1), written_norm(x.shape[1])):
+            (row,), norm = wrong
+            self.refuse(f"{name}: row {row + 1} has length {norm:.6g}; rows must be finite unit vectors")
         return x
 
     def unit_rows(self, name: str, given: Any) -> Floats:

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from hyperenergy.checks import not_unit
 from hyperenergy.errors import ArgumentError
 
 Points = Float[Tensor, "*batch points dim"]
@@ -45,12 +46,10 @@ def check_points(x: object, name: str = "points", least: int = 2) -> None:
         raise ArgumentError(name, f"shape {tuple(x.shape)}", "must have shape (*batch, points, dim) with dim >= 1")
     if x.shape[-2] < least:
         raise ArgumentError(name, f"{x.shape[-2]} points", f"at least {least} are needed")
-    norm = x.detach().norm(dim=-1)
-    bad = ~((norm - 1).abs() <= min(1000 * torch.finfo(x.dtype).eps, 0.04))
-    if bad.any():
-        row = bad.nonzero()[0].tolist()
+    if wrong := not_unit(x.detach().norm(dim=-1), min(1000 * torch.finfo(x.dtype).eps, 0.04)):
+        row, norm = wrong
         raise ArgumentError(
-            name, f"a row of norm {norm[tuple(row)].item():.6g} at {row}", "rows must be unit vectors; see normalize"
+            name, f"a row of norm {norm:.6g} at {list(row)}", "rows must be unit vectors; see normalize"
         )
 
 

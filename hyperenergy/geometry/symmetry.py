@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,20 +10,19 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hyperenergy.errors import ArgumentError, integer
+from hyperenergy.checks import integer, not_unit, positive, written_norm
+from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.automorphisms import CLEAR, Automorphisms, UndecidedError
 from hyperenergy.geometry.coloring import Array, Integers, Work
 from hyperenergy.geometry.precision import row_error
 from hyperenergy.geometry.refinement import Items, on_rows, procrustes
-from hyperenergy.kernels import positive
 
 __all__ = ["MOST_POINTS", "Symmetry", "UndecidedError", "schoenflies", "symmetry"]
 
 MOST_POINTS = 1000
 # Operations, about: a few seconds of work.
 DEFAULT_LIMIT = 10**10
-# Rows of three digits are taken: each entry is off by half of the last.
-_NORM_TOLERANCE, _LAST_DIGIT = 1e-3, 1e-3
+
 _MOST_TOLERANCE = 0.1
 # What is taken for exact, and how many times larger a miss must be to be none of its errors.  Those of digits are bounded.
 _EXACT, _CLEAR_OF_EXACT, _CLEAR_OF_DIGITS = 1e-6, 100.0, 2.5
@@ -186,12 +184,9 @@ def _unit_rows(x: object, name: str) -> Array:
     if not 1 <= len(array) <= MOST_POINTS:
         raise ArgumentError(name, f"{len(array)} points", f"symmetries are sought of 1 to {MOST_POINTS} points")
     array = array.astype(np.float64)
-    allowed = max(_NORM_TOLERANCE, math.sqrt(array.shape[1]) / 2 * _LAST_DIGIT)
-    bad = np.flatnonzero(~(np.abs(np.linalg.norm(array, axis=1) - 1) <= allowed))
-    if len(bad):
-        raise ArgumentError(
-            name, f"row {bad[0]} of norm {np.linalg.norm(array[bad[0]]):.6g}", "rows must be unit vectors"
-        )
+    if wrong := not_unit(np.linalg.norm(array, axis=1), written_norm(array.shape[1])):
+        (row,), norm = wrong
+        raise ArgumentError(name, f"row {row} of norm {norm:.6g}", "rows must be unit vectors")
     return array
 
 

@@ -1,6 +1,6 @@
 """Which kernel?  One file each; ``base`` says what a kernel is, and how to write one of one's own."""
 
-from hyperenergy.kernels.base import Kernel, examined, finite, positive
+from hyperenergy.kernels.base import Kernel, examined
 from hyperenergy.kernels.gaussian import Gaussian
 from hyperenergy.kernels.inverse_multiquadric import InverseMultiquadric
 from hyperenergy.kernels.laplace import Laplace
@@ -19,6 +19,4 @@ __all__ = [
     "RegularizedLogarithmic",
     "Riesz",
     "examined",
-    "finite",
-    "positive",
 ]

@@ -15,35 +15,20 @@ from __future__ import annotations
 
 import functools
 import inspect
-import math
 from abc import ABCMeta, abstractmethod
 from dataclasses import dataclass, fields
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
-from hyperenergy.arithmetic.namespaces import Namespace, Number, TorchNamespace, to_float
+from hyperenergy.arithmetic.namespaces import Namespace, TorchNamespace
+from hyperenergy.arithmetic.numbers import Number
 from hyperenergy.errors import ArgumentError
 from hyperenergy.kernels import declared, sampling
 
-
-def positive(name: str, value: Number) -> float:
-    """The float value of a parameter that must be finite and > 0; ArgumentError otherwise."""
-    number = finite(name, value)
-    if number <= 0:
-        raise ArgumentError(name, repr(value), "must be a finite number > 0")
-    return number
-
-
-def finite(name: str, value: Number) -> float:
-    """The float value of a parameter that must be a finite number; ArgumentError otherwise."""
-    try:
-        number = to_float(getattr(value, "item", lambda: value)())  # NumPy's and torch's scalars are numbers, too
-    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise ArgumentError(name, repr(value), "must be a finite number")
-    return number
+Floats = NDArray[np.float64]
 
 
 def tidy(number: float) -> Number:
@@ -51,7 +36,9 @@ def tidy(number: float) -> Number:
     return int(number) if number == int(number) else number
 
 
-# What a class may declare of itself: constants or properties.  ``log_profile`` goes with the formula, too.
+# Closed forms that belong to a formula.
+METHODS = ("log_profile", "integrable", "log_uniform_mean", "uniform_mean", "eigenvalues")
+# What a class may declare of itself: constants or properties, and these.
 FACTS = (
     "strictly_completely_monotone",
     "completely_monotone",
@@ -62,7 +49,7 @@ FACTS = (
     "singular",
     "cusp_slope",
     "kinked",
-    "log_profile",
+    *METHODS,
 )
 
 
@@ -92,7 +79,7 @@ def _examine(kernel: Kernel) -> None:
     """Raise ArgumentError where samples contradict what the class declares."""
     own = type(kernel).__dict__
     facts = {name: getattr(kernel, name) for name in FACTS if name in own and own[name] is not Kernel.__dict__[name]}
-    facts.pop("log_profile", None)
+    facts = {name: value for name, value in facts.items() if name not in METHODS}
     against = sampling.contradiction(kernel.profile, facts) if facts else None
     if against is not None:
         raise ArgumentError(
@@ -122,6 +109,24 @@ class Kernel(metaclass=_Examined):
 
     def __call__(self, r: Tensor) -> Tensor:
         return self.profile(r, TorchNamespace)
+
+    def integrable(self, dim: int) -> bool:
+        """Whether the mean over two independent uniform points of S^{dim-1} is finite: of kernels that grow like |x-y|^{-s},
+        for s < dim - 1."""
+        return self._at_zero.order < dim - 1
+
+    def log_uniform_mean(self, dim: int) -> float | None:
+        """log of that mean of a positive kernel, in closed form; None where there is none."""
+        return None
+
+    def uniform_mean(self, dim: int) -> float | None:
+        """That mean in closed form; None where there is none."""
+        return None
+
+    def eigenvalues(self, dim: int, degree: int) -> Floats | None:
+        """E[kappa(2-2T) P_k(T)] for k = 0..degree, T the inner product of uniform points, in closed form and to relative
+        accuracy; None where there is none.  See ``laws.spectrum``."""
+        return None
 
     def steeper(self, factor: float) -> Kernel | None:
         """The kernel of the same family that is steeper by this factor (softer below 1), if there is one."""

@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from hyperenergy.arithmetic.namespaces import Namespace, Number, to_float
-from hyperenergy.kernels.base import Kernel, positive, tidy
+import numpy as np
+
+from hyperenergy.arithmetic.namespaces import Namespace
+from hyperenergy.arithmetic.numbers import Number, to_float
+from hyperenergy.arithmetic.special import log_0f1, log_products
+from hyperenergy.checks import positive
+from hyperenergy.kernels.base import Floats, Kernel, tidy
 
 
 @dataclass(frozen=True)
@@ -30,3 +35,12 @@ class Gaussian(Kernel):
 
     def steeper(self, factor: float) -> Kernel:
         return Gaussian(tidy(to_float(self.t) * factor))
+
+    def log_uniform_mean(self, dim: int) -> float:
+        return float(log_0f1(dim / 2, to_float(self.t) ** 2, scaled=True))
+
+    def eigenvalues(self, dim: int, degree: int) -> Floats:
+        """E[e^{2tT} P_k(T)] = t^k / (d/2)_k 0F1(; k+d/2; t^2)."""
+        t, k = to_float(self.t), np.arange(degree + 1.0)
+        logs = log_products(np.log(t) - np.log(dim / 2 + k[:-1]))
+        return np.asarray(np.exp(log_0f1(k + dim / 2, t * t, scaled=True) + logs))

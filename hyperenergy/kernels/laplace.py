@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from hyperenergy.arithmetic.namespaces import Namespace, Number, to_float
-from hyperenergy.kernels.base import Kernel, positive, tidy
+from hyperenergy.arithmetic.namespaces import Namespace
+from hyperenergy.arithmetic.numbers import Number, to_float
+from hyperenergy.checks import positive
+from hyperenergy.kernels.base import Kernel, tidy
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from hyperenergy.arithmetic.namespaces import Namespace, Number
-from hyperenergy.errors import ArgumentError, integer
-from hyperenergy.kernels.base import Kernel, finite
+from hyperenergy.arithmetic.namespaces import Namespace
+from hyperenergy.arithmetic.numbers import Number
+from hyperenergy.checks import finite, integer
+from hyperenergy.errors import ArgumentError
+from hyperenergy.kernels.base import Kernel
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from hyperenergy.arithmetic.namespaces import Namespace, Number, to_float
+import numpy as np
+
+from hyperenergy.arithmetic.namespaces import Namespace
+from hyperenergy.arithmetic.numbers import Number, to_float
+from hyperenergy.arithmetic.special import log_gamma_ratio
+from hyperenergy.checks import finite
 from hyperenergy.errors import ArgumentError
-from hyperenergy.kernels.base import Kernel, finite, tidy
+from hyperenergy.kernels.base import Floats, Kernel, tidy
 
 
 @dataclass(frozen=True)
@@ -68,3 +73,20 @@ class Riesz(Kernel):
         if self._s < -1:
             return 0.0
         return 1.0 if self._s == -1 else math.inf
+
+    def integrable(self, dim: int) -> bool:
+        return self._s < dim - 1
+
+    def log_uniform_mean(self, dim: int) -> float:
+        """The mean of |x-y|^{-s} is a quotient of Beta functions."""
+        half, shift = (dim - 1) / 2, -self._s / 2
+        return 2 * shift * math.log(2) + log_gamma_ratio(half, shift) - log_gamma_ratio(2 * half, shift)
+
+    def uniform_mean(self, dim: int) -> float:
+        return math.copysign(math.exp(self.log_uniform_mean(dim)), self._s)
+
+    def eigenvalues(self, dim: int, degree: int) -> Floats:
+        """Each is (s/2+k) / (d-1-s/2+k) times the one before, from the mean on."""
+        k = np.arange(float(degree))
+        factors = (self._s / 2 + k) / (dim - 1 - self._s / 2 + k)
+        return np.asarray(self.uniform_mean(dim) * np.cumprod(np.append(1.0, factors)))

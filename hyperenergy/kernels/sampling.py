@@ -30,11 +30,12 @@ _COARSE_ORDER = 4
 @dataclass(frozen=True)
 class AtZero:
     """singular: kappa is not finite at r = 0.  slope: -d kappa / d|x-y| there, 0 where it rises.  kinked: d kappa / dr is
-    infinite there."""
+    infinite there.  order: the s of a growth like |x-y|^{-s}, 0 of what is finite there, and nearly so of a logarithm."""
 
     singular: bool
     slope: float
     kinked: bool
+    order: float = 0.0
 
 
 def contradiction(profile: Profile, declared: Mapping[str, Any]) -> str | None:
@@ -74,7 +75,7 @@ def at_zero(profile: Profile) -> AtZero:
     samples = _Samples(profile)
     zero = samples.at(0)
     if not samples.finite(zero):
-        return AtZero(True, math.inf, True)
+        return AtZero(True, math.inf, True, samples.growth())
     near, nearer = samples.steps
     slopes = [(zero - samples.at(h * h)) / h for h in (near, nearer)]
     rates = [(zero - samples.at(h)) / h for h in (near, nearer)]
@@ -120,6 +121,12 @@ class _Samples:
 
     def finite(self, value: Any) -> bool:
         return bool(self._context.isfinite(value)) if self.precise else math.isfinite(value)
+
+    def growth(self) -> float:
+        """The order s of |x-y|^{-s}, from two distances at which lower orders are below its digits."""
+        near, nearer = (self._context.mpf(10) ** -k for k in (30, 60))
+        ratio = self._context.mpf(self.at(nearer)) / self._context.mpf(self.at(near))
+        return float(2 * self._context.log(abs(ratio)) / self._context.log(near / nearer))
 
     def wrong_sign(self, least: int, most: int, strict: bool) -> str | None:
         """Where a difference of an order in least..most has not the sign (-1)^order, in words."""

@@ -15,7 +15,8 @@ import math
 
 import numpy as np
 
-from hyperenergy.errors import ArgumentError, integer
+from hyperenergy.checks import integer
+from hyperenergy.errors import ArgumentError
 from hyperenergy.laws.law import InnerProductLaw
 from hyperenergy.laws.limits import known, limit, log_partition, normalizer
 from hyperenergy.losses import modules as losses

@@ -11,8 +11,9 @@ import math
 
 import torch
 
-from hyperenergy.errors import ArgumentError, integer
-from hyperenergy.laws.special import log_0f1
+from hyperenergy.arithmetic.special import log_0f1
+from hyperenergy.checks import integer
+from hyperenergy.errors import ArgumentError
 from hyperenergy.laws.uniform import log_uniform_energy, uniform_energy
 from hyperenergy.losses import modules as losses
 from hyperenergy.losses.facts import Facts, FrameFacts, SoftmaxFacts, facts

@@ -15,15 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hyperenergy.arithmetic.gegenbauer import gegenbauer
-from hyperenergy.arithmetic.namespaces import NumpyNamespace, to_float
-from hyperenergy.errors import ArgumentError, integer
-from hyperenergy.kernels import Gaussian, InverseMultiquadric, Kernel, Logarithmic, Riesz, examined
+from hyperenergy.arithmetic.namespaces import NumpyNamespace
+from hyperenergy.checks import integer
+from hyperenergy.errors import ArgumentError
+from hyperenergy.kernels import Kernel
 from hyperenergy.laws.law import Floats
-from hyperenergy.laws.special import inverse_multiquadric_terms, log_0f1, log_inverse_multiquadric, log_products
-from hyperenergy.laws.uniform import CUSPED_BELOW, check_finite_energy, kernel_rule, uniform_energy
-
-# Terms of all hypergeometric series for the inverse multiquadric, about 10 ms; beyond, quadrature where it can be trusted.
-_MOST_TERMS = 200_000
+from hyperenergy.laws.uniform import check_finite_energy, kernel_rule
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,13 +64,13 @@ def spectrum(kernel: Kernel, dim: int, degree: int) -> Spectrum:
 
     Closed forms for Gaussian (Bessel functions), inverse multiquadric (hypergeometric), Riesz and logarithmic kernels,
     Gauss-Jacobi quadrature otherwise.  Sources: Mueller, Spherical Harmonics (1966); Borodachov, Hardin and Saff 2019.
-    Raises ArgumentError for dim < 2, degree < 0, and Riesz s >= dim-1, whose energy is infinite.
+    Raises ArgumentError for dim < 2, degree < 0, and kernels like Riesz' with s >= dim-1, whose energy is infinite.
     """
     if not isinstance(kernel, Kernel):
         raise ArgumentError("kernel", repr(kernel), "must be a kernel such as Gaussian(t=2)")
     dim, degree = integer("dim", dim, 2), integer("degree", degree, 0)
     check_finite_energy(kernel, dim)
-    values = _closed_form(kernel, dim, degree)
+    values = kernel.eigenvalues(dim, degree)
     relative = values is not None
     if values is None:
         values = _quadrature(kernel, dim, degree)
@@ -89,30 +86,7 @@ def log_multiplicities(dim: int, degree: int) -> Floats:
     return np.append(0.0, logs)
 
 
-def _closed_form(kernel: Kernel, dim: int, degree: int) -> Floats | None:
-    k = np.arange(degree + 1, dtype=np.float64)
-    match examined(kernel):
-        case Gaussian(t=parameter):
-            # E[e^{2tT} P_k(T)] = t^k / (d/2)_k 0F1(; k+d/2; t^2).
-            t = to_float(parameter)
-            logs = log_products(np.log(t) - np.log(dim / 2 + k[:-1]))
-            return np.asarray(np.exp(log_0f1(k + dim / 2, t * t, scaled=True) + logs))
-        case InverseMultiquadric(c=parameter):
-            c = to_float(parameter)
-            affordable = dim < CUSPED_BELOW or inverse_multiquadric_terms(c, dim) * len(k) <= _MOST_TERMS
-            return np.asarray(np.exp(log_inverse_multiquadric(c, dim, k))) if affordable else None
-        case Riesz(s=parameter):
-            s = to_float(parameter)
-            factors = (s / 2 + k[:-1]) / (dim - 1 - s / 2 + k[:-1])
-            return uniform_energy(kernel, dim) * np.cumprod(np.append(1.0, factors))
-        case Logarithmic():
-            # The derivative of Riesz' at s = 0: (k-1)! / (2 (d-1)_k) for k >= 1.
-            rest = np.cumprod(np.append(1 / (2 * (dim - 1)), k[1:-1] / (dim - 1 + k[1:-1])))
-            return np.append(uniform_energy(kernel, dim), rest)[: degree + 1]
-    return None
-
-
 def _quadrature(kernel: Kernel, dim: int, degree: int) -> Floats:
-    t, r, weights = kernel_rule(dim, degree + 100)
+    t, r, weights = kernel_rule(kernel, dim, degree + 100)
     values = weights * kernel.profile(r, NumpyNamespace)
     return np.array([values @ P for P in islice(gegenbauer(t, dim), degree + 1)])

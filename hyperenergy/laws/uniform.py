@@ -9,16 +9,16 @@ import math
 
 import numpy as np
 
-from hyperenergy.arithmetic.namespaces import NumpyNamespace, to_float
-from hyperenergy.errors import ArgumentError, integer
-from hyperenergy.kernels import Gaussian, InverseMultiquadric, Kernel, Logarithmic, Riesz, examined
+from hyperenergy.arithmetic.namespaces import NumpyNamespace
+from hyperenergy.checks import integer
+from hyperenergy.errors import ArgumentError
+from hyperenergy.kernels import Kernel, examined
 from hyperenergy.laws.law import Floats, InnerProductLaw, gauss_jacobi
-from hyperenergy.laws.special import log_0f1, log_gamma_ratio, log_inverse_multiquadric
 
 # Nodes of the Gauss-Jacobi rule: in |x-y| all kernels are analytic, and 100 nodes integrate them to round-off.
 _NODES = 100
 # Dimensions in which a cusp of a kernel at coincidence is felt by Gauss' rule for the inner product.
-CUSPED_BELOW = 16
+_CUSPED_BELOW = 16
 
 
 def uniform_energy(kernel: Kernel, dim: int) -> float:
@@ -26,20 +26,13 @@ def uniform_energy(kernel: Kernel, dim: int) -> float:
 
     Closed forms where there are (theory: section 3 of Koromilas et al. 2024, and Borodachov, Hardin and Saff,
     Discrete Energy on Rectifiable Sets, 2019), Gauss-Jacobi quadrature otherwise.
-    Raises ArgumentError for dim < 2, and for Riesz s >= dim-1, where the integral is infinite.
+    Raises ArgumentError for dim < 2, and for kernels like Riesz' with s >= dim-1, where the integral is infinite.
     """
     if isinstance(kernel, Kernel) and kernel.positive:
         return math.exp(log_uniform_energy(kernel, dim))
-    from scipy import special
-
     dim = _checked(kernel, dim)
-    match examined(kernel):
-        case Riesz(s=parameter):
-            s = to_float(parameter)
-            return math.copysign(math.exp(_log_riesz(s, dim)), s)
-        case Logarithmic():
-            return -0.5 * float(math.log(4) + special.digamma((dim - 1) / 2) - special.digamma(dim - 1))
-    return _quadrature(kernel, dim)
+    closed = kernel.uniform_mean(dim)
+    return _quadrature(kernel, dim) if closed is None else closed
 
 
 def log_uniform_energy(kernel: Kernel, dim: int) -> float:
@@ -50,22 +43,17 @@ def log_uniform_energy(kernel: Kernel, dim: int) -> float:
     dim = _checked(kernel, dim)
     if not kernel.positive:
         raise ArgumentError("kernel", kernel.label, "must be positive to have a logarithm; use uniform_energy")
-    match examined(kernel):
-        case Gaussian(t=parameter):
-            t = to_float(parameter)
-            return float(log_0f1(dim / 2, t * t, scaled=True))
-        case Riesz(s=parameter):
-            return _log_riesz(to_float(parameter), dim)
-        case InverseMultiquadric(c=parameter) if dim < CUSPED_BELOW:
-            return float(log_inverse_multiquadric(to_float(parameter), dim, np.zeros(1))[0])
-    return _log_mean(kernel, dim)
+    closed = kernel.log_uniform_mean(dim)
+    return _log_mean(kernel, dim) if closed is None else closed
 
 
 def check_finite_energy(kernel: Kernel, dim: int) -> None:
     """ArgumentError where the energy of the uniform law is infinite."""
-    if type(kernel) is Riesz and to_float(kernel.s) >= dim - 1:
+    if not kernel.integrable(dim):
         raise ArgumentError(
-            "s", kernel.s, f"the Riesz energy of the uniform law is infinite for s >= dim-1 = {dim - 1}"
+            "kernel",
+            kernel.label,
+            f"the energy of the uniform law is infinite where a kernel grows like |x-y|^-s with s >= dim-1 = {dim - 1}",
         )
 
 
@@ -77,40 +65,32 @@ def _checked(kernel: object, dim: object) -> int:
     return dim
 
 
-def _log_riesz(s: float, dim: int) -> float:
-    """log of the mean of |x-y|^{-s}, a quotient of Beta functions."""
-    half = (dim - 1) / 2
-    return -s * math.log(2) + log_gamma_ratio(half, -s / 2) - log_gamma_ratio(2 * half, -s / 2)
-
-
 def _log_mean(kernel: Kernel, dim: int) -> float:
-    """log of the mean of a positive kernel, by the double-exponential rule in the angle theta with all in logarithms: to
-    relative accuracy also where the kernel's decay moves the mass far into the tail of the law."""
-    u = np.linspace(-3.5, 3.5, 4001)
-    half = np.pi / 2 * np.sinh(u)
-    # theta = pi / (1 + e^{-2 half}) and pi - theta, each to full accuracy near its end.
-    theta = np.pi / (1 + np.exp(-2 * half))
-    log_sine = np.log(np.sin(np.pi / (1 + np.exp(2 * abs(half)))))
-    log_weight = np.log(np.cosh(u)) - 2 * np.log(np.cosh(half)) + (dim - 2) * log_sine
+    """log of the mean of a positive kernel, with all in logarithms: to relative accuracy also where the kernel's decay moves
+    the mass far into the tail of the law."""
+    _, r, log_weights = _angles(dim)
     with np.errstate(divide="ignore"):
-        log_values = np.log(kernel.profile(4 * np.sin(theta / 2) ** 2, NumpyNamespace))
-    return float(np.logaddexp.reduce(log_weight + log_values) - np.logaddexp.reduce(log_weight))
+        log_values = np.log(kernel.profile(r, NumpyNamespace))
+    return float(np.logaddexp.reduce(log_weights + log_values))
 
 
 def _quadrature(kernel: Kernel, dim: int) -> float:
-    _, r, weights = kernel_rule(dim, _NODES)
+    _, r, weights = kernel_rule(kernel, dim, _NODES)
     return float(weights @ kernel.profile(r, NumpyNamespace))
 
 
-def kernel_rule(dim: int, nodes: int) -> tuple[Floats, Floats, Floats]:
-    """Inner products t, squared distances r = 2-2t, and weights of sum 1 of a rule that integrates kernels.
+def kernel_rule(kernel: Kernel, dim: int, nodes: int) -> tuple[Floats, Floats, Floats]:
+    """Inner products t, squared distances r = 2-2t, and weights of sum 1 of a rule that integrates a kernel.
 
-    In few dimensions in v = |x-y|/2, which makes a cusp at coincidence analytic: t = 1 - 2v^2, and the density of v is
-    proportional to v^{d-2} (1-v^2)^{(d-3)/2} on [0, 1], of which a Jacobi weight at both ends takes all but a smooth
-    factor.  In more dimensions Gauss' rule for t itself: the density vanishes at the cusp like (1-t)^{(d-3)/2}, and the
-    error is of the order nodes^{-(d-1)} at worst.
+    This package's kernels are analytic in v = |x-y|/2, in few dimensions by Gauss' rule in v: t = 1 - 2v^2, and the density
+    of v is proportional to v^{d-2} (1-v^2)^{(d-3)/2} on [0, 1], of which a Jacobi weight at both ends takes all but a smooth
+    factor.  In more dimensions by Gauss' rule for t itself: the density vanishes at the cusp like (1-t)^{(d-3)/2}, and the
+    error is of the order nodes^{-(d-1)} at worst.  Other kernels may have any power of |x-y| at coincidence.
     """
-    if dim >= CUSPED_BELOW:
+    if examined(kernel) is None:
+        t, r, log_weights = _angles(dim)
+        return t, r, np.exp(log_weights)
+    if dim >= _CUSPED_BELOW:
         t, weights = InnerProductLaw(dim).quadrature(nodes)
         return t, 2 - 2 * t, weights
     half = (dim - 3) / 2
@@ -118,3 +98,16 @@ def kernel_rule(dim: int, nodes: int) -> tuple[Floats, Floats, Floats]:
     v = (1 + x) / 2
     weights = weights * (1 + v) ** half
     return 1 - 2 * v * v, 4 * v * v, weights / weights.sum()
+
+
+def _angles(dim: int) -> tuple[Floats, Floats, Floats]:
+    """The double-exponential rule in the angle theta: t, r and logarithms of weights of sum 1.  Powers of |x-y| at either
+    end do it no harm: it comes as near to it as theta = e^{-340}."""
+    # The density sin^{d-2} theta is as narrow as 1 / sqrt d.
+    u = np.linspace(-5.38, 5.38, 6001 * math.ceil(math.sqrt(dim / 1000)))
+    half = np.pi / 2 * np.sinh(u)
+    # theta = pi / (1 + e^{-2 half}) and pi - theta, each to full accuracy near its end.
+    theta = np.pi / (1 + np.exp(-2 * half))
+    log_sine = np.log(np.sin(np.pi / (1 + np.exp(2 * abs(half)))))
+    log_weights = np.log(np.cosh(u)) - 2 * np.log(np.cosh(half)) + (dim - 2) * log_sine
+    return np.cos(theta), 4 * np.sin(theta / 2) ** 2, log_weights - np.logaddexp.reduce(log_weights)

@@ -10,9 +10,10 @@ from typing import Any, ParamSpec
 
 from torch import Tensor
 
+from hyperenergy.checks import finite, positive
 from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.sphere import check_points
-from hyperenergy.kernels import Kernel, finite, positive
+from hyperenergy.kernels import Kernel
 
 P = ParamSpec("P")
 

@@ -14,10 +14,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from hyperenergy.arithmetic.namespaces import to_float
+from hyperenergy.arithmetic.numbers import to_float
+from hyperenergy.checks import integer
 from hyperenergy.energies import blockwise
 from hyperenergy.energies.energy import Pairs, check_energy_arguments, energy, pair_energy, pair_weight
-from hyperenergy.errors import ArgumentError, integer
+from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.sphere import Points, check_points, normalize, project, squared_distance
 from hyperenergy.kernels import Kernel, Logarithmic, Riesz
 from hyperenergy.losses.base import Loss

@@ -18,7 +18,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from hyperenergy.errors import ArgumentError, integer
+from hyperenergy.checks import integer
+from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.sphere import Points
 from hyperenergy.kernels import Kernel
 from hyperenergy.losses import modules as losses

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from hyperenergy.errors import ArgumentError, integer
+from hyperenergy.checks import integer
+from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.sphere import Points
 from hyperenergy.losses.structured_modules import LabeledLoss, MultiViewDHEL, MultiViewInfoNCE, MultiViewLoss
 from hyperenergy.objectives.base import Objective, Rows

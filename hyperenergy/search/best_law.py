@@ -18,7 +18,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from hyperenergy import codes
-from hyperenergy.errors import ArgumentError, integer
+from hyperenergy.checks import integer
+from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.sphere import random_points
 from hyperenergy.laws import expected_uniform
 from hyperenergy.losses import modules as losses

@@ -10,9 +10,9 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from hyperenergy.errors import ArgumentError, integer
+from hyperenergy.checks import integer, positive
+from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.sphere import check_points
-from hyperenergy.kernels import positive
 from hyperenergy.objectives.base import Energy, Objective
 from hyperenergy.objectives.expected import Expected
 from hyperenergy.search.minimum import Origin, Progress

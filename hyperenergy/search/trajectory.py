@@ -10,7 +10,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hyperenergy.errors import integer
+from hyperenergy.checks import integer
 from hyperenergy.geometry.sphere import normalize
 from hyperenergy.objectives.base import Objective, relative_norm
 from hyperenergy.search.minimum import Minimum, Progress

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from hyperenergy.arithmetic.namespaces import to_float
+from hyperenergy.arithmetic.numbers import to_float
 from hyperenergy.errors import ArgumentError, unknown_name
 from hyperenergy.losses import modules as losses
 from hyperenergy.objectives.base import BatchLoss, Energy, Objective

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from hyperenergy.checks import positive
 from hyperenergy.energies.energy import pair_energy
 from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.congruence import DEFAULT_TOLERANCE, CongruenceOutcome, congruent
 from hyperenergy.geometry.sameness import same
-from hyperenergy.kernels import positive
 from hyperenergy.losses.modules import KCL
 from hyperenergy.objectives.base import BatchLoss, FixedAnchors, Objective
 from hyperenergy.search.minimum import Minimum, Status

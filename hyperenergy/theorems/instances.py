@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from hyperenergy.errors import ArgumentError, integer
-from hyperenergy.kernels import positive
+from hyperenergy.checks import integer, positive
+from hyperenergy.errors import ArgumentError
 
 
 class How(enum.Enum):

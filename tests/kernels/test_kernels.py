@@ -13,7 +13,7 @@ import torch
 import hyperenergy as he
 from hyperenergy.arithmetic.namespaces import NumpyNamespace, SympyNamespace
 from hyperenergy.kernels import sampling
-from hyperenergy.kernels.base import FACTS
+from hyperenergy.kernels.base import FACTS, METHODS
 from tests.cases import KERNELS
 
 R = [1e-3, 0.5, 1.0, 2.0, 3.7, 4.0]
@@ -99,7 +99,7 @@ def test_kernels_show_their_parameters() -> None:
 
 
 def facts(kernel: he.Kernel) -> dict[str, Any]:
-    return {name: getattr(kernel, name) for name in FACTS if name != "log_profile"}
+    return {name: getattr(kernel, name) for name in FACTS if name not in METHODS}
 
 
 NOTHING = dict.fromkeys(FACTS[:6], False)
@@ -130,6 +130,8 @@ def test_subclasses_inherit_no_fact(kernel: he.Kernel) -> None:
         "cusp_slope": pytest.approx(kernel.cusp_slope, rel=1e-12),
         "kinked": kernel.kinked,
     }
+    closed = derived.log_uniform_mean(30), derived.uniform_mean(30), derived.eigenvalues(30, 2)
+    assert closed == (None, None, None)
 
 
 @pytest.mark.parametrize("kernel", [k for k in KERNELS if k.positive], ids=lambda k: k.label)

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import dataclasses
 import math
+from fractions import Fraction
 
 import mpmath
+import numpy as np
 import pytest
 
 import hyperenergy as he
+from hyperenergy.arithmetic.namespaces import NumpyNamespace
 from hyperenergy.laws.uniform import _quadrature
 
 KERNELS = [
@@ -66,8 +70,58 @@ def test_large_parameters_and_dimensions() -> None:
     assert he.uniform_energy(he.InverseMultiquadric(0.5), 150) == pytest.approx(0.5 / math.sqrt(2.25), rel=1e-2)
 
 
+@dataclasses.dataclass(frozen=True)
+class Own(he.Kernel):
+    """sign r^{-p} - log r, of a class of one's own."""
+
+    p: Fraction
+    sign: int = 1
+
+    def profile(self, r, m):
+        return self.sign * m.power(r, -self.p) - m.log(r)
+
+
+@pytest.mark.parametrize("dim", [2, 3, 5, 40, 5000])
+@pytest.mark.parametrize("p", [Fraction(3, 8), Fraction(3, 4), Fraction(-1, 8), Fraction(-1, 16)])
+def test_any_power_at_coincidence(p: Fraction, dim: int) -> None:
+    """Gauss' rule would be off by percents: it knows of whole powers of |x-y| alone."""
+    kernel, sign = Own(p, 1 if p > 0 else -1), 1 if p > 0 else -1
+    if dim - 1 <= 2 * p:
+        with pytest.raises(he.ArgumentError, match="infinite"):
+            he.uniform_energy(kernel, dim)
+        return
+    parts = he.Riesz(2 * p), he.Logarithmic()
+    expected = he.uniform_energy(parts[0], dim) + 2 * he.uniform_energy(parts[1], dim)
+    assert (he.Riesz(2 * p).profile(1.0, NumpyNamespace) > 0) == (sign > 0)
+    # What is left out is of the order theta^{d-1-2p} at theta = e^{-340}.
+    assert he.uniform_energy(kernel, dim) == pytest.approx(expected, rel=1e-12)
+    found = he.expectation.spectrum(kernel, dim, 6)
+    each = [he.expectation.spectrum(part, dim, 6).eigenvalues for part in parts]
+    np.testing.assert_allclose(found.eigenvalues, each[0] + 2 * each[1], rtol=0, atol=1e-12 * abs(expected))
+
+
+@pytest.mark.parametrize("coarse", [False, True])
+def test_infinite_energies_of_ones_own_kernels(coarse: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the order s = 2p at coincidence: the mean over S^2 is finite for s < 2; of -log r alone it always is."""
+    if coarse:  # as of a profile that reads nothing but float64
+        monkeypatch.setattr("hyperenergy.kernels.sampling._Samples.at", lambda self, r: _float(self._profile, r))
+    assert Own(Fraction(3, 4)).integrable(3) and Own(Fraction(7, 8)).integrable(3)
+    for p in (Fraction(1), Fraction(3, 2)):
+        with pytest.raises(
+            he.ArgumentError, match=r"kernel: got Own\(p=.*\); the energy of the uniform law is infinite"
+        ):
+            he.uniform_energy(Own(p), 3)
+        with pytest.raises(he.ArgumentError, match="infinite"):
+            he.expectation.spectrum(Own(p), 3, 4)
+
+
+def _float(profile, r):
+    with np.errstate(divide="ignore"):
+        return float(profile(np.float64(float(r)), NumpyNamespace))
+
+
 def test_infinite_energy_and_no_density() -> None:
-    with pytest.raises(he.ArgumentError, match=r"s: got 2; .*infinite for s >= dim-1 = 2"):
+    with pytest.raises(he.ArgumentError, match=r"kernel: got Riesz\(s=2\); .*infinite where .* s >= dim-1 = 2"):
         he.uniform_energy(he.Riesz(2), 3)
     with pytest.raises(he.ArgumentError, match="dim: got 1"):
         he.uniform_energy(he.Gaussian(1), 1)

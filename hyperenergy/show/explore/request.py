@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hyperenergy.errors import ArgumentError, integer
-from hyperenergy.kernels import positive
+from hyperenergy.checks import integer, positive
+from hyperenergy.errors import ArgumentError
 from hyperenergy.objectives.base import Objective, check_configuration
 from hyperenergy.objectives.naming import KERNELS, LOSSES, parse_number, parse_objective
 

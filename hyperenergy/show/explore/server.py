@@ -16,7 +16,8 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from hyperenergy.errors import ArgumentError, integer
+from hyperenergy.checks import integer
+from hyperenergy.errors import ArgumentError
 from hyperenergy.show.explore.request import EXAMPLES, MOST_DIM, MOST_POINTS, MOST_RESTARTS, Request, choices
 from hyperenergy.show.explore.run import Message, Run
 from hyperenergy.show.markup import fill

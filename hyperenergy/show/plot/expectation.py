@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.ticker import MaxNLocator
 
-from hyperenergy.errors import ArgumentError, integer
+from hyperenergy.checks import integer
+from hyperenergy.errors import ArgumentError
 from hyperenergy.kernels import Kernel
 from hyperenergy.laws import distance_to_limit, expected_uniform, limit, rate, spectrum
 from hyperenergy.laws.law import Floats

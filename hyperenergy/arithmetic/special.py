@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 # Beyond this argument of the Bessel function the series would overflow, and the scaled function is accurate.
-_LARGEST_ARGUMENT = 600.0
+LARGEST_ARGUMENT = 600.0
 
 
 def log_0f1(b: ArrayLike, y: float, *, scaled: bool = False) -> NDArray[np.float64]:
@@ -24,9 +24,9 @@ def log_0f1(b: ArrayLike, y: float, *, scaled: bool = False) -> NDArray[np.float
     z = 2 * math.sqrt(y)
     growth = z if scaled else 0.0
     bessel = special.ive(b - 1, z)
-    if z <= _LARGEST_ARGUMENT or bool((b > z).any()) or bool((bessel == 0).any()):
+    if z <= LARGEST_ARGUMENT or bool((b > z).any()) or bool((bessel == 0).any()):
         n = np.arange(1, int(3 * math.sqrt(y)) + 60, dtype=np.float64)
-        if z <= _LARGEST_ARGUMENT:
+        if z <= LARGEST_ARGUMENT:
             # sum - 1 by log1p: for large b the value is near log 1.
             terms = np.cumprod(y / (n * (b[..., None] + n - 1)), -1)
             return np.asarray(np.log1p(terms.sum(-1)) - growth)
@@ -38,38 +38,6 @@ def log_0f1(b: ArrayLike, y: float, *, scaled: bool = False) -> NDArray[np.float
 def log_products(logs: NDArray[np.float64]) -> NDArray[np.float64]:
     """0 and the partial sums: logarithms of 1 and of the partial products."""
     return np.append(0.0, np.cumsum(logs))
-
-
-def inverse_multiquadric_terms(c: float, dim: int) -> int:
-    """Terms of the series below: they grow like n^{d-3} z^{2n}, a Gamma density of mean (d-2)/rate, rate = -log z^2."""
-    return int((dim + 10 * math.sqrt(dim) + 45) / (-2 * _log_z(c))) + 20
-
-
-def _log_z(c: float) -> float:
-    """The z < 1 with z + 1/z = c^2 + 2 is ((sqrt(c^2+4) - c)/2)^2 = e^{-2 asinh(c/2)}."""
-    return -2 * math.asinh(c / 2)
-
-
-def log_inverse_multiquadric(c: float, dim: int, k: NDArray[np.float64]) -> NDArray[np.float64]:
-    """log E[c (c^2+2-2T)^{-1/2} P_k(T)] for the degrees k = 0, 1, ..., T the inner product of uniform points.
-
-    c (c^2+2-2t)^{-1/2} = c sqrt z (1-2zt+z^2)^{-1/2}, a generating function of Gegenbauer polynomials: the mean is
-    c sqrt z z^k (1/2)_k / (d/2)_k 2F1(1/2+k, (3-d)/2; k+d/2; z^2), by Euler's transformation with
-    (1-z^2)^{d-2} 2F1((d-1)/2, k+d-3/2; k+d/2; z^2), a series of positive terms.
-    """
-    from scipy.special import logsumexp
-
-    log_z = _log_z(c)
-    n = np.arange(inverse_multiquadric_terms(c, dim), dtype=np.float64)
-    b, e = k[:, None] + dim - 1.5, k[:, None] + dim / 2
-    ratios = (n + (dim - 1) / 2) * (n + b) / ((n + e) * (n + 1)) * math.exp(2 * log_z)
-    log_gap = math.log(-math.expm1(2 * log_z))  # of 1 - z^2
-    if -(dim - 2) * log_gap < _LARGEST_ARGUMENT:  # the size of the sum
-        log_sum = np.log1p(np.cumprod(ratios, 1).sum(1))
-    else:
-        log_sum = np.logaddexp(0.0, logsumexp(np.cumsum(np.log(ratios), 1), axis=1))
-    powers = log_products(np.log((0.5 + k[:-1]) / (dim / 2 + k[:-1])) + log_z)
-    return np.asarray(math.log(c) + log_z / 2 + powers + (dim - 2) * log_gap + log_sum)
 
 
 def log_gamma_ratio(x: float, shift: float) -> float:
