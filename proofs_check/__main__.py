@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import textwrap
 import time
 from collections.abc import Sequence
 
 from proofs_check.kept import holding
-from proofs_check.registry import load, names
+from proofs_check.registry import load, names, said
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     failed = []
     for name in options.ids or names():
         module = load(name)
-        print(f"{name.upper()}  {module.STATEMENT}\n    Source: {module.SOURCE}", flush=True)
+        print("{}  {}\n    Source: {}".format(name.upper(), *said(name)))
+        print(textwrap.indent((module.__doc__ or "").partition("\n\n")[2], "    "), flush=True)
         steps = module.check(full=True) if options.full and getattr(module, "HAS_FULL", False) else module.check()
         for step in steps:
             rests = f"  [from: {'; '.join(step.needs)}]" if step.needs else ""

@@ -1,4 +1,12 @@
-"""B1, the batch theorem: up to d+1 pairs, perfect alignment and a regular simplex, and nothing else."""
+"""B1, the batch theorem: up to d+1 pairs, perfect alignment and a regular simplex, and nothing else.
+
+In full: Let 2 <= M <= d+1 and let a loss be a function of the negatives relative to their positive, n_ij - s_i with s_i =
+u_i.v_i and n_ij = u_i.v_j or u_i.u_j (j != i), that is convex, symmetric, strictly increasing, and strictly convex except
+along the line of equal arguments. Then its minimizers are exactly the batches with u_i = v_i and u_i.u_j = -1/(M-1) for
+all i != j.
+
+Sources: Koromilas et al., Bridging Mini-Batch and Asymptotic Analysis in Contrastive Learning (ICML 2024), batch theorem.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +18,6 @@ from sympy import Rational, exp, log
 
 from proofs_check.exact import equal, equal_logs, is_positive, is_sum_of_squares, is_zero
 from proofs_check.steps import Claims, Proof, Step
-
-STATEMENT = (
-    "Let 2 <= M <= d+1 and let a loss be a function of the negatives relative to their positive, n_ij - s_i with "
-    "s_i = u_i.v_i and n_ij = u_i.v_j or u_i.u_j (j != i), that is convex, symmetric, strictly increasing, and strictly "
-    "convex except along the line of equal arguments. Then its minimizers are exactly the batches with u_i = v_i and "
-    "u_i.u_j = -1/(M-1) for all i != j."
-)
-SOURCE = (
-    "Koromilas et al., Bridging Mini-Batch and Asymptotic Analysis in Contrastive Learning (ICML 2024), batch theorem"
-)
 
 k = sympy.Symbol("k", integer=True, nonnegative=True)
 M = k + 2  # at least two pairs

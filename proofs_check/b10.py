@@ -1,4 +1,15 @@
-"""B10, multi-view losses up to d+1 objects: all views of an object coincide, and the objects form a regular simplex."""
+"""B10, multi-view losses up to d+1 objects: all views of an object coincide, and the objects form a regular simplex.
+
+In full: Let u_i^l be unit vectors in R^d, i = 1..M objects in K >= 2 views l, 2 <= M <= d+1, and N_ij the sum of
+exp(u_i^l.u_j^m/tau) over ordered pairs l != m. MV-InfoNCE = mean_i -log[N_ii / sum_j N_ij], j = i included, is at least
+log(1+(M-1)e^(-M/((M-1)tau))). MV-DHEL = mean_i -log[sum_{l<m} exp(u_i^l.u_i^m/tau) / prod_l sum_{j != i}
+exp(u_i^l.u_j^l/tau)] is at least -log(K(K-1)/2) - 1/tau + K[log(M-1) - 1/((M-1)tau)]. Both with equality exactly where
+u_i^1 = ... = u_i^K for all i and these M vectors form a regular simplex.
+
+Sources: Koromilas et al., A Principled Framework for Multi-View Contrastive Learning (arXiv 2507.06979, 2025), the
+losses; the proof for MV-InfoNCE is by a reverse Cauchy-Schwarz inequality under a Gaussian mean, because -log N_ii is not
+convex in the products.
+"""
 
 from __future__ import annotations
 
@@ -19,19 +30,6 @@ from proofs_check.exact import (
     is_zero,
 )
 from proofs_check.steps import Claims, Proof, Step
-
-STATEMENT = (
-    "Let u_i^l be unit vectors in R^d, i = 1..M objects in K >= 2 views l, 2 <= M <= d+1, and N_ij the sum of "
-    "exp(u_i^l.u_j^m/tau) over ordered pairs l != m. MV-InfoNCE = mean_i -log[N_ii / sum_j N_ij], j = i included, is "
-    "at least log(1+(M-1)e^(-M/((M-1)tau))). MV-DHEL = mean_i -log[sum_{l<m} exp(u_i^l.u_i^m/tau) / prod_l sum_{j != "
-    "i} exp(u_i^l.u_j^l/tau)] is at least -log(K(K-1)/2) - 1/tau + K[log(M-1) - 1/((M-1)tau)]. Both with equality "
-    "exactly where u_i^1 = ... = u_i^K for all i and these M vectors form a regular simplex."
-)
-SOURCE = (
-    "Koromilas et al., A Principled Framework for Multi-View Contrastive Learning (arXiv 2507.06979, 2025), the "
-    "losses; the proof for MV-InfoNCE is by a reverse Cauchy-Schwarz inequality under a Gaussian mean, because -log "
-    "N_ii is not convex in the products"
-)
 
 K = sympy.Symbol("K_minus_2", integer=True, nonnegative=True) + 2
 M = sympy.Symbol("M_minus_2", integer=True, nonnegative=True) + 2

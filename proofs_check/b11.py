@@ -8,11 +8,8 @@ from typing import Any
 import sympy
 from sympy import Integer, Rational, exp, log
 
-from hyperenergy import theorems
 from proofs_check.exact import equal, is_nonnegative, is_positive, is_zero
 from proofs_check.steps import Claims, Proof, Step
-
-STATEMENT, SOURCE = theorems.get("B11").statement, theorems.get("B11").source
 
 k = sympy.Symbol("k", integer=True, nonnegative=True)
 M = k + 2  # at least two pairs

@@ -1,4 +1,15 @@
-"""B2a, kernel contrastive losses up to d+1 pairs: aligned regular simplexes, for every strictly convex energy kernel."""
+"""B2a, kernel contrastive losses up to d+1 pairs: aligned regular simplexes, for every strictly convex energy kernel.
+
+In full: Let 2 <= M <= d+1, gamma > 0, let K_A(r) be finite at r = 0 and strictly decreasing, and let K_U(r) be strictly
+convex, nonincreasing and differentiable on (0, 4], continuous at 0 or infinite there; r is the squared distance. Then KCL
+= -mean K_A(|u_i-v_i|^2) + gamma mean_{i != j} K_U(|u_i-u_j|^2) is at least -K_A(0) + gamma K_U(2M/(M-1)), with equality
+exactly where u_i = v_i and U is a regular simplex, unique up to rotation. K_U may be Gaussian, Laplace, inverse
+multiquadric, Riesz with s > -2, logarithmic, regularized logarithmic, or (x.y + c)^p with c >= 1 and p >= 2.
+
+Sources: Koromilas et al., Bridging Mini-Batch and Asymptotic Analysis in Contrastive Learning (ICML 2024), kernel
+contrastive loss; for the energy alone Cohn and Kumar, Universally optimal distribution of points on spheres (2007),
+simplexes.
+"""
 
 from __future__ import annotations
 
@@ -21,20 +32,6 @@ from proofs_check.exact import (
     is_zero,
 )
 from proofs_check.steps import Claims, Proof, Step
-
-STATEMENT = (
-    "Let 2 <= M <= d+1, gamma > 0, let K_A(r) be finite at r = 0 and strictly decreasing, and let K_U(r) be strictly "
-    "convex, nonincreasing and differentiable on (0, 4], continuous at 0 or infinite there; r is the squared "
-    "distance. Then KCL = -mean K_A(|u_i-v_i|^2) + gamma mean_{i != j} K_U(|u_i-u_j|^2) is at least -K_A(0) + gamma "
-    "K_U(2M/(M-1)), with equality exactly where u_i = v_i and U is a regular simplex, unique up to rotation. K_U may "
-    "be Gaussian, Laplace, inverse multiquadric, Riesz with s > -2, logarithmic, regularized logarithmic, or (x.y + "
-    "c)^p with c >= 1 and p >= 2."
-)
-SOURCE = (
-    "Koromilas et al., Bridging Mini-Batch and Asymptotic Analysis in Contrastive Learning (ICML 2024), kernel "
-    "contrastive loss; for the energy alone Cohn and Kumar, Universally optimal distribution of points on spheres "
-    "(2007), simplexes"
-)
 
 M = sympy.Symbol("k", integer=True, nonnegative=True) + 2  # at least two pairs
 x, y, product = sympy.symbols("x y s", real=True)

@@ -1,4 +1,13 @@
-"""B2b, kernel contrastive losses with 2d pairs: aligned cross-polytopes, by the linear-programming bound."""
+"""B2b, kernel contrastive losses with 2d pairs: aligned cross-polytopes, by the linear-programming bound.
+
+In full: Let M = 2d, d >= 2, gamma > 0, let K_A be finite at 0 and strictly decreasing, and let K_U be strictly completely
+monotone on (0, 4], up to a constant, continuous at 0 or infinite there; only K_U' < 0, K_U'' > 0 and K_U''' < 0 are used.
+Then KCL is at least -K_A(0) + gamma [K_U(4) + (2d-2) K_U(2)]/(2d-1), with equality exactly where u_i = v_i and U is a
+cross-polytope, {+-e_1, ..., +-e_d} up to rotation.
+
+Sources: Cohn and Kumar, Universally optimal distribution of points on spheres (J. Amer. Math. Soc. 2007); the bound is
+due to Delsarte, Goethals and Seidel (1977) and to Yudin (1992).
+"""
 
 from __future__ import annotations
 
@@ -20,17 +29,6 @@ from proofs_check.exact import (
     is_zero,
 )
 from proofs_check.steps import Claims, Proof, Step
-
-STATEMENT = (
-    "Let M = 2d, d >= 2, gamma > 0, let K_A be finite at 0 and strictly decreasing, and let K_U be strictly "
-    "completely monotone on (0, 4], up to a constant, continuous at 0 or infinite there; only K_U' < 0, K_U'' > 0 and "
-    "K_U''' < 0 are used. Then KCL is at least -K_A(0) + gamma [K_U(4) + (2d-2) K_U(2)]/(2d-1), with equality exactly "
-    "where u_i = v_i and U is a cross-polytope, {+-e_1, ..., +-e_d} up to rotation."
-)
-SOURCE = (
-    "Cohn and Kumar, Universally optimal distribution of points on spheres (J. Amer. Math. Soc. 2007); the bound is "
-    "due to Delsarte, Goethals and Seidel (1977) and to Yudin (1992)"
-)
 
 k = sympy.Symbol("k", integer=True, nonnegative=True)
 d = k + 2

@@ -1,4 +1,14 @@
-"""B2c, universally optimal codes: the linear-programming bound of Cohn and Kumar, and every code of the catalogue."""
+"""B2c, universally optimal codes: the linear-programming bound of Cohn and Kumar, and every code of the catalogue.
+
+In full: Let K_U be completely monotone on (0, 4], up to a constant, and let N points of R^d be one of the codes below.
+Then no N points of the sphere have less energy. If K_U is strictly completely monotone, every configuration with this
+energy has its inner products among those of the code. Aligned, the code minimizes KCL, as in B2b. The bound uses that
+sums of Gegenbauer polynomials over all pairs of points are nonnegative (Schoenberg 1942).
+
+Sources: Cohn and Kumar, Universally optimal distribution of points on spheres (J. Amer. Math. Soc. 2007), theorem 1.2 and
+Table 1; for the 600-cell the sign of the remainder is shown by an argument of this package, see
+hyperenergy.codes.universal.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +24,6 @@ from hyperenergy.codes import universal
 from proofs_check.exact import equal, is_zero
 from proofs_check.steps import Claims, Proof, Step
 
-STATEMENT = (
-    "Let K_U be completely monotone on (0, 4], up to a constant, and let N points of R^d be one of the codes below. Then no "
-    "N points of the sphere have less energy. If K_U is strictly completely monotone, every configuration with this energy "
-    "has its inner products among those of the code. Aligned, the code minimizes KCL, as in B2b. The bound uses that sums "
-    "of Gegenbauer polynomials over all pairs of points are nonnegative (Schoenberg 1942)."
-)
-SOURCE = (
-    "Cohn and Kumar, Universally optimal distribution of points on spheres (J. Amer. Math. Soc. 2007), theorem 1.2 and "
-    "Table 1; for the 600-cell the sign of the remainder is shown by an argument of this package, see "
-    "hyperenergy.codes.universal"
-)
 HAS_FULL = True  # check(full=True) looks at all pairs of Leech vectors
 
 # Cohn and Kumar's Table 1: name in the catalogue -> dimension.

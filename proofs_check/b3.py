@@ -1,4 +1,15 @@
-"""B3, decoupling: alignment at every fixed U for one-sided DHEL and KCL; at the joint minimum alone for two-view forms."""
+"""B3, decoupling: alignment at every fixed U for one-sided DHEL and KCL; at the joint minimum alone for two-view forms.
+
+In full: Let M >= 2, any d and tau, and let K_A be differentiable, strictly decreasing and finite at 0. One-sided DHEL and
+KCL are A(s) + E(U) with A strictly decreasing in every s_i = u_i.v_i: for every U, V = U is the one minimizer in V. Two-
+view DHEL and KCL are A(s) + E(U) + E(V): L(U,V) >= (L(U,U) + L(V,V))/2 with equality only for V = U, so that every joint
+minimizer has V = U, U a minimizer of E; but for a fixed U, V = U need not be optimal. In all of them d^2L/du_i dv_j = 0
+for j != i. In one-sided InfoNCE, SimCLR and DCL that block is not zero, and V = U is not optimal for every U, for any M
+>= 2, d >= M.
+
+Sources: Koromilas et al., Bridging Mini-Batch and Asymptotic Analysis in Contrastive Learning (ICML 2024), decoupling;
+for two-view forms the statement is corrected here.
+"""
 
 from __future__ import annotations
 
@@ -13,19 +24,6 @@ from sympy import Function, Integer, Rational, cos, diff, exp, log, sin, sqrt
 from proofs_check.exact import dot, equal, equal_in_exponentials, equal_logs, is_positive, is_sum_of_squares, vector
 from proofs_check.g2 import decoupled
 from proofs_check.steps import Claims, Proof, Step
-
-STATEMENT = (
-    "Let M >= 2, any d and tau, and let K_A be differentiable, strictly decreasing and finite at 0. One-sided DHEL and "
-    "KCL are A(s) + E(U) with A strictly decreasing in every s_i = u_i.v_i: for every U, V = U is the one minimizer in V. "
-    "Two-view DHEL and KCL are A(s) + E(U) + E(V): L(U,V) >= (L(U,U) + L(V,V))/2 with equality only for V = U, so that "
-    "every joint minimizer has V = U, U a minimizer of E; but for a fixed U, V = U need not be optimal. In all of them "
-    "d^2L/du_i dv_j = 0 for j != i. In one-sided InfoNCE, SimCLR and DCL that block is not zero, and V = U is not "
-    "optimal for every U, for any M >= 2, d >= M."
-)
-SOURCE = (
-    "Koromilas et al., Bridging Mini-Batch and Asymptotic Analysis in Contrastive Learning (ICML 2024), decoupling; "
-    "for two-view forms the statement is corrected here"
-)
 
 t, r, c, q, p = sympy.symbols("tau r c q p", positive=True)
 k = sympy.Symbol("k", integer=True, nonnegative=True)

@@ -1,4 +1,16 @@
-"""B6, finitely many points: their least mean energy increases to that of the uniform law, at the rate 1/M."""
+"""B6, finitely many points: their least mean energy increases to that of the uniform law, at the rate 1/M.
+
+In full: Let M >= 2, kappa(r) a kernel on S^{d-1}, bounded below, e_M the infimum of the mean energy over ordered pairs i
+!= j of M points and I the mean of kappa under the uniform law. Then e_M <= e_{M+1} <= I. For continuous kappa, e_M =
+e_{M+1} exactly if removing any point of some minimizer of M+1 points leaves a minimizer, and e_M < I unless kappa is
+constant. For continuous positive definite kappa 0 <= I - e_M <= (kappa(0) - I)/(M-1), attained on the right exactly if
+for some batch sum_i Y(x_i) = 0 for all spherical harmonics Y of the degrees >= 1 in kappa, as for 1 + x.y and any
+centered batch. Positive definiteness is needed: for 1 - x.y the bound fails.
+
+Sources: Averaging over sub-configurations: Fekete; Borodachov, Hardin and Saff, Discrete Energy on Rectifiable Sets
+(2019), chapter 2. Cited: Schoenberg's theorem (positive definite zonal kernels have Gegenbauer coefficients >= 0) and the
+addition theorem for degrees above 2, d >= 3.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +23,6 @@ from sympy import Integer, cos, gegenbauer, sin, summation
 
 from proofs_check.exact import equal, is_positive, is_sum_of_squares, mean_over, mean_over_pairs
 from proofs_check.steps import Claims, Proof, Step
-
-STATEMENT = (
-    "Let M >= 2, kappa(r) a kernel on S^{d-1}, bounded below, e_M the infimum of the mean energy over ordered pairs i "
-    "!= j of M points and I the mean of kappa under the uniform law. Then e_M <= e_{M+1} <= I. For continuous kappa, "
-    "e_M = e_{M+1} exactly if removing any point of some minimizer of M+1 points leaves a minimizer, and e_M < I "
-    "unless kappa is constant. For continuous positive definite kappa 0 <= I - e_M <= (kappa(0) - I)/(M-1), attained "
-    "on the right exactly if for some batch sum_i Y(x_i) = 0 for all spherical harmonics Y of the degrees >= 1 in "
-    "kappa, as for 1 + x.y and any centered batch. Positive definiteness is needed: for 1 - x.y the bound fails."
-)
-SOURCE = (
-    "Averaging over sub-configurations: Fekete; Borodachov, Hardin and Saff, Discrete Energy on Rectifiable Sets "
-    "(2019), chapter 2. Cited: Schoenberg's theorem (positive definite zonal kernels have Gegenbauer coefficients >= "
-    "0) and the addition theorem for degrees above 2, d >= 3"
-)
 
 d = sympy.Symbol("d", integer=True, positive=True) + 1
 k = sympy.Symbol("k", integer=True, nonnegative=True)

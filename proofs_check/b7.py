@@ -1,4 +1,13 @@
-"""B7, the supervised contrastive loss with up to d+1 balanced classes: collapsed classes on a regular simplex."""
+"""B7, the supervised contrastive loss with up to d+1 balanced classes: collapsed classes on a regular simplex.
+
+In full: Let n >= 2 unit vectors z_i in R^d belong to each of K classes, 2 <= K <= d+1, and let SupCon be the mean over
+the nK anchors i of -1/(n-1) sum_p log[exp(z_i.z_p/tau) / sum_{a != i} exp(z_i.z_a/tau)], p over the n-1 others of i's
+class. Then SupCon >= log(n-1 + n(K-1) e^(-K/((K-1) tau))), with equality exactly where the vectors of each class coincide
+and the K class vectors form a regular simplex. For K > d+1 the bound holds and is not attained.
+
+Sources: Khosla et al., Supervised Contrastive Learning (NeurIPS 2020), the loss; Graf, Hofer, Niethammer and Kwitt,
+Dissecting Supervised Contrastive Learning (ICML 2021), its minimizers.
+"""
 
 from __future__ import annotations
 
@@ -18,18 +27,6 @@ from proofs_check.exact import (
     is_tangent_below,
 )
 from proofs_check.steps import Claims, Proof, Step
-
-STATEMENT = (
-    "Let n >= 2 unit vectors z_i in R^d belong to each of K classes, 2 <= K <= d+1, and let SupCon be the mean over "
-    "the nK anchors i of -1/(n-1) sum_p log[exp(z_i.z_p/tau) / sum_{a != i} exp(z_i.z_a/tau)], p over the n-1 others "
-    "of i's class. Then SupCon >= log(n-1 + n(K-1) e^(-K/((K-1) tau))), with equality exactly where the vectors of "
-    "each class coincide and the K class vectors form a regular simplex. For K > d+1 the bound holds and is not "
-    "attained."
-)
-SOURCE = (
-    "Khosla et al., Supervised Contrastive Learning (NeurIPS 2020), the loss; Graf, Hofer, Niethammer and Kwitt, "
-    "Dissecting Supervised Contrastive Learning (ICML 2021), its minimizers"
-)
 
 n = sympy.Symbol("n_minus_2", integer=True, nonnegative=True) + 2
 K = sympy.Symbol("K_minus_2", integer=True, nonnegative=True) + 2

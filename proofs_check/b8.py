@@ -1,4 +1,16 @@
-"""B8, mini-batches of a data set: all subsets ask for the simplex of the data set, a fixed partition for one per batch."""
+"""B8, mini-batches of a data set: all subsets ask for the simplex of the data set, a fixed partition for one per batch.
+
+In full: Let 2 <= B <= N <= d+1. (1) The mean, over all C(N,B) subsets of size B of N pairs (u_i, v_i), of InfoNCE is at
+least log(1+(B-1)e^(-N/((N-1)tau))), with equality exactly where u_i = v_i for all i and U is a regular simplex of N
+points. (2) Let B divide N. The mean of InfoNCE over the k = N/B batches of a fixed partition is at least
+log(1+(B-1)e^(-B/((B-1)tau))), which is lower for B < N, with equality exactly where u_i = v_i and each batch is a regular
+simplex of B points. There the products u_i.v_j of the N(N-1) ordered pairs i != j of the data set have the mean -1/(N-1)
+and a variance between (N-B)/((B-1)(N-1)^2), where the spans of the batches are orthogonal, and N(N-B)/((B-1)(N-1)^2),
+where they are one; both occur, and only so.
+
+Sources: Cho et al., Mini-Batch Optimization of Contrastive Loss (2024), the minimizers; Lee et al., On the Similarities
+of Embeddings in Contrastive Learning (arXiv 2506.09781, 2025), the variance.
+"""
 
 from __future__ import annotations
 
@@ -24,20 +36,6 @@ from proofs_check.exact import (
     is_zero,
 )
 from proofs_check.steps import Claims, Proof, Step
-
-STATEMENT = (
-    "Let 2 <= B <= N <= d+1. (1) The mean, over all C(N,B) subsets of size B of N pairs (u_i, v_i), of InfoNCE is at "
-    "least log(1+(B-1)e^(-N/((N-1)tau))), with equality exactly where u_i = v_i for all i and U is a regular simplex "
-    "of N points. (2) Let B divide N. The mean of InfoNCE over the k = N/B batches of a fixed partition is at least "
-    "log(1+(B-1)e^(-B/((B-1)tau))), which is lower for B < N, with equality exactly where u_i = v_i and each batch is "
-    "a regular simplex of B points. There the products u_i.v_j of the N(N-1) ordered pairs i != j of the data set "
-    "have the mean -1/(N-1) and a variance between (N-B)/((B-1)(N-1)^2), where the spans of the batches are "
-    "orthogonal, and N(N-B)/((B-1)(N-1)^2), where they are one; both occur, and only so."
-)
-SOURCE = (
-    "Cho et al., Mini-Batch Optimization of Contrastive Loss (2024), the minimizers; Lee et al., On the Similarities "
-    "of Embeddings in Contrastive Learning (arXiv 2506.09781, 2025), the variance"
-)
 
 beyond = sympy.Symbol("beyond", integer=True, nonnegative=True)
 B = sympy.Symbol("B_minus_2", integer=True, nonnegative=True) + 2

@@ -1,4 +1,15 @@
-"""B9, the sigmoid loss: its minimizers are double-constant configurations, a simplex split by two opposite constants."""
+"""B9, the sigmoid loss: its minimizers are double-constant configurations, a simplex split by two opposite constants.
+
+In full: Let u_i, v_i be unit vectors in R^d, i = 1..N, N >= 2, and let SigLIP with the logits t u_i.v_j + c, t > 0, be
+mean_i [softplus(-t u_i.v_i - c) + sum_{j != i} softplus(t u_i.v_j + c)]. Then SigLIP >= min g over [0,1], g(R) =
+softplus(-t(2R-1) - c) + (N-1) softplus(t(R(N-2)/(N-1) - 1) + c). g is strictly convex; let R be its minimizer. Equality
+holds exactly for u_i = w_i + h, v_i = w_i - h with |h|^2 = 1-R, w_i.h = 0 and w_i sqrt(R) times a regular simplex. Such a
+configuration exists for d >= N if 0 < R < 1, for d >= N-1 if R = 1, and for every d if R = 0; it is unique up to
+rotation.
+
+Sources: Lee, Chang and Sohn, Analysis of Using Sigmoid Loss for Contrastive Learning (AISTATS 2024), the family, with the
+bias -c; Zhai et al., Sigmoid Loss for Language Image Pre-Training (ICCV 2023), the loss.
+"""
 
 from __future__ import annotations
 
@@ -20,19 +31,6 @@ from proofs_check.exact import (
     is_zero,
 )
 from proofs_check.steps import Claims, Proof, Step
-
-STATEMENT = (
-    "Let u_i, v_i be unit vectors in R^d, i = 1..N, N >= 2, and let SigLIP with the logits t u_i.v_j + c, t > 0, be mean_i "
-    "[softplus(-t u_i.v_i - c) + sum_{j != i} softplus(t u_i.v_j + c)]. Then SigLIP >= min g over [0,1], g(R) = "
-    "softplus(-t(2R-1) - c) + (N-1) softplus(t(R(N-2)/(N-1) - 1) + c). g is strictly convex; let R be its minimizer. "
-    "Equality holds exactly for u_i = w_i + h, v_i = w_i - h with |h|^2 = 1-R, w_i.h = 0 and w_i sqrt(R) times a regular "
-    "simplex. Such a configuration exists for d >= N if 0 < R < 1, for d >= N-1 if R = 1, and for every d if R = 0; it is "
-    "unique up to rotation."
-)
-SOURCE = (
-    "Lee, Chang and Sohn, Analysis of Using Sigmoid Loss for Contrastive Learning (AISTATS 2024), the family, with the "
-    "bias -c; Zhai et al., Sigmoid Loss for Language Image Pre-Training (ICCV 2023), the loss"
-)
 
 N = sympy.Symbol("N_minus_2", integer=True, nonnegative=True) + 2
 t = sympy.Symbol("t", positive=True)

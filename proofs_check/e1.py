@@ -1,4 +1,16 @@
-"""E1, infinitely many negatives: all losses have one limit, and only aligned pairs with the uniform law minimize it."""
+"""E1, infinitely many negatives: all losses have one limit, and only aligned pairs with the uniform law minimize it.
+
+In full: Let M iid pairs (u,v) of unit vectors in R^d, d >= 2, have marginals u and v of one law mu, and let Z(x) = E
+e^{x.u'/tau} for u' of law mu. The expected one-sided losses InfoNCE - log M, SimCLR - log(2M-1), DCL - log 2(M-1), cross-
+view DCL - log(M-1) and DHEL - log(M-1) differ from F = -E[u.v]/tau + E log Z(u) by at most 2 e^{2/tau}/sqrt(M-1). F is
+least exactly where u = v almost surely and mu is the uniform law sigma, where it is -1/tau + log 0F1(;d/2;1/(4 tau^2)).
+Cited: continuity of mu -> E log Z and compactness of the laws in the weak topology (a minimizer exists), differentiation
+and expansion under bounded integrals, density of polynomials (Stone and Weierstrass).
+
+Sources: Wang and Isola, Understanding Contrastive Representation Learning through Alignment and Uniformity on the
+Hypersphere (ICML 2020), theorem 1, for InfoNCE; Koromilas et al. (ICML 2024) for the common limit. The rate, and the
+proof that tensors of moments alone give uniqueness, are this package's.
+"""
 
 from __future__ import annotations
 
@@ -22,21 +34,6 @@ from proofs_check.exact import (
 from proofs_check.g1 import own_term
 from proofs_check.g1 import t as tau
 from proofs_check.steps import Claims, Proof, Step
-
-STATEMENT = (
-    "Let M iid pairs (u,v) of unit vectors in R^d, d >= 2, have marginals u and v of one law mu, and let Z(x) = E "
-    "e^{x.u'/tau} for u' of law mu. The expected one-sided losses InfoNCE - log M, SimCLR - log(2M-1), DCL - log "
-    "2(M-1), cross-view DCL - log(M-1) and DHEL - log(M-1) differ from F = -E[u.v]/tau + E log Z(u) by at most 2 "
-    "e^{2/tau}/sqrt(M-1). F is least exactly where u = v almost surely and mu is the uniform law sigma, where it is "
-    "-1/tau + log 0F1(;d/2;1/(4 tau^2)). Cited: continuity of mu -> E log Z and compactness of the laws in the weak "
-    "topology (a minimizer exists), differentiation and expansion under bounded integrals, density of polynomials "
-    "(Stone and Weierstrass)."
-)
-SOURCE = (
-    "Wang and Isola, Understanding Contrastive Representation Learning through Alignment and Uniformity on the "
-    "Hypersphere (ICML 2020), theorem 1, for InfoNCE; Koromilas et al. (ICML 2024) for the common limit. The rate, "
-    "and the proof that tensors of moments alone give uniqueness, are this package's"
-)
 
 d = sympy.Symbol("d_minus_2", integer=True, nonnegative=True) + 2
 k = sympy.Symbol("k", integer=True, nonnegative=True)

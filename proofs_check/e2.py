@@ -1,4 +1,14 @@
-"""E2, how fast the expected losses approach their limit: the coefficient of 1/M, with a remainder of order 1/M^2."""
+"""E2, how fast the expected losses approach their limit: the coefficient of 1/M, with a remainder of order 1/M^2.
+
+In full: In the setting of E1 with F its limit, tau fixed, let rho(u) = Var(e^{u.u'/tau} | u)/Z(u)^2. Uniformly in the law
+of the pairs, up to O(M^-2): DHEL - log(M-1) and cross-view DCL - log(M-1) are F - E[rho]/(2M); InfoNCE - log M is F +
+(1/M) E[e^{s/tau}/Z - 1 - rho/2]; SimCLR - log(2M-1) is F + (1/M) E[(e^{s/tau}/Z - 1)/2 - rho'/2] and DCL - log 2(M-1) is
+F - E[rho']/(2M), where rho' <= rho is that of (e^{u.u'/tau} + e^{u.v'/tau})/2, and rho for aligned pairs. Under the
+uniform law 1 + rho = 0F1(;d/2;1/tau^2)/Z^2. At d = 128, tau = 1/10, M = 1024, aligned and uniform, InfoNCE - log M
+exceeds F by 2.74 to 2.75, while E[rho]/(2(M-1)) is 0.00055 to 0.0006.
+
+Sources: The delta method, with exact moments and explicit remainders; Koromilas et al. (ICML 2024) for the limit.
+"""
 
 from __future__ import annotations
 
@@ -23,16 +33,6 @@ from proofs_check.exact import (
     log_of_interval,
 )
 from proofs_check.steps import Claims, Proof, Step
-
-STATEMENT = (
-    "In the setting of E1 with F its limit, tau fixed, let rho(u) = Var(e^{u.u'/tau} | u)/Z(u)^2. Uniformly in the "
-    "law of the pairs, up to O(M^-2): DHEL - log(M-1) and cross-view DCL - log(M-1) are F - E[rho]/(2M); InfoNCE - "
-    "log M is F + (1/M) E[e^{s/tau}/Z - 1 - rho/2]; SimCLR - log(2M-1) is F + (1/M) E[(e^{s/tau}/Z - 1)/2 - rho'/2] "
-    "and DCL - log 2(M-1) is F - E[rho']/(2M), where rho' <= rho is that of (e^{u.u'/tau} + e^{u.v'/tau})/2, and rho "
-    "for aligned pairs. Under the uniform law 1 + rho = 0F1(;d/2;1/tau^2)/Z^2. At d = 128, tau = 1/10, M = 1024, "
-    "aligned and uniform, InfoNCE - log M exceeds F by 2.74 to 2.75, while E[rho]/(2(M-1)) is 0.00055 to 0.0006."
-)
-SOURCE = "The delta method, with exact moments and explicit remainders; Koromilas et al. (ICML 2024) for the limit"
 
 x, t, g = sympy.symbols("x t g", positive=True)
 low = 1 / (1 + sympy.Symbol("l", nonnegative=True))  # L, any number in (0, 1]

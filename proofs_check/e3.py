@@ -1,4 +1,17 @@
-"""E3, the expected kernel contrastive loss: its minimizer is known at every batch size, aligned pairs and uniform law."""
+"""E3, the expected kernel contrastive loss: its minimizer is known at every batch size, aligned pairs and uniform law.
+
+In full: Let M >= 2 iid pairs (u,v) of unit vectors in R^d, d >= 2, have both marginals mu. Then E KCL = -E K_A(|u-v|^2) +
+gamma I(mu), I(mu) the mean of K_U(|u-u'|^2) over independent u, u': M does not matter. For gamma > 0, K_A finite and
+strictly decreasing and K_U continuous with Gegenbauer coefficients kappa_k > 0 for k >= 1, it is least exactly where u =
+v almost surely and mu = sigma, the uniform law; with all kappa_k >= 0 these still minimize it. All kappa_k > 0 if K_U(r)
+is completely monotone on (0, infinity) and not constant; the minimizer is unique then even where K_U is infinite at 0, if
+I(sigma) is finite, and also if only -K_U' is completely monotone and not constant. Complete monotonicity on (0, 4] alone
+is not enough: (1 + x.y)^2 has others. The energy term has the variance (4(M-2) zeta_1 + 2 zeta_2)/(M(M-1)).
+
+Sources: Koromilas et al. (ICML 2024), kernel contrastive loss; Hoeffding (1948) for the variance; Schoenberg (1942).
+Cited: the addition theorem (E P_k(u.u') = |E Y_k(u)|^2/N_k), density of the spherical harmonics, the theorem of Bernstein
+and Widder, Tonelli's theorem, and the completeness of orthogonal polynomials.
+"""
 
 from __future__ import annotations
 
@@ -12,22 +25,6 @@ from sympy import Integer, Rational, binomial, cos, exp, factorial, pi, rf
 from hyperenergy.arithmetic.gegenbauer import gegenbauer
 from proofs_check.exact import averaged, equal, is_nonnegative, is_positive, is_zero
 from proofs_check.steps import Claims, Proof, Step
-
-STATEMENT = (
-    "Let M >= 2 iid pairs (u,v) of unit vectors in R^d, d >= 2, have both marginals mu. Then E KCL = -E K_A(|u-v|^2) "
-    "+ gamma I(mu), I(mu) the mean of K_U(|u-u'|^2) over independent u, u': M does not matter. For gamma > 0, K_A "
-    "finite and strictly decreasing and K_U continuous with Gegenbauer coefficients kappa_k > 0 for k >= 1, it is "
-    "least exactly where u = v almost surely and mu = sigma, the uniform law; with all kappa_k >= 0 these still "
-    "minimize it. All kappa_k > 0 if K_U(r) is completely monotone on (0, infinity) and not constant; the minimizer "
-    "is unique then even where K_U is infinite at 0, if I(sigma) is finite, and also if only -K_U' is completely "
-    "monotone and not constant. Complete monotonicity on (0, 4] alone is not enough: (1 + x.y)^2 has others. The "
-    "energy term has the variance (4(M-2) zeta_1 + 2 zeta_2)/(M(M-1))."
-)
-SOURCE = (
-    "Koromilas et al. (ICML 2024), kernel contrastive loss; Hoeffding (1948) for the variance; Schoenberg (1942). "
-    "Cited: the addition theorem (E P_k(u.u') = |E Y_k(u)|^2/N_k), density of the spherical harmonics, the theorem of "
-    "Bernstein and Widder, Tonelli's theorem, and the completeness of orthogonal polynomials"
-)
 
 d = sympy.Symbol("d_minus_2", integer=True, nonnegative=True) + 2
 M = sympy.Symbol("M_minus_2", integer=True, nonnegative=True) + 2

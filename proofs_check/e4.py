@@ -1,4 +1,14 @@
-"""E4, a false claim: the uniform law does not minimize the expected InfoNCE or DHEL at finite batch size."""
+"""E4, a false claim: the uniform law does not minimize the expected InfoNCE or DHEL at finite batch size.
+
+In full: False: the uniform law minimizes the expected InfoNCE or DHEL of M iid aligned pairs. In d = 2, DHEL with M = 3
+and tau = 1/5 is between -2.9481 and -2.9480 for draws from the vertices of a regular triangle, and above -2.8358 for the
+uniform law; InfoNCE with M = 3 and tau = 1/2 is less for draws from a regular pentagon, by at least 0.0004. At M = 2 DHEL
+is (|E u|^2 - 1)/tau: all centered laws tie. InfoNCE at M = 2 and every tau > 2/log(2 + sqrt 3) has a negative Gegenbauer
+coefficient of degree 4, for all d >= 2: the density 1 + e P_4 with respect to the uniform law has a smaller loss for
+every 0 < e <= 1. Cited: the integration by parts of E3, and the theorem of Funk and Hecke for d > 2.
+
+Sources: Counterexamples of this package; Koromilas et al. (ICML 2024) for the contrast with kernel contrastive losses.
+"""
 
 from __future__ import annotations
 
@@ -26,17 +36,6 @@ from proofs_check.exact import (
 from proofs_check.g1 import own_term
 from proofs_check.g1 import t as tau
 from proofs_check.steps import Claims, Proof, Step
-
-STATEMENT = (
-    "False: the uniform law minimizes the expected InfoNCE or DHEL of M iid aligned pairs. In d = 2, DHEL with M = 3 "
-    "and tau = 1/5 is between -2.9481 and -2.9480 for draws from the vertices of a regular triangle, and above "
-    "-2.8358 for the uniform law; InfoNCE with M = 3 and tau = 1/2 is less for draws from a regular pentagon, by at "
-    "least 0.0004. At M = 2 DHEL is (|E u|^2 - 1)/tau: all centered laws tie. InfoNCE at M = 2 and every tau > "
-    "2/log(2 + sqrt 3) has a negative Gegenbauer coefficient of degree 4, for all d >= 2: the density 1 + e P_4 with "
-    "respect to the uniform law has a smaller loss for every 0 < e <= 1. Cited: the integration by parts of E3, and "
-    "the theorem of Funk and Hecke for d > 2."
-)
-SOURCE = "Counterexamples of this package; Koromilas et al. (ICML 2024) for the contrast with kernel contrastive losses"
 
 CELLS = 128  # of each half circle
 a, b, x, y, center, e = sympy.symbols("a b x y m epsilon", real=True)

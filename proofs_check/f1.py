@@ -1,4 +1,16 @@
-"""F1, false: "the simplex is optimal for every decreasing kernel".  Convexity in the squared distance is needed."""
+"""F1, false: "the simplex is optimal for every decreasing kernel".  Convexity in the squared distance is needed.
+
+In full: False: the simplex minimizes the mean energy (over ordered pairs i != j) of M <= d+1 points for every decreasing
+kernel. The Riesz kernel of s = -3, K(r) = -r^{3/2}, decreases in r but is concave. For M = 4, d = 3 two antipodal pairs
+have -16/3 and the simplex -(8/3)^{3/2} > -16/3. For every s < -2, even M and d the least mean energy is -2M/(M-1)
+4^{-s/2-1}, attained exactly by M/2 points at each of two antipodes, unique up to rotation; for M >= 4 the simplex has
+more. At s = -3 it has more than two points for odd M >= 3, too. At s = -2 all centered batches tie, and for -2 < s < 0
+the kernel is convex.
+
+Sources: Koromilas et al., Bridging Mini-Batch and Asymptotic Analysis in Contrastive Learning (ICML 2024), for the
+hypothesis; Björck, Distributions of positive mass which maximize a certain generalized energy integral (1956), for s <
+-2.
+"""
 
 from __future__ import annotations
 
@@ -12,20 +24,6 @@ from sympy import Integer, Rational, diff, sqrt
 
 from proofs_check.exact import equal, is_positive, is_zero, mean_over, mean_over_pairs
 from proofs_check.steps import Claims, Proof, Step
-
-STATEMENT = (
-    "False: the simplex minimizes the mean energy (over ordered pairs i != j) of M <= d+1 points for every decreasing "
-    "kernel. The Riesz kernel of s = -3, K(r) = -r^{3/2}, decreases in r but is concave. For M = 4, d = 3 two "
-    "antipodal pairs have -16/3 and the simplex -(8/3)^{3/2} > -16/3. For every s < -2, even M and d the least mean "
-    "energy is -2M/(M-1) 4^{-s/2-1}, attained exactly by M/2 points at each of two antipodes, unique up to rotation; "
-    "for M >= 4 the simplex has more. At s = -3 it has more than two points for odd M >= 3, too. At s = -2 all "
-    "centered batches tie, and for -2 < s < 0 the kernel is convex."
-)
-SOURCE = (
-    "Koromilas et al., Bridging Mini-Batch and Asymptotic Analysis in Contrastive Learning (ICML 2024), for the "
-    "hypothesis; Björck, Distributions of positive mass which maximize a certain generalized energy integral (1956), "
-    "for s < -2"
-)
 
 r, beta = sympy.symbols("r beta", positive=True)  # s = -2 (1 + beta) < -2, K(r) = -r^{1+beta}
 sigma = sympy.Symbol("sigma", positive=True)  # -s/2

@@ -1,4 +1,17 @@
-"""F2, false: "the spectral loss shares the simplex minimizer"; and how positives are bounded by negatives."""
+"""F2, false: "the spectral loss shares the simplex minimizer"; and how positives are bounded by negatives.
+
+In full: (a) The spectral contrastive loss L = -2 mean s + mean_{i!=j} (u_i.v_j)^2 of n <= d pairs has the minimum -2,
+attained exactly by aligned orthonormal batches; the aligned simplex has -2 + 1/(n-1)^2 (n = 4: -17/9). For n > d >= 2 the
+minimum is -2 + (n-d)/(d(n-1)), attained exactly by aligned unit-norm tight frames: for n = d+1, by the simplex and by
+every change of signs of its vectors. (b) Let s+ = mean s, s- = mean_{i!=j} u_i.v_j. For every batch s+ <= 1 + (s- +
+1/(n-1)), with equality exactly for aligned centered batches, and, if n >= 3, s+ <= 1 + (2(n-1)/(n-2)) (s- + 1/(n-1)),
+with equality exactly where ubar.u_i = |ubar|^2 and v_i = u_i - 2 ubar. The second bound is attained, for d >= 3, at every
+s- in [-1, -1/(n-1)], where it is the lower one; for s- >= -1/(n-1), again with d >= 3, the least upper bound is 1.
+
+Sources: The loss: HaoChen et al., Provable Guarantees for Self-Supervised Deep Learning with Spectral Contrastive Loss
+(NeurIPS 2021); the first bound: Lee et al., On the Similarities of Embeddings in Contrastive Learning (ICML 2025). Cited:
+unit-norm tight frames exist for all n >= d (Benedetto and Fickus 2003).
+"""
 
 from __future__ import annotations
 
@@ -11,22 +24,6 @@ from sympy import Integer, Rational, diff, sqrt
 
 from proofs_check.exact import equal, is_positive, is_sum_of_squares, is_zero, mean_over, mean_over_pairs
 from proofs_check.steps import Claims, Proof, Step
-
-STATEMENT = (
-    "(a) The spectral contrastive loss L = -2 mean s + mean_{i!=j} (u_i.v_j)^2 of n <= d pairs has the minimum -2, "
-    "attained exactly by aligned orthonormal batches; the aligned simplex has -2 + 1/(n-1)^2 (n = 4: -17/9). For n > d "
-    ">= 2 the minimum is -2 + (n-d)/(d(n-1)), attained exactly by aligned unit-norm tight frames: for n = d+1, by the "
-    "simplex and by every change of signs of its vectors. (b) Let s+ = mean s, s- = mean_{i!=j} u_i.v_j. For every "
-    "batch s+ <= 1 + (s- + 1/(n-1)), with equality exactly for aligned centered batches, and, if n >= 3, s+ <= 1 + "
-    "(2(n-1)/(n-2)) (s- + 1/(n-1)), with equality exactly where ubar.u_i = |ubar|^2 and v_i = u_i - 2 ubar. The second "
-    "bound is attained, for d >= 3, at every s- in [-1, -1/(n-1)], where it is the lower one; for s- >= -1/(n-1), "
-    "again with d >= 3, the least upper bound is 1."
-)
-SOURCE = (
-    "The loss: HaoChen et al., Provable Guarantees for Self-Supervised Deep Learning with Spectral Contrastive Loss "
-    "(NeurIPS 2021); the first bound: Lee et al., On the Similarities of Embeddings in Contrastive Learning (ICML "
-    "2025). Cited: unit-norm tight frames exist for all n >= d (Benedetto and Fickus 2003)"
-)
 
 k, j = sympy.symbols("k j", integer=True, nonnegative=True)
 n, d = k + 2, sympy.Symbol("d", positive=True)

@@ -8,14 +8,11 @@ from typing import Any
 import sympy
 from sympy import Integer, Rational, cos, exp, log, pi, sin
 
-from hyperenergy import theorems
 from proofs_check.b11 import CLAIMS as SMALL
 from proofs_check.b11 import M as PAIRS
 from proofs_check.b11 import t as tau
 from proofs_check.exact import enclosure, equal, interval, is_nonnegative, is_positive, is_sum_of_squares, is_zero
 from proofs_check.steps import Claims, Proof, Step
-
-STATEMENT, SOURCE = theorems.get("F3").statement, theorems.get("F3").source
 
 k = sympy.Symbol("k", integer=True, nonnegative=True)
 N, x, S = sympy.symbols("N x S", positive=True)

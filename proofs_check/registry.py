@@ -7,6 +7,7 @@ import pkgutil
 from types import ModuleType
 
 import proofs_check
+from hyperenergy import theorems
 from hyperenergy.errors import unknown_name
 
 _MACHINERY = {"__main__", "exact", "kept", "registry", "steps"}
@@ -24,3 +25,13 @@ def load(name: str) -> ModuleType:
     if name.lower() not in names():
         raise unknown_name("proof", name, names())
     return importlib.import_module(f"proofs_check.{name.lower()}")
+
+
+def said(name: str) -> tuple[str, str]:
+    """What is proved, and whose result it is: by ``hyperenergy.theorems``, or by the module of what is not among them."""
+    ids = {id.lower(): id for id in theorems.names()}
+    if name.lower() in ids:
+        theorem = theorems.get(ids[name.lower()])
+        return theorem.statement, theorem.source
+    module = load(name)
+    return module.STATEMENT, module.SOURCE

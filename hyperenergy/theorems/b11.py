@@ -19,7 +19,7 @@ def _instances(grid: Grid) -> Instances:
 THEOREM = Theorem(
     "B11",
     "DHEL at small temperature is a best-packing-like problem",
-    "tau DHEL decreases, as tau -> 0, to -mean s_i + mean_i max_{j!=i} u_i.u_j, and exceeds it by at most "
+    "tau DHEL never rises as tau falls to 0, tends to -mean s_i + mean_i max_{j!=i} u_i.u_j, and exceeds it by at most "
     "tau log(M-1). So do the minimal values.",
     Status.THEOREM,
     f"{PAPER}; bounds on log-sum-exp by the largest term",

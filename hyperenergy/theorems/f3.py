@@ -25,7 +25,8 @@ THEOREM = Theorem(
     "Claimed: the conjecture B4 for the losses without the positive in the denominator at every polygon. False for M >= 7 "
     "at small tau: as tau -> 0, tau DHEL tends to -mean s_i + mean_i max_{j!=i} u_i.u_j, which is -1 + (M-3)/M where M-3 "
     "points coincide at a corner of a square and three take one corner each, and -1 + cos(2 pi/M) at the polygon, which is "
-    "more.",
+    "more. DHEL, and DCL, which is DHEL + log 2 where pairs are aligned, are lower there at every tau below "
+    "(cos(2 pi/M) - (M-3)/M) / log(M-1).",
     Status.FALSE,
     "found numerically by this package, and exact in the limit",
     Stated(_say),
