@@ -10,13 +10,14 @@ from torch import Tensor
 from hyperenergy.compiled import pair_code
 from hyperenergy.compiled.pair_code import work as pair_work
 from hyperenergy.compiled.profile_code import curved_profile_source, family, log_profile_source, parameter, readable
-from hyperenergy.compiled.store import Text, available, load, prepare, text
+from hyperenergy.compiled.store import Text, available, inlined, load, prepare, text
 from hyperenergy.kernels import Kernel
 
 __all__ = [
     "Text",
     "available",
     "descent",
+    "inlined",
     "kcl",
     "load",
     "log_pairs",
@@ -78,9 +79,9 @@ def descent(rules: str) -> Text:
     return Text("descent", lambda: rules + text("vectors") + text("descent"), compare=True)
 
 
-def trust() -> Text:
-    """Of the module with trust regions."""
-    return Text("trust", lambda: text("vectors") + text("trust"))
+def trust(rules: str) -> Text:
+    """Of the module with trust regions under these rules."""
+    return Text("trust", lambda: rules + text("vectors") + text("trust"), compare=True)
 
 
 def pair_sum(x: Tensor, kernel: Kernel) -> tuple[float, Tensor]:

@@ -1,8 +1,8 @@
 """The method of ``solvers.lbfgs`` in compiled code, for any evaluator: a text for ``store``.
 
-Each start runs by itself, its few vectors in the cache.  The rules of step and direction are those of ``solvers.lbfgs``,
-which explains them and names their sources; a test holds the two together.  Far from a minimum a rough evaluator may
-serve: the way down needs few digits, and its end is in float64 throughout.
+Each start runs by itself, its few vectors in the cache.  The rules of step and direction are those of ``solvers.rules``,
+whose text goes before; a test holds this loop and that of ``solvers.lbfgs`` together.  Far from a minimum a rough
+evaluator may serve: the way down needs few digits, and its end is in float64 throughout.
 
 A search can be interrupted after any iteration: all that it knows lies in the block of its start, and ``scalars`` has the
 numbers, in the order of ``vectors``.
@@ -67,7 +67,7 @@ def aim(X, G, squared, S, Y, rho, weights, newest, count, gamma, D, line, r, len
             along += d * G[k, j]
             total += d * d
             lengths[j] = d * d if k == 0 else lengths[j] + d * d
-    if along < 1e-8 * math.sqrt(total * squared):
+    if not descends(-along, math.sqrt(total * squared)):
         along = gamma * squared
         for k in range(dim):
             for j in range(points):
@@ -196,7 +196,7 @@ def advance(
                     evaluations += 1
                     continue
                 if evaluations == 0 or gamma == 0.0:
-                    gamma = 0.1 / max(longest(G, r), TINY)
+                    gamma = FIRST_STEP / max(longest(G, r), TINY)
                 evaluations += 1
                 least, rejections, idle, failed = norm, 0, 0, False
                 fresh, turn = False, True
@@ -210,13 +210,11 @@ def advance(
             retract(X, D, -step, T, r)
             trial = roughly(T, H, parameters, work) if rough else evaluate(T, H, parameters, work)
             trial_scale, along, trial_squared = arrive(T, H, D, 1.0 if logarithmic else trial, r)
-            noise = 4 * (EPS_SINGLE if rough else EPS) * (abs(value) + scale * math.sqrt(points))
-            armijo = trial <= value + DECREASE * step * slope
-            flat = trial <= value + noise and abs(along) <= CURVATURE * abs(slope)
-            if (armijo or flat) and math.isfinite(trial):
+            noise = round_off(value, scale, math.sqrt(points), EPS_SINGLE if rough else EPS)
+            if accepts(trial, value, step, slope, along, noise) and math.isfinite(trial):
                 newest = newest + 1 if newest + 1 < memory else 0
                 sy, yy, ss = learn(X, G, T, H, S, Y, newest, r, q)
-                if sy > 1e-10 * math.sqrt(ss * yy):
+                if curved(sy, math.sqrt(ss * yy)):
                     rho[newest], gamma = 1.0 / sy, sy / yy
                     count = min(count + 1, memory)
                 else:
@@ -224,20 +222,19 @@ def advance(
                     gamma *= 2.0
                 squared = trial_squared
                 norm = math.sqrt(squared) / max(trial_scale, TINY)
-                idle = 0 if trial < value - noise or norm < 0.9 * least else idle + 1
+                idle = 0 if progresses(trial, value, noise, norm, least) else idle + 1
                 least = min(least, norm)
                 value, scale = trial, trial_scale
                 failed = idle > MOST_IDLE
                 rejections, turn = 0, True
             else:
-                rise = trial - value - step * slope
-                shorter = -slope * step / (2 * rise) if rise > 0 and math.isfinite(rise) else 0.1
-                step *= min(max(shorter, 0.1), 0.5)
+                part = parabola(trial, value, step, slope)
+                step *= min(max(part, SHORTEST), LONGEST) if part > 0 else SHORTEST
                 rejections += 1
                 if rejections > MOST_REJECTIONS:
                     failed = count == 0
                     count, rejections, turn = 0, 0, True
-            if rough and (norm <= rough_tolerance or rejections > 2 or idle > 100 or iteration == limit):
+            if rough and (norm <= rough_tolerance or rejections > 2 or idle > MOST_IDLE or iteration == limit):
                 # From here on in float64, with the history so far.
                 rough, fresh = False, True
         done = norm <= tolerance or failed or iteration >= limit or not math.isfinite(norm)

@@ -41,8 +41,16 @@ def available() -> bool:
 
 def text(name: str) -> str:
     """The text of a module of this folder, less what only linters read."""
-    source = (_HERE / f"{name}.py").read_text("utf-8")
-    return source.replace("from __future__ import annotations\n", "")
+    return _plain(_HERE / f"{name}.py")
+
+
+def inlined(path: Path) -> str:
+    """The text of another folder's module of constants and functions, which are compiled into those that call them."""
+    return _plain(path).replace("\ndef ", "\n@inlined\ndef ")
+
+
+def _plain(path: Path) -> str:
+    return path.read_text("utf-8").replace("from __future__ import annotations\n", "")
 
 
 @functools.cache

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 # Rayleigh quotients below this part of the largest one seen are round-off, and such directions flat.
 FLAT = 1e-15
-LARGEST_RADIUS, SMALLEST_RADIUS = 1.0, 1e-15
+SMALLEST_RADIUS = 1e-15
 MEMORY = 8
 # The part of the tolerance that a model's solution leaves.
 ENOUGH = 0.1
@@ -151,7 +151,7 @@ def refine(evaluator, multiplier, X, scalars, parameters, work, tolerance, most_
     scale = tangent(X, G, 1.0 if logarithmic else value, r)
     size = math.sqrt(dot(G, G))
     norm = size / max(scale, TINY)
-    radius = 0.1
+    radius = FIRST_RADIUS
     # Values relative to the first: now, the least, the one to compare with, and what was predicted since then.
     current, lowest, top, gained, ups = 0.0, 0.0, 0.0, 0.0, 0
     candidate, candidate_gained = 0.0, 0.0
@@ -176,7 +176,7 @@ def refine(evaluator, multiplier, X, scalars, parameters, work, tolerance, most_
                 factored = pivot > 0.0
                 if not factored:
                     shift = max(10.0 * shift, -2.0 * pivot)
-            radius = math.inf if factored else 0.1
+            radius = math.inf if factored else FIRST_RADIUS
             if not factored:
                 worth = most_products
         # The residual falls to this part of the gradient: superlinear convergence without work in vain far away, nor beyond
@@ -243,7 +243,7 @@ def refine(evaluator, multiplier, X, scalars, parameters, work, tolerance, most_
         trial_scale = tangent(T, H, 1.0 if logarithmic else trial, r)
         trial_size = math.sqrt(dot(H, H))
         trial_norm = trial_size / max(trial_scale, TINY)
-        noise = 4 * EPS * (abs(value) + scale * math.sqrt(points))
+        noise = round_off(value, scale, math.sqrt(points), EPS)
         fall = value - trial
         if abs(predicted) <= 100 * noise:
             # Differences of values drown in round-off; the mean slope at both ends does not.
@@ -251,11 +251,11 @@ def refine(evaluator, multiplier, X, scalars, parameters, work, tolerance, most_
         ratio = 0.0
         if math.isfinite(trial):
             ratio = max(fall / predicted, (top - current + fall) / (gained + predicted))
-        if not ratio >= 0.25:
-            radius = 0.25 * min(length, radius)
-        elif ratio > 0.75 and at_boundary:
+        if not ratio >= SHRINK:
+            radius = min(length, radius) / 4
+        elif ratio > GROW and at_boundary:
             radius = 2 * radius if factored else min(2 * radius, LARGEST_RADIUS * math.sqrt(points))
-        if ratio > 0.1:
+        if ratio > ACCEPT:
             current -= fall
             gained += predicted
             if current < lowest:
@@ -268,7 +268,7 @@ def refine(evaluator, multiplier, X, scalars, parameters, work, tolerance, most_
                     candidate, candidate_gained = current, 0.0
                 if ups == MEMORY:
                     top, gained = candidate, candidate_gained
-            idle = 0 if trial_norm < 0.9 * norm or fall > 0.0 else idle + 1
+            idle = 0 if trial_norm < BETTER * norm or fall > 0.0 else idle + 1
             X[:], G[:], c[:] = T, H, trial_c
             value, scale, size, norm = trial, trial_scale, trial_size, trial_norm
         else:

@@ -13,7 +13,8 @@ from hyperenergy.geometry import sphere
 from hyperenergy.geometry.sphere import random_points
 from hyperenergy.objectives.base import BatchLoss
 from hyperenergy.search.minimum import Status
-from hyperenergy.search.solvers.lbfgs import LBFGS, LONGEST_STEP
+from hyperenergy.search.solvers.lbfgs import LBFGS
+from hyperenergy.search.solvers.rules import LONGEST_STEP
 from tests.cases import COMPILED
 from tests.zoo import HARMONIC_OTHER, THOMSON
 

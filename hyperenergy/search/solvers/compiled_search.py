@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from hyperenergy.losses import modules as losses
 from hyperenergy.losses.facts import SoftmaxFacts, facts
 from hyperenergy.objectives.base import Aligned, BatchLoss, Energy, Objective
 from hyperenergy.objectives.logarithm import Logarithm
-from hyperenergy.search.solvers import lbfgs
+from hyperenergy.search.solvers import rules
 from hyperenergy.search.solvers.ends import Ends
 from hyperenergy.search.solvers.slices import slices
 
@@ -47,9 +48,8 @@ _SCALARS = 16
 _MOST_PRODUCTS = 400_000
 # Between compiled code and the formula: round-off is below 1e-12 (see its tests), the energies of two kernels far above.
 _AGREEMENT = 1e-8
-# L-BFGS by the rules of ``solvers.lbfgs``.
-_RULES = ("DECREASE", "CURVATURE", "LONGEST_STEP", "MOST_REJECTIONS", "MOST_IDLE")
-_DESCENT = compiled.descent("".join(f"{name} = {getattr(lbfgs, name)!r}\n" for name in _RULES))
+_RULES = compiled.inlined(Path(rules.__file__))
+_DESCENT, _TRUST = compiled.descent(_RULES), compiled.trust(_RULES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,8 +118,8 @@ def _texts(objective: Objective, dim: int) -> list[compiled.Text]:
         return [compiled.log_pairs(objective.energy.kernel)]
     loss = objective.loss  # type: ignore[attr-defined]
     if isinstance(facts(loss), SoftmaxFacts):
-        return [compiled.trust(), compiled.softmax(isinstance(objective, Aligned))]
-    return [compiled.trust(), compiled.kcl(loss.kernel, loss.alignment)]
+        return [_TRUST, compiled.softmax(isinstance(objective, Aligned))]
+    return [_TRUST, compiled.kcl(loss.kernel, loss.alignment)]
 
 
 def program(objective: Objective, rows: int, dim: int) -> Program:
@@ -266,7 +266,7 @@ def refine(
 
     ``see`` is told of each start where it ended, ``seen`` being the iterations that went before.
     """
-    module = compiled.load(compiled.trust())
+    module = compiled.load(_TRUST)
     batch, rows, dim = z.shape
     code = program(objective, rows, dim)
     X, scalars = _columns(z), np.zeros((batch, _SCALARS))

@@ -19,17 +19,8 @@ from torch import Tensor
 
 from hyperenergy.geometry.sphere import project, retract
 from hyperenergy.objectives.base import Objective, relative_norm
+from hyperenergy.search.solvers import rules
 from hyperenergy.search.solvers.curvature import Curvature, first_curvature
-
-# Armijo's and the curvature constant of the Wolfe conditions; the usual values for quasi-Newton methods.
-DECREASE, CURVATURE = 1e-4, 0.9
-# No point moves further than this (as a chord) in one trial: beyond, the quadratic model means nothing.
-LONGEST_STEP = 0.5
-# Rejected trials after which a line search has failed.
-MOST_REJECTIONS = 25
-# Accepted steps without any progress beyond round-off after which there is none to be had.
-MOST_IDLE = 100
-
 
 # Fields of the state whose first axis is the memory, not the batch.
 _HISTORY = ("S", "Y", "rho")
@@ -87,8 +78,8 @@ def _scaled(x: Tensor, factor: Tensor) -> Tensor:
 
 
 def noise(value: Tensor, scale: Tensor, rows: int) -> Tensor:
-    """Round-off in the value: a perturbation eps of each unit vector changes it by |ambient gradient| sqrt(rows) eps."""
-    return 4 * torch.finfo(value.dtype).eps * (value.abs() + scale * rows**0.5)
+    """Round-off in the value (``rules.round_off``)."""
+    return rules.round_off(value, scale, rows**0.5, torch.finfo(value.dtype).eps)
 
 
 @dataclass(frozen=True)
@@ -116,8 +107,7 @@ class LBFGS:
             direction=torch.zeros_like(z),
             slope=batch,
             step=batch,
-            # The first displacement is 0.1 for the point with the steepest gradient.
-            gamma=0.1 / gradient.norm(dim=-1).amax(-1).clamp(min=torch.finfo(z.dtype).tiny),
+            gamma=rules.FIRST_STEP / gradient.norm(dim=-1).amax(-1).clamp(min=torch.finfo(z.dtype).tiny),
             rejections=torch.zeros_like(batch, dtype=torch.int64),
             least=torch.full_like(batch, torch.inf),
             idle=torch.zeros_like(batch, dtype=torch.int64),
@@ -142,14 +132,15 @@ class LBFGS:
         trial = retract(state.z, _scaled(state.direction, state.step))
         value, gradient, scale = self.objective.value_and_gradient(trial)
         slope = _dot(gradient, state.direction)
-        accepted = self._accepts(state, value, slope)
+        floor = noise(state.value, state.scale, state.z.shape[-2])
+        accepted = rules.accepts(value, state.value, state.step, state.slope, slope, floor) & value.isfinite()
         moved = accepted[:, None, None]
 
         # Pairs in the tangent space at the new point; a rejected trial or a negative curvature leaves an empty slot.
         s = project(trial, trial - state.z)
         y = gradient - project(trial, state.gradient)
         sy, yy, ss = _dot(s, y), _dot(y, y), _dot(s, s)
-        useful = accepted & (sy > 1e-10 * (ss * yy).sqrt())
+        useful = accepted & rules.curved(sy, (ss * yy).sqrt())
         S, Y, rho = state.S, state.Y, state.rho
         S[state.slot], Y[state.slot] = s, y
         rho[state.slot] = torch.where(useful, 1 / sy, 0.0)
@@ -157,7 +148,7 @@ class LBFGS:
         gamma = torch.where(useful, sy / yy, torch.where(accepted, 2 * state.gamma, state.gamma))
 
         rejections = torch.where(accepted, 0, state.rejections + 1)
-        lost = rejections > MOST_REJECTIONS
+        lost = rejections > rules.MOST_REJECTIONS
         # Give up on a direction that is already the steepest one; otherwise forget the history and try that.
         steepest = (state.rho == 0).all(0)
         curvature = state.curvature
@@ -166,9 +157,7 @@ class LBFGS:
             curvature = replace(curvature, age=curvature.age + accepted)
         rho = torch.where(lost, 0.0, rho)  # a mask, not an index: an index would wait for the device
         norm = relative_norm(gradient, scale)
-        progress = (value < state.value - noise(state.value, state.scale, state.z.shape[-2])) | (
-            norm < 0.9 * state.least
-        )
+        progress = rules.progresses(value, state.value, floor, norm, state.least)
         if self.period:
             # Slopes tell of a decrease that values do not, down to round-off in the gradient.
             least = 8 * torch.finfo(value.dtype).eps * state.scale * _dot(state.direction, state.direction).sqrt()
@@ -185,7 +174,7 @@ class LBFGS:
             rejections=torch.where(lost, 0, rejections),
             least=torch.where(accepted, torch.minimum(norm, state.least), state.least),
             idle=idle,
-            failed=state.failed | (lost & steepest) | (idle > (2 * self.period or MOST_IDLE)),
+            failed=state.failed | (lost & steepest) | (idle > (2 * self.period or rules.MOST_IDLE)),
             slot=(state.slot + 1) % self.memory,
             curvature=curvature,
         )
@@ -202,19 +191,12 @@ class LBFGS:
         curvature = state.curvature.renewed(self.objective, state.z, old)
         return replace(state, rho=torch.where(old, 0.0, state.rho), curvature=curvature)
 
-    def _accepts(self, state: State, value: Tensor, slope: Tensor) -> Tensor:
-        """Armijo's condition, or at the level of round-off the approximate Wolfe condition on slopes."""
-        armijo = value <= state.value + DECREASE * state.step * state.slope
-        floor = noise(state.value, state.scale, state.z.shape[-2])
-        flat = (value <= state.value + floor) & (slope.abs() <= CURVATURE * state.slope.abs())
-        return (armijo | flat) & value.isfinite()
-
     @staticmethod
     def _shortened(state: State, value: Tensor) -> Tensor:
-        """Minimizer of the parabola through value, slope and the rejected value, kept within [0.1, 0.5] of the step."""
-        rise = value - state.value - state.step * state.slope
-        parabola = -state.slope * state.step / (2 * rise)
-        return state.step * torch.where(rise > 0, parabola, 0.1).nan_to_num(0.1).clamp(0.1, 0.5)
+        """By the parabola, within limits; by most where that says nothing."""
+        part = rules.parabola(value, state.value, state.step, state.slope)
+        part = torch.where(part > 0, part, rules.SHORTEST)
+        return state.step * part.clamp(rules.SHORTEST, rules.LONGEST)
 
     def _aim(self, state: State, renew: Tensor) -> State:
         """New directions for the starts in ``renew``: -H gradient by the two-loop recursion, unit step, capped."""
@@ -230,11 +212,11 @@ class LBFGS:
         direction = -project(state.z, q)
 
         norm = _dot(direction, direction).sqrt() * _dot(state.gradient, state.gradient).sqrt()
-        ascent = _dot(state.gradient, direction) > -1e-8 * norm
+        down = rules.descends(_dot(state.gradient, direction), norm)
         steepest = _scaled(-state.gradient, state.gamma)
-        direction = torch.where(ascent[:, None, None], steepest, direction)
+        direction = torch.where(down[:, None, None], direction, steepest)
         longest = direction.norm(dim=-1).amax(-1)
-        direction = _scaled(direction, (LONGEST_STEP / longest).clamp(max=1.0))
+        direction = _scaled(direction, (rules.LONGEST_STEP / longest).clamp(max=1.0))
 
         direction = torch.where(renew[:, None, None], direction, state.direction)
         return replace(

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from hyperenergy.geometry.sphere import project, retract
 from hyperenergy.objectives.base import Objective, Rows, relative_norm
+from hyperenergy.search.solvers import rules
 from hyperenergy.search.solvers.ends import Ends
 from hyperenergy.search.solvers.lbfgs import LBFGS, noise
 from hyperenergy.search.solvers.loop import run
@@ -30,11 +31,8 @@ _PERIOD, _MEMORY = 10, 10
 _AT_ONCE, _GPU_AT_ONCE = 2**26, 2**30
 # With more coordinates a factorization costs more than the products that it saves.
 _MOST_DENSE = 1500
-# Radii of the trust region; of the step length over all points.
-_FIRST_RADIUS, _LARGEST_RADIUS = 0.1, 1.0
-# A step is accepted above the first ratio of actual to predicted decrease; radii shrink below the second and grow above
-# the third: the usual values.
-_ACCEPT, _SHRINK, _GROW = 0.1, 0.25, 0.75
+# A step of this part of the radius is one to its boundary.
+_NEAR = 0.9
 # Radius relative to the first at which a start has failed.
 _SMALLEST = 1e-12
 # Products for one step.
@@ -106,7 +104,7 @@ class TrustRegion:
     def init(self, z: Tensor) -> State:
         value, gradient, scale = self.objective.value_and_gradient(z)
         batch = torch.zeros_like(value)
-        radius = batch + _FIRST_RADIUS * z.shape[1] ** 0.5
+        radius = batch + rules.FIRST_RADIUS * z.shape[1] ** 0.5
         return State(z, value, gradient, scale, radius, batch.long(), batch.bool())
 
     def gradient_norm(self, state: State) -> Tensor:
@@ -126,11 +124,11 @@ class TrustRegion:
         floor = noise(state.value, state.scale, state.z.shape[-2])
         ratio = (state.value - value + floor) / (decrease + floor)
         falls = _dot(gradient, gradient) < _dot(state.gradient, state.gradient)
-        accepted = going & value.isfinite() & (ratio > _ACCEPT) & ((decrease > 10 * floor) | falls)
+        accepted = going & value.isfinite() & (ratio > rules.ACCEPT) & ((decrease > 10 * floor) | falls)
         length = _dot(move, move).sqrt()
-        radius = torch.where((ratio > _GROW) & (length > 0.9 * state.radius), 2 * state.radius, state.radius)
-        radius = torch.where(~accepted | ~(ratio >= _SHRINK), length / 4, radius)
-        radius = radius.clamp(max=_LARGEST_RADIUS * state.z.shape[1] ** 0.5)
+        radius = torch.where((ratio > rules.GROW) & (length > _NEAR * state.radius), 2 * state.radius, state.radius)
+        radius = torch.where(~accepted | ~(ratio >= rules.SHRINK), length / 4, radius)
+        radius = radius.clamp(max=rules.LARGEST_RADIUS * state.z.shape[1] ** 0.5)
         moved = accepted[:, None, None]
         return replace(
             state,
