@@ -12,7 +12,7 @@ from torch import Tensor
 from hyperenergy.checks import positive
 from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.sphere import Points, check_points, squared_distance
-from hyperenergy.losses import formulas
+from hyperenergy.losses import align_uniform
 from hyperenergy.losses.checks import check_pair
 
 Metric = Float[Tensor, "*batch"]
@@ -21,7 +21,7 @@ Metric = Float[Tensor, "*batch"]
 def alignment(anchors: Points, positives: Points, *, alpha: float = 2.0) -> Metric:
     """mean_i |u_i - v_i|^alpha: 0 where every pair coincides.  Source: Wang and Isola 2020."""
     check_pair(anchors, positives)
-    return formulas.distance_power(squared_distance(anchors, positives), positive("alpha", alpha)).mean(-1)
+    return align_uniform.distance_power(squared_distance(anchors, positives), positive("alpha", alpha)).mean(-1)
 
 
 def uniformity(X: Points, *, t: float = 2.0) -> Metric:
@@ -30,7 +30,7 @@ def uniformity(X: Points, *, t: float = 2.0) -> Metric:
     Law: in expectation over iid uniform points its exponential is ``uniform_energy(Gaussian(t), dim)``.
     """
     check_points(X, "X")
-    return formulas.uniformity(X, t=positive("t", t))
+    return align_uniform.uniformity(X, t=positive("t", t))
 
 
 def wasserstein_uniformity(X: Points) -> Metric:

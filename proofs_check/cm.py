@@ -11,8 +11,14 @@ from typing import Any
 import sympy
 from sympy import Rational, exp, factorial, ff, log, rf, sqrt
 
-from hyperenergy import kernels
 from hyperenergy.arithmetic.namespaces import SympyNamespace
+from hyperenergy.kernels.base import Kernel
+from hyperenergy.kernels.gaussian import Gaussian
+from hyperenergy.kernels.inverse_multiquadric import InverseMultiquadric
+from hyperenergy.kernels.laplace import Laplace
+from hyperenergy.kernels.logarithmic import Logarithmic
+from hyperenergy.kernels.regularized_logarithmic import RegularizedLogarithmic
+from hyperenergy.kernels.riesz import Riesz
 from proofs_check.exact import equal, is_nonnegative, is_positive, is_zero
 from proofs_check.steps import Claims, Proof, Step
 
@@ -47,14 +53,14 @@ CLOSED = {
     "regularized logarithmic": (-log(1 + t * r), (-1) ** n * factorial(n - 1) * t**n / (1 + t * r) ** n),
 }
 # What the package computes with: a member of each family, and the same in the symbols above.
-MEMBERS: dict[str, Callable[[], tuple[kernels.Kernel, dict[Any, Any]]]] = {
-    "Gaussian": lambda: (kernels.Gaussian(Fraction(3, 2)), {t: Rational(3, 2)}),
-    "inverse multiquadric": lambda: (kernels.InverseMultiquadric(Fraction(2, 3)), {c: Rational(2, 3)}),
-    "Riesz, s > 0": lambda: (kernels.Riesz(Fraction(5, 2)), {s: Rational(5, 2)}),
-    "Riesz, -2 < s < 0": lambda: (kernels.Riesz(Fraction(-4, 3)), {x: Rational(2, 3)}),
-    "logarithmic": lambda: (kernels.Logarithmic(), {}),
-    "regularized logarithmic": lambda: (kernels.RegularizedLogarithmic(Fraction(7, 3)), {t: Rational(7, 3)}),
-    "Laplace": lambda: (kernels.Laplace(Fraction(3, 2)), {t: Rational(3, 2)}),
+MEMBERS: dict[str, Callable[[], tuple[Kernel, dict[Any, Any]]]] = {
+    "Gaussian": lambda: (Gaussian(Fraction(3, 2)), {t: Rational(3, 2)}),
+    "inverse multiquadric": lambda: (InverseMultiquadric(Fraction(2, 3)), {c: Rational(2, 3)}),
+    "Riesz, s > 0": lambda: (Riesz(Fraction(5, 2)), {s: Rational(5, 2)}),
+    "Riesz, -2 < s < 0": lambda: (Riesz(Fraction(-4, 3)), {x: Rational(2, 3)}),
+    "logarithmic": lambda: (Logarithmic(), {}),
+    "regularized logarithmic": lambda: (RegularizedLogarithmic(Fraction(7, 3)), {t: Rational(7, 3)}),
+    "Laplace": lambda: (Laplace(Fraction(3, 2)), {t: Rational(3, 2)}),
 }
 
 CLAIMS: Claims = MappingProxyType(
@@ -152,10 +158,10 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         "Riesz, s = -2",
         "-r has the first derivative -1 and no others: completely monotone up to a constant, not strictly",
         lambda: (
-            equal(kernels.Riesz(-2).profile(r, SympyNamespace), claims["Riesz at s = -2"])
+            equal(Riesz(-2).profile(r, SympyNamespace), claims["Riesz at s = -2"])
             and is_positive(-sympy.diff(claims["Riesz at s = -2"], r))
             and is_zero(sympy.diff(claims["Riesz at s = -2"], r, 2))
-            and (kernels.Riesz(-2).completely_monotone, kernels.Riesz(-2).strictly_completely_monotone) == (True, False)
+            and (Riesz(-2).completely_monotone, Riesz(-2).strictly_completely_monotone) == (True, False)
         ),
     )
     proof.step(
@@ -163,7 +169,7 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         "-r^a with a = -s/2 > 1 has the second derivative -a(a-1) r^{a-2} < 0 at every r > 0: a witness",
         lambda: (
             is_positive(-sympy.factor(sympy.simplify(sympy.diff(-(r ** claims["exponent of the failure"]), r, 2))))
-            and not kernels.Riesz(-3).completely_monotone
+            and not Riesz(-3).completely_monotone
         ),
     )
     return proof.steps

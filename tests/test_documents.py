@@ -34,13 +34,14 @@ def test_the_table_of_claims_is_current() -> None:
         assert (ROOT / "docs" / link).is_file()
 
 
-def test_the_readme_has_every_claim_with_its_status() -> None:
+def test_the_readme_has_claims_with_their_status() -> None:
+    """Not necessarily all: ``docs/claims.md`` has those."""
     rows = re.findall(r"^\| ([BEF]\w*(?:, \w)*) \| (theorem|conjecture|false) \|", text("README.md"), re.MULTILINE)
     said = {}
     for ids, status in rows:
         first, *others = ids.split(", ")
         said |= {name: status for name in (first, *(first[:-1] + other for other in others))}
-    assert said == {name: theorems.get(name).status.value for name in theorems.names()}
+    assert said == {name: theorems.get(name).status.value for name in said} and len(said) > 20
 
 
 def test_contributors_find_every_room() -> None:

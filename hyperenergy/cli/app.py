@@ -5,19 +5,17 @@ Nothing heavy is loaded here or at the top of a command's file, so that help and
 
 from __future__ import annotations
 
+import pkgutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 import hyperenergy
+from hyperenergy.cli import commands as folder
 from hyperenergy.cli import usage
-from hyperenergy.cli.codes import codes
-from hyperenergy.cli.explore import explore
-from hyperenergy.cli.minimize import minimize
-from hyperenergy.cli.verify import verify
-from hyperenergy.cli.view import view
 from hyperenergy.errors import ArgumentError, HyperenergyError
 
 app = typer.Typer(
@@ -27,7 +25,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (verify, minimize, codes, view, explore):
+
+
+def commands() -> list[Callable[..., None]]:
+    """The functions that are called as their files are."""
+    names = [file.name for file in pkgutil.iter_modules(folder.__path__)]
+    return [getattr(import_module(f"{folder.__name__}.{name}"), name) for name in names]
+
+
+for command in commands():
     app.command()(command)
 
 # What the command line calls otherwise than the functions do.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -20,25 +20,14 @@ from hyperenergy.codes import conjectured, constructions, leech, universal
 from hyperenergy.codes.design import design_strength
 from hyperenergy.codes.exact import ExactVectors
 from hyperenergy.codes.isotropic import isotropic as isotropic_vectors
+from hyperenergy.codes.sporadic import COHN_KUMAR, SPORADIC, Optimality
 from hyperenergy.errors import ArgumentError, unknown_name
 
 if TYPE_CHECKING:
     import sympy
 
-COHN_KUMAR = (
-    "Cohn and Kumar, Universally optimal distribution of points on spheres, J. Amer. Math. Soc. 20 (2007), Table 1"
-)
-BALLINGER = (
-    "Ballinger, Blekherman, Cohn, Giansiracusa, Kelly and Schuermann, Experimental study of energy-minimizing point "
-    "configurations on spheres, Experiment. Math. 18 (2009)"
-)
-# The 24-cell is the known case of a beautiful code that is not universally optimal.
-_D4 = "Cohn, Conway, Elkies and Kumar, The D4 root system is not universally optimal, Experiment. Math. 16 (2007)"
-
 # The families are built with their whole Gram matrices; beyond this they would not fit.
 MOST_POINTS = 2000
-
-Optimality = Literal["theorem", "conjecture", "false"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,25 +150,9 @@ def isotropic(q: int) -> Code:
 
 
 # name -> (points, dimension, vectors, optimality, citation, degrees that the proof skips).
-_FIXED: dict[str, tuple[int, int, Callable[[], ExactVectors], Optimality, str, tuple[int, ...]]] = {
-    "icosahedron": (12, 3, constructions.icosahedron, "theorem", COHN_KUMAR, ()),
-    "24-cell": (24, 4, constructions.cell_24, "false", _D4, ()),
-    "600-cell": (120, 4, constructions.cell_600, "theorem", f"{COHN_KUMAR} and section 7", (11, 12, 13)),
-    "clebsch": (16, 5, constructions.hemicube, "theorem", COHN_KUMAR, ()),
-    "schlaefli": (27, 6, constructions.schlaefli, "theorem", COHN_KUMAR, ()),
-    "e7-56": (56, 7, constructions.e7_56, "theorem", COHN_KUMAR, ()),
-    "e8-roots": (240, 8, constructions.e8_roots, "theorem", COHN_KUMAR, ()),
-    "tetrahedra-40": (40, 10, conjectured.tetrahedra_40, "conjecture", BALLINGER, ()),
-    "nordstrom-robinson-64": (64, 14, conjectured.nordstrom_robinson_64, "conjecture", BALLINGER, ()),
-    "mclaughlin-112": (112, 21, leech.mclaughlin_112, "theorem", COHN_KUMAR, ()),
-    "mclaughlin-162": (162, 21, leech.mclaughlin_162, "theorem", COHN_KUMAR, ()),
-    "higman-sims": (100, 22, leech.higman_sims_100, "theorem", COHN_KUMAR, ()),
-    "mclaughlin": (275, 22, leech.mclaughlin_275, "theorem", COHN_KUMAR, ()),
-    "leech-891": (891, 22, leech.kissing_891, "theorem", COHN_KUMAR, ()),
-    "equiangular-552": (552, 23, leech.equiangular_552, "theorem", COHN_KUMAR, ()),
-    "leech-4600": (4600, 23, leech.kissing_4600, "theorem", COHN_KUMAR, ()),
-    "leech": (196560, 24, leech.leech, "theorem", COHN_KUMAR, ()),
-}
+# What these modules define is registered by now.
+_DEFINING = (constructions, conjectured, leech)
+_FIXED = dict(sorted(SPORADIC.items(), key=lambda item: (item[1].dim, item[1].points)))
 _FAMILIES: dict[str, Callable[[int], Code]] = {
     "simplex": simplex,
     "cross-polytope": cross_polytope,
@@ -217,8 +190,8 @@ def get(name: str) -> Code:
     """The code of that name, e.g. "icosahedron" or "simplex-5".  ArgumentError, with near matches, for others."""
     name = str(name)
     if name in _FIXED:
-        _, dim, vectors, optimality, citation, skip = _FIXED[name]
-        return _code(name, vectors(), dim, citation, optimality, skip=skip)
+        one = _FIXED[name]
+        return _code(name, one.vectors(), one.dim, one.citation, one.optimality, skip=one.skip)
     family, _, number = name.rpartition("-")
     if family in _FAMILIES and number.isdecimal() and len(number) <= _MOST_DIGITS:
         return _FAMILIES[family](int(number))
@@ -229,8 +202,8 @@ def get(name: str) -> Code:
 
 
 def _sporadic(points: int, dim: int, optimality: Optimality) -> Code | None:
-    for name, (size, space, _, status, *_) in _FIXED.items():
-        if (size, space, status) == (points, dim, optimality):
+    for name, one in _FIXED.items():
+        if (one.points, one.dim, one.optimality) == (points, dim, optimality):
             return get(name)
     return None
 

@@ -13,8 +13,10 @@ import numpy as np
 
 from hyperenergy.codes.exact import ExactVectors
 from hyperenergy.codes.leech import golay
+from hyperenergy.codes.sporadic import BALLINGER, sporadic
 
 
+@sporadic("tetrahedra-40", 40, 10, "conjecture", BALLINGER)
 def tetrahedra_40() -> ExactVectors:
     """40 points in R^10, ten regular tetrahedra, with the edges of the complete graph on Z/5 as coordinates.
 
@@ -32,6 +34,7 @@ def tetrahedra_40() -> ExactVectors:
     return ExactVectors(np.array(rows))
 
 
+@sporadic("nordstrom-robinson-64", 64, 14, "conjecture", BALLINGER)
 def nordstrom_robinson_64() -> ExactVectors:
     """64 points in R^14: the words of the Nordstrom-Robinson code with two zeros in given places, as vectors of signs.
 

@@ -11,7 +11,7 @@ from hyperenergy.compiled import pair_code
 from hyperenergy.compiled.pair_code import work as pair_work
 from hyperenergy.compiled.profile_code import curved_profile_source, family, log_profile_source, parameter, readable
 from hyperenergy.compiled.store import Text, available, inlined, load, prepare, text
-from hyperenergy.kernels import Kernel
+from hyperenergy.kernels.base import Kernel
 
 __all__ = [
     "Text",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hyperenergy.compiled import store
 from hyperenergy.compiled.profile_code import profile_source, transcendental
-from hyperenergy.kernels import Kernel
+from hyperenergy.kernels.base import Kernel
 
 # Dimensions up to this have code of their own: all of a pair's coordinates then stay in registers.
 _UNROLLED = 4

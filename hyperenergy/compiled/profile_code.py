@@ -13,15 +13,12 @@ import torch
 
 from hyperenergy.arithmetic.namespaces import SympyNamespace
 from hyperenergy.arithmetic.numbers import Number, to_float
-from hyperenergy.kernels import (
-    Gaussian,
-    InverseMultiquadric,
-    Kernel,
-    Laplace,
-    RegularizedLogarithmic,
-    Riesz,
-    examined,
-)
+from hyperenergy.kernels.base import Kernel, examined
+from hyperenergy.kernels.gaussian import Gaussian
+from hyperenergy.kernels.inverse_multiquadric import InverseMultiquadric
+from hyperenergy.kernels.laplace import Laplace
+from hyperenergy.kernels.regularized_logarithmic import RegularizedLogarithmic
+from hyperenergy.kernels.riesz import Riesz
 
 # Kernels of one parameter, whose code serves all its values; of others, and of subclasses, the numbers stand in the code.
 _PARAMETERS = {Gaussian: "t", Laplace: "t", InverseMultiquadric: "c", RegularizedLogarithmic: "t", Riesz: "s"}

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from hyperenergy import compiled
-from hyperenergy.kernels import Kernel
+from hyperenergy.kernels.base import Kernel
 
 # Numbers in the largest temporary of a sum: 2^18 float64 are 2 MiB, which a CPU's cache holds; a GPU wants more at once.
 BLOCK, GPU_BLOCK = 2**18, 2**26

@@ -15,7 +15,7 @@ from torch import Tensor
 from hyperenergy.energies import blockwise
 from hyperenergy.errors import ArgumentError, unknown_name
 from hyperenergy.geometry.sphere import Points, check_points, pairwise_squared_distance
-from hyperenergy.kernels import Kernel
+from hyperenergy.kernels.base import Kernel
 
 Pairs = Literal["unordered", "ordered", "mean"]
 

@@ -1,22 +1,11 @@
-"""Which kernel?  One file each; ``base`` says what a kernel is, and how to write one of one's own."""
+"""Which kernel?  One file each, which is found here; ``base`` says what a kernel is, and how to write one of one's own."""
 
-from hyperenergy.kernels.base import Kernel, examined
-from hyperenergy.kernels.gaussian import Gaussian
-from hyperenergy.kernels.inverse_multiquadric import InverseMultiquadric
-from hyperenergy.kernels.laplace import Laplace
-from hyperenergy.kernels.logarithmic import Logarithmic
-from hyperenergy.kernels.polynomial import Polynomial
-from hyperenergy.kernels.regularized_logarithmic import RegularizedLogarithmic
-from hyperenergy.kernels.riesz import Riesz
+import importlib
+import pkgutil
 
-__all__ = [
-    "Gaussian",
-    "InverseMultiquadric",
-    "Kernel",
-    "Laplace",
-    "Logarithmic",
-    "Polynomial",
-    "RegularizedLogarithmic",
-    "Riesz",
-    "examined",
-]
+from hyperenergy.kernels.base import Kernel
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")
+
+KERNELS: dict[str, type[Kernel]] = {kernel.__name__: kernel for kernel in Kernel.__subclasses__()}

@@ -19,14 +19,14 @@ from hyperenergy.checks import integer
 from hyperenergy.errors import ArgumentError
 from hyperenergy.laws.law import InnerProductLaw
 from hyperenergy.laws.limits import known, limit, log_partition, normalizer
-from hyperenergy.losses import modules as losses
 from hyperenergy.losses.facts import SoftmaxFacts
+from hyperenergy.losses.families import PairLoss
 
 # The trapezoidal rule in u, with its step, from where the integrand is below 1e-17 on.
 _STEP, _LEFT = 0.05, -45.0
 
 
-def expected_uniform(loss: losses.PairLoss, batch: int, dim: int) -> float:
+def expected_uniform(loss: PairLoss, batch: int, dim: int) -> float:
     """The expected loss of ``batch`` aligned pairs drawn iid from the uniform law on S^{dim-1}; error about 1e-12 of
     max(1, 1/tau) for temperatures down to 0.02.
 
@@ -44,7 +44,7 @@ def expected_uniform(loss: losses.PairLoss, batch: int, dim: int) -> float:
     return form.views * value - 1 / form.temperature
 
 
-def distance_to_limit(loss: losses.PairLoss, batch: int, dim: int) -> float:
+def distance_to_limit(loss: PairLoss, batch: int, dim: int) -> float:
     """How far the expected loss of a uniform batch, less its normalizer, is from its limit: rate/batch + O(1/batch^2).
 
     Raises ArgumentError as ``expected_uniform``.

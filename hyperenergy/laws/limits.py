@@ -15,8 +15,8 @@ from hyperenergy.arithmetic.special import log_0f1
 from hyperenergy.checks import integer
 from hyperenergy.errors import ArgumentError
 from hyperenergy.laws.uniform import log_uniform_energy, uniform_energy
-from hyperenergy.losses import modules as losses
 from hyperenergy.losses.facts import Facts, FrameFacts, SoftmaxFacts, facts
+from hyperenergy.losses.families import PairLoss
 
 
 def log_partition(temperature: float, dim: int) -> float:
@@ -24,13 +24,13 @@ def log_partition(temperature: float, dim: int) -> float:
     return float(log_0f1(dim / 2, 0.25 / float(temperature) ** 2))
 
 
-def normalizer(loss: losses.PairLoss, batch: int) -> float:
+def normalizer(loss: PairLoss, batch: int) -> float:
     """What the expected loss of a batch is measured from: log M, log(2M-1), log 2(M-1), log(M-1) or 0, by loss."""
     form, batch = known(loss), integer("batch", batch, 2)
     return form.normalizer(batch) if isinstance(form, SoftmaxFacts) else 0.0
 
 
-def limit(loss: losses.PairLoss, dim: int) -> float:
+def limit(loss: PairLoss, dim: int) -> float:
     """The limit, as M -> infinity, of the expected loss less its normalizer, for aligned pairs under the uniform law.
 
     For the losses with a temperature it is -1/tau + log Z (two-view DHEL: twice log Z), which no other law undercuts
@@ -47,7 +47,7 @@ def limit(loss: losses.PairLoss, dim: int) -> float:
     return form.views * (-coincident + form.weight * energy)
 
 
-def rate(loss: losses.PairLoss, dim: int) -> float:
+def rate(loss: PairLoss, dim: int) -> float:
     """The coefficient of 1/M in the expected loss of M aligned uniform pairs, less normalizer and limit.
 
     -rho/2 for DHEL (twice that in two views) and DCL; e^{1/tau}/Z - 1 - rho/2 for InfoNCE; half of e^{1/tau}/Z - 1, less
@@ -75,8 +75,8 @@ def rate(loss: losses.PairLoss, dim: int) -> float:
 def known(loss: object) -> Facts:
     """The facts of a loss of pairs that has a known limit."""
     form = facts(loss)
-    if form is None or not isinstance(loss, losses.PairLoss):
-        label = loss.label if isinstance(loss, losses.PairLoss) else repr(loss)
-        kinds = ", ".join(kind.__name__ for kind in losses.PairLoss.__subclasses__() if "theory" in kind.__dict__)
+    if form is None or not isinstance(loss, PairLoss):
+        label = loss.label if isinstance(loss, PairLoss) else repr(loss)
+        kinds = ", ".join(kind.__name__ for kind in PairLoss.__subclasses__() if "theory" in kind.__dict__)
         raise ArgumentError("loss", label, f"has no known limit; allowed: {kinds}")
     return form

@@ -18,7 +18,7 @@ from hyperenergy.arithmetic.gegenbauer import gegenbauer
 from hyperenergy.arithmetic.namespaces import NumpyNamespace
 from hyperenergy.checks import integer
 from hyperenergy.errors import ArgumentError
-from hyperenergy.kernels import Kernel
+from hyperenergy.kernels.base import Kernel
 from hyperenergy.laws.law import Floats
 from hyperenergy.laws.uniform import check_finite_energy, kernel_rule
 

@@ -12,7 +12,7 @@ import numpy as np
 from hyperenergy.arithmetic.namespaces import NumpyNamespace
 from hyperenergy.checks import integer
 from hyperenergy.errors import ArgumentError
-from hyperenergy.kernels import Kernel, examined
+from hyperenergy.kernels.base import Kernel, examined
 from hyperenergy.laws.law import Floats, InnerProductLaw, gauss_jacobi
 
 # Nodes of the Gauss-Jacobi rule: in |x-y| all kernels are analytic, and 100 nodes integrate them to round-off.

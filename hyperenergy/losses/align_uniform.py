@@ -9,7 +9,9 @@ from torch import Tensor
 
 from hyperenergy.arithmetic.namespaces import TorchNamespace
 from hyperenergy.geometry.sphere import Points, squared_distance
-from hyperenergy.kernels import Gaussian, Kernel, Riesz
+from hyperenergy.kernels.base import Kernel
+from hyperenergy.kernels.gaussian import Gaussian
+from hyperenergy.kernels.riesz import Riesz
 from hyperenergy.losses.checks import declaration, positive_number
 from hyperenergy.losses.facts import KernelFacts
 from hyperenergy.losses.families import PairLoss

@@ -13,7 +13,7 @@ from torch import Tensor
 from hyperenergy.checks import finite, positive
 from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.sphere import check_points
-from hyperenergy.kernels import Kernel
+from hyperenergy.kernels.base import Kernel
 
 P = ParamSpec("P")
 

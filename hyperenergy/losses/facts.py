@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hyperenergy.kernels import Kernel
+from hyperenergy.kernels.base import Kernel
 from hyperenergy.losses.base import Loss
 
 

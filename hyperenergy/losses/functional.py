@@ -1,43 +1,36 @@
 """Contrastive losses as pure functions of (anchors, positives) and keyword hyperparameters; ``sup_con`` of (features,
 labels), and the multi-view losses of (*batch, views, M, dim).
 
-Each is the formula of the same name in ``hyperenergy.losses.formulas`` or ``structured``, with its arguments checked: unit
-rows, equal shapes, at least two pairs, positive temperatures (ArgumentError otherwise).
+Each is the formula in the file of its name, with its arguments checked: unit rows, equal shapes, at least two pairs,
+positive temperatures (ArgumentError otherwise).
 """
 
 from __future__ import annotations
 
-from hyperenergy.losses import formulas, modules, structured, structured_modules
-from hyperenergy.losses.checks import check_labeled, check_views, checked
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-info_nce = checked(formulas.info_nce, modules.InfoNCE.checked_options)
-sim_clr = checked(formulas.sim_clr, modules.SimCLR.checked_options)
-nt_xent = checked(formulas.nt_xent, modules.NTXent.checked_options)
-dcl = checked(formulas.dcl, modules.DCL.checked_options)
-dhel = checked(formulas.dhel, modules.DHEL.checked_options)
-kcl = checked(formulas.kcl, modules.KCL.checked_options)
-phi_psi = checked(formulas.phi_psi, modules.PhiPsi.checked_options)
-align_uniform = checked(formulas.align_uniform, modules.AlignUniform.checked_options)
-spectral_contrastive = checked(formulas.spectral_contrastive, modules.SpectralContrastive.checked_options)
-sig_lip = checked(formulas.sig_lip, modules.SigLIP.checked_options)
-sup_con = checked(structured.sup_con, structured_modules.SupCon.checked_options, check_labeled)
-multi_view_info_nce = checked(
-    structured.multi_view_info_nce, structured_modules.MultiViewInfoNCE.checked_options, check_views
-)
-multi_view_dhel = checked(structured.multi_view_dhel, structured_modules.MultiViewDHEL.checked_options, check_views)
+from torch import Tensor
 
-__all__ = [
-    "align_uniform",
-    "dcl",
-    "dhel",
-    "info_nce",
-    "kcl",
-    "multi_view_dhel",
-    "multi_view_info_nce",
-    "nt_xent",
-    "phi_psi",
-    "sig_lip",
-    "sim_clr",
-    "spectral_contrastive",
-    "sup_con",
-]
+from hyperenergy.losses import LOSSES
+from hyperenergy.losses.checks import check_labeled, check_pair, check_views, checked
+from hyperenergy.losses.families import LabeledLoss, MultiViewLoss, PairLoss
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Callable[..., Tensor]: ...
+
+
+_CHECKS: dict[type, Callable[..., None]] = {
+    PairLoss: check_pair,
+    LabeledLoss: check_labeled,
+    MultiViewLoss: check_views,
+}
+
+__all__ = []
+for _loss in LOSSES.values():
+    _name = _loss.__module__.rpartition(".")[2]
+    (_check,) = (check for family, check in _CHECKS.items() if issubclass(_loss, family))
+    globals()[_name] = checked(getattr(sys.modules[_loss.__module__], _name), _loss.checked_options, _check)
+    __all__.append(_name)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from hyperenergy.energies.energy import pair_energy
 from hyperenergy.geometry.sphere import Points, squared_distance
-from hyperenergy.kernels import Kernel
+from hyperenergy.kernels.base import Kernel
 from hyperenergy.losses.checks import (
     a_kernel,
     check_alignment_kernel,

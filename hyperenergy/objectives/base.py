@@ -20,10 +20,12 @@ from hyperenergy.energies import blockwise
 from hyperenergy.energies.energy import Pairs, check_energy_arguments, energy, pair_energy, pair_weight
 from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.sphere import Points, check_points, normalize, project, squared_distance
-from hyperenergy.kernels import Kernel, Logarithmic, Riesz
+from hyperenergy.kernels.base import Kernel
+from hyperenergy.kernels.logarithmic import Logarithmic
+from hyperenergy.kernels.riesz import Riesz
 from hyperenergy.losses.base import Loss
+from hyperenergy.losses.families import PairLoss
 from hyperenergy.losses.hessians import closed_form
-from hyperenergy.losses.modules import PairLoss
 from hyperenergy.objectives.spec import Spec, written
 
 Rows = Float[Tensor, "batch rows dim"]

@@ -21,11 +21,11 @@ from torch import Tensor
 from hyperenergy.checks import integer
 from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.sphere import Points
-from hyperenergy.kernels import Kernel
-from hyperenergy.losses import modules as losses
+from hyperenergy.kernels.base import Kernel
 from hyperenergy.losses.checks import check_pair
 from hyperenergy.losses.facts import SoftmaxFacts, facts
-from hyperenergy.losses.formulas import off_diagonal
+from hyperenergy.losses.families import PairLoss
+from hyperenergy.losses.log_space import off_diagonal
 from hyperenergy.objectives.base import Aligned, BatchLoss, Objective
 
 Rows = Float[Tensor, "*starts rows dim"]
@@ -57,7 +57,7 @@ class Expected(Objective):
     to 1, a partition that is none, or iid draws under a kernel that is infinite at coincidence.
     """
 
-    loss: losses.PairLoss
+    loss: PairLoss
     batch: int
     replace: bool = True
     partition: Sequence[Sequence[int]] | bool = False
@@ -69,7 +69,7 @@ class Expected(Objective):
     _drawn: dict[int, tuple[Tensor, Tensor | None]] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.loss, losses.PairLoss):
+        if not isinstance(self.loss, PairLoss):
             raise ArgumentError("loss", repr(self.loss), "must be a loss of pairs such as DHEL(0.5)")
         for name, least in (("batch", 2), ("enumerate", 1), ("samples", 2), ("seed", 0)):
             object.__setattr__(self, name, integer(name, getattr(self, name), least))
@@ -259,7 +259,7 @@ class Expected(Objective):
         return C @ beta
 
 
-def pair_mean(loss: losses.PairLoss) -> bool:
+def pair_mean(loss: PairLoss) -> bool:
     """Whether the loss is known to be a mean over pairs."""
     form = facts(loss)
     return form is not None and form.pairwise

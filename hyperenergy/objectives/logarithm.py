@@ -11,7 +11,7 @@ from torch import Tensor
 from hyperenergy.arithmetic.namespaces import NumpyNamespace, TorchNamespace
 from hyperenergy.energies.energy import pair_weight
 from hyperenergy.geometry.sphere import project
-from hyperenergy.kernels import Kernel
+from hyperenergy.kernels.base import Kernel
 from hyperenergy.objectives.base import Energy, Objective, Rows
 
 # A kernel is steep if it spans more than this factor, e^40, between a tenth and all of the range of r: then energies are

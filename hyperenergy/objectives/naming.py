@@ -11,10 +11,12 @@ import re
 from fractions import Fraction
 from typing import Any, cast
 
-from hyperenergy import kernels
+from hyperenergy import kernels, losses
 from hyperenergy.energies.energy import Pairs, pair_weight
 from hyperenergy.errors import ArgumentError, unknown_name
-from hyperenergy.losses import modules
+from hyperenergy.kernels.base import Kernel
+from hyperenergy.losses.families import PairLoss
+from hyperenergy.losses.phi_psi import PhiPsi
 from hyperenergy.objectives.base import BatchLoss, Energy, Objective
 
 
@@ -23,19 +25,15 @@ def command_name(cls: type) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", cls.__name__).lower()
 
 
-def _concrete(base: Any, *leave: type) -> dict[str, type]:
-    return {command_name(cls): cls for cls in base.__subclasses__() if cls not in leave}
-
-
 # The (phi,psi)-family takes functions, which have no place on a command line.
-LOSSES = _concrete(modules.PairLoss, modules.PhiPsi)
-KERNELS = _concrete(kernels.Kernel)
+LOSSES = {command_name(cls): cls for cls in losses.LOSSES.values() if issubclass(cls, PairLoss) and cls is not PhiPsi}
+KERNELS = {command_name(cls): cls for cls in kernels.KERNELS.values()}
 
 
-def parse_kernel(text: str) -> kernels.Kernel:
+def parse_kernel(text: str) -> Kernel:
     """``gaussian:t=2`` -> Gaussian(t=2)."""
     kernel = _build("kernel", text, KERNELS, {})
-    assert isinstance(kernel, kernels.Kernel)
+    assert isinstance(kernel, Kernel)
     return kernel
 
 

@@ -9,14 +9,13 @@ from typing import Any
 import torch
 
 from hyperenergy.errors import ArgumentError, unknown_name
-from hyperenergy.kernels import Kernel
-from hyperenergy.losses import modules, structured_modules
-from hyperenergy.losses.base import Loss
+from hyperenergy.kernels import KERNELS
+from hyperenergy.losses import LOSSES
 from hyperenergy.objectives import expected, logarithm, structured
 from hyperenergy.objectives.base import Objective
 
 # Whatever these modules define is a subclass by now.
-_DEFINING = (expected, logarithm, modules, structured, structured_modules)
+_DEFINING = (expected, logarithm, structured)
 
 
 def from_spec(spec: object) -> Objective:
@@ -74,8 +73,8 @@ def _tensor(given: dict[str, Any]) -> torch.Tensor:
 
 def _classes() -> dict[str, type]:
     """The classes of this package by name."""
-    found: dict[str, type] = {}
-    left: list[Any] = [cls for base in (Kernel, Loss, Objective) for cls in base.__subclasses__()]
+    found: dict[str, type] = {**KERNELS, **LOSSES}
+    left: list[Any] = Objective.__subclasses__()
     while left:
         cls = left.pop()
         left += cls.__subclasses__()

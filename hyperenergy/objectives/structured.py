@@ -11,7 +11,9 @@ from torch import Tensor
 from hyperenergy.checks import integer
 from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.sphere import Points
-from hyperenergy.losses.structured_modules import LabeledLoss, MultiViewDHEL, MultiViewInfoNCE, MultiViewLoss
+from hyperenergy.losses.families import LabeledLoss, MultiViewLoss
+from hyperenergy.losses.multi_view_dhel import MultiViewDHEL
+from hyperenergy.losses.multi_view_info_nce import MultiViewInfoNCE
 from hyperenergy.objectives.base import Objective, Rows
 
 # The temperature of multi-view InfoNCE at which all views find together.

@@ -22,7 +22,7 @@ from hyperenergy.checks import integer
 from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.sphere import random_points
 from hyperenergy.laws import expected_uniform
-from hyperenergy.losses import modules as losses
+from hyperenergy.losses.families import PairLoss
 from hyperenergy.objectives.base import Objective
 from hyperenergy.objectives.expected import Expected, multiset_orders, pair_mean
 from hyperenergy.search.minimize import minimize
@@ -41,7 +41,7 @@ class Law:
     the stated tolerance.
     """
 
-    loss: losses.PairLoss
+    loss: PairLoss
     batch: int
     points: Float[Tensor, "particles dim"]
     weights: Float[Tensor, " particles"]
@@ -55,7 +55,7 @@ class Law:
 
 
 def best_law(
-    loss: losses.PairLoss, batch: int, dim: int, *, particles: int | None = None, restarts: int = 16, seed: int = 0
+    loss: PairLoss, batch: int, dim: int, *, particles: int | None = None, restarts: int = 16, seed: int = 0
 ) -> Law:
     """The law of aligned pairs with the least expected loss that is found from random particles of equal weight.
 
@@ -95,7 +95,7 @@ def _sizes(batch: int, dim: int) -> list[int]:
     return [size for size in range(2, 13) if size in few or codes.universal_optimum(size, dim) is not None]
 
 
-def first_variation(loss: losses.PairLoss, batch: int, points: Tensor, weights: Tensor, x: Tensor) -> Tensor:
+def first_variation(loss: PairLoss, batch: int, points: Tensor, weights: Tensor, x: Tensor) -> Tensor:
     """h at each of x (n, dim): batch * (expected loss given that one pair is x, less the expected loss)."""
     if pair_mean(loss):
         batch = 2  # h does not depend on the batch: the share of the pairs that contain x is 2/M
@@ -112,11 +112,11 @@ def first_variation(loss: losses.PairLoss, batch: int, points: Tensor, weights: 
     return batch * ((loss.formula(X, X) * probability).sum(-1) - value)
 
 
-def _expected(loss: losses.PairLoss, batch: int, weights: Tensor | None) -> Expected:
+def _expected(loss: PairLoss, batch: int, weights: Tensor | None) -> Expected:
     return Expected(loss, batch, aligned=True, weights=weights)
 
 
-def _judged(loss: losses.PairLoss, batch: int, points: Tensor, weights: Tensor) -> Law:
+def _judged(loss: PairLoss, batch: int, points: Tensor, weights: Tensor) -> Law:
     """The law with its value and the least first variation: on a grid, then by a search from the best of it."""
     value = float(_expected(loss, batch, weights).value(points))
     dim = points.shape[1]
@@ -138,7 +138,7 @@ def _judged(loss: losses.PairLoss, batch: int, points: Tensor, weights: Tensor) 
 class _FirstVariation(Objective):
     """The sum of h over points that do not interact, for ``minimize`` to go down from each."""
 
-    loss: losses.PairLoss
+    loss: PairLoss
     batch: int
     points: Tensor
     weights: Tensor

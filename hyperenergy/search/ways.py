@@ -11,7 +11,11 @@ from dataclasses import dataclass, replace
 
 from hyperenergy.arithmetic.numbers import to_float
 from hyperenergy.errors import ArgumentError, unknown_name
-from hyperenergy.losses import modules as losses
+from hyperenergy.losses.dcl import DCL
+from hyperenergy.losses.dhel import DHEL
+from hyperenergy.losses.info_nce import InfoNCE
+from hyperenergy.losses.nt_xent import NTXent
+from hyperenergy.losses.sim_clr import SimCLR
 from hyperenergy.objectives.base import BatchLoss, Energy, Objective
 
 # Temperatures on the way to a loss, over its own: first warmer, then nearer.
@@ -24,7 +28,7 @@ _STEPS = 4.0
 # one pass over the pairs), where what the softer ones cost would tell, so many beside one.
 _OFTEN, _MOSTLY, _LARGE = 5, 7, 4_000
 _GENTLE = 8.0
-_TEMPERED = (losses.InfoNCE, losses.SimCLR, losses.NTXent, losses.DCL, losses.DHEL)
+_TEMPERED = (InfoNCE, SimCLR, NTXent, DCL, DHEL)
 
 DIRECT, HOPS = "direct", "hops"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hyperenergy.kernels import Kernel
+from hyperenergy.kernels.base import Kernel
 from hyperenergy.losses.facts import KernelFacts, SoftmaxFacts, facts
 from hyperenergy.objectives.base import Aligned, BatchLoss, Energy, Objective
 from hyperenergy.theorems.cases import chosen

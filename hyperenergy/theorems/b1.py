@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from hyperenergy.kernels import Gaussian
-from hyperenergy.losses import modules as losses
+from hyperenergy.kernels.gaussian import Gaussian
+from hyperenergy.losses.align_uniform import AlignUniform
 from hyperenergy.losses.facts import KernelFacts, SoftmaxFacts, facts
+from hyperenergy.losses.phi_psi import PhiPsi
 from hyperenergy.objectives.base import Objective
 from hyperenergy.theorems.cases import DIMS, TEMPERATURES
 from hyperenergy.theorems.convexity import check_convexity
@@ -27,7 +28,7 @@ def _say(objective: Objective, points: int, dim: int) -> Said:
     loss, unique = pair_loss(objective), True
     if points > dim + 1:
         return None
-    if type(loss) is losses.PhiPsi:
+    if type(loss) is PhiPsi:
         if loss.convexity is None:
             return None  # nobody vouches for the hypothesis
         check_convexity(loss, points - 1)
@@ -40,8 +41,8 @@ def _say(objective: Objective, points: int, dim: int) -> Said:
 def _instances(grid: Grid) -> Instances:
     for dim in grid.pick_dims(DIMS):
         for points in grid.pick_points(range(2, dim + 2)):
-            yield How.PREDICTION, Instance("B1", losses.AlignUniform(), points, dim)
-            yield How.PREDICTION, Instance("B1", losses.AlignUniform(alpha=1.0), points, dim)
+            yield How.PREDICTION, Instance("B1", AlignUniform(), points, dim)
+            yield How.PREDICTION, Instance("B1", AlignUniform(alpha=1.0), points, dim)
             for tau in grid.pick_temperatures(TEMPERATURES):
                 for loss in (*one_sided(tau), *symmetrized(tau), *dhel(tau), *phi_psi(tau)):
                     yield How.PREDICTION, Instance("B1", loss, points, dim)

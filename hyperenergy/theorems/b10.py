@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 import math
 
-from hyperenergy.losses import modules as losses
-from hyperenergy.losses import structured_modules as structured
-from hyperenergy.losses.structured_modules import MultiViewDHEL, MultiViewInfoNCE
+from hyperenergy.losses.info_nce import InfoNCE
+from hyperenergy.losses.multi_view_dhel import MultiViewDHEL
+from hyperenergy.losses.multi_view_info_nce import MultiViewInfoNCE
 from hyperenergy.objectives.base import Objective
 from hyperenergy.objectives.structured import MultiView
 from hyperenergy.theorems.cases import TEMPERATURES
@@ -22,11 +22,11 @@ def _say(objective: Objective, points: int, dim: int) -> Said:
     if type(objective) is not MultiView or points > dim + 1:
         return None
     loss, K = objective.loss, objective.n_views
-    if type(loss) not in (structured.MultiViewInfoNCE, structured.MultiViewDHEL):
+    if type(loss) not in (MultiViewInfoNCE, MultiViewDHEL):
         return None
     tau, known = float(loss.temperature), simplex(points, dim)
-    if type(loss) is structured.MultiViewInfoNCE:
-        value = loss_value(losses.InfoNCE(tau), known.distribution)
+    if type(loss) is MultiViewInfoNCE:
+        value = loss_value(InfoNCE(tau), known.distribution)
     else:
         energy = math.log(points - 1) - 1 / tau / (points - 1)  # of one view
         value = Value(K * energy - math.log(K * (K - 1) / 2) - 1 / tau)

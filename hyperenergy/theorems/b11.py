@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hyperenergy.losses import modules as losses
+from hyperenergy.losses.dhel import DHEL
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
 from hyperenergy.theorems.prediction import Status
 from hyperenergy.theorems.registry import PAPER, Theorem
@@ -12,7 +12,7 @@ def _instances(grid: Grid) -> Instances:
     temperatures = list(grid.pick_temperatures((0.2, 0.1, 0.05, 0.02, 0.01)))
     for dim in grid.pick_dims((2, 3, 4)):
         for points in grid.pick_points((3, 4, 5, 6, 7, 8, 10, 12)):
-            subject = losses.DHEL(min(temperatures))
+            subject = DHEL(min(temperatures))
             yield How.SMALL_TEMPERATURE, Instance("B11", subject, points, dim, {"temperatures": temperatures})
 
 

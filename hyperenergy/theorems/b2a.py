@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from hyperenergy.kernels import Gaussian, Polynomial, Riesz
-from hyperenergy.losses import modules as losses
+from hyperenergy.kernels.gaussian import Gaussian
+from hyperenergy.kernels.polynomial import Polynomial
+from hyperenergy.kernels.riesz import Riesz
+from hyperenergy.losses.kcl import KCL
 from hyperenergy.objectives.base import Energy, Objective
 from hyperenergy.theorems.at_codes import energy_kernel, say_energy
 from hyperenergy.theorems.cases import DIMS
@@ -31,7 +33,7 @@ def _instances(grid: Grid) -> Instances:
             for kernel in (*KERNELS, *extra):
                 for subject in (Energy(kernel), *kernel_losses(kernel)):
                     yield How.PREDICTION, Instance("B2a", subject, points, dim)
-            mixed = losses.KCL(Gaussian(2), gamma=1.0, alignment_kernel=Riesz(Fraction(-1, 2)))
+            mixed = KCL(Gaussian(2), gamma=1.0, alignment_kernel=Riesz(Fraction(-1, 2)))
             yield How.PREDICTION, Instance("B2a", mixed, points, dim)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from hyperenergy.codes.catalogue import COHN_KUMAR
+from hyperenergy.codes.sporadic import COHN_KUMAR
 from hyperenergy.objectives.base import Energy
 from hyperenergy.theorems.at_codes import say_energy_at_optimum
 from hyperenergy.theorems.cases import DIMS

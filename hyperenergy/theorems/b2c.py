@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
-from hyperenergy.codes.catalogue import COHN_KUMAR
-from hyperenergy.kernels import Gaussian, InverseMultiquadric, Kernel, Laplace, Logarithmic, Riesz
-from hyperenergy.losses import modules as losses
+from hyperenergy.codes.sporadic import COHN_KUMAR
+from hyperenergy.kernels.base import Kernel
+from hyperenergy.kernels.gaussian import Gaussian
+from hyperenergy.kernels.inverse_multiquadric import InverseMultiquadric
+from hyperenergy.kernels.laplace import Laplace
+from hyperenergy.kernels.logarithmic import Logarithmic
+from hyperenergy.kernels.riesz import Riesz
+from hyperenergy.losses.align_uniform import AlignUniform
+from hyperenergy.losses.kcl import KCL
 from hyperenergy.objectives.base import Energy
 from hyperenergy.theorems.at_codes import say_energy_at_optimum
 from hyperenergy.theorems.cases import chosen
@@ -32,7 +38,7 @@ def _instances(grid: Grid) -> Instances:
         for kernel in kernels:
             yield How.UNIVERSAL_OPTIMUM, Instance("B2c", Energy(kernel), points, dim)
         if points < 50:
-            for loss in (losses.KCL(Gaussian(1)), losses.KCL(Laplace(1)), losses.AlignUniform(t=1)):
+            for loss in (KCL(Gaussian(1)), KCL(Laplace(1)), AlignUniform(t=1)):
                 yield How.UNIVERSAL_OPTIMUM, Instance("B2c", loss, points, dim)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from hyperenergy.codes.catalogue import BALLINGER
-from hyperenergy.kernels import Gaussian, InverseMultiquadric, Logarithmic, Riesz
-from hyperenergy.losses import modules as losses
+from hyperenergy.codes.sporadic import BALLINGER
+from hyperenergy.kernels.gaussian import Gaussian
+from hyperenergy.kernels.inverse_multiquadric import InverseMultiquadric
+from hyperenergy.kernels.logarithmic import Logarithmic
+from hyperenergy.kernels.riesz import Riesz
+from hyperenergy.losses.kcl import KCL
 from hyperenergy.objectives.base import Energy, Objective
 from hyperenergy.theorems.at_codes import energy_kernel, say_energy
 from hyperenergy.theorems.cases import chosen
@@ -26,7 +29,7 @@ def _instances(grid: Grid) -> Instances:
         for kernel in (Gaussian(1), InverseMultiquadric(1), Riesz(dim - 2), Logarithmic()):
             yield How.PREDICTION, Instance("B2d", Energy(kernel), points, dim)
         if points < 50 or grid.full:
-            yield How.PREDICTION, Instance("B2d", losses.KCL(Gaussian(1)), points, dim)
+            yield How.PREDICTION, Instance("B2d", KCL(Gaussian(1)), points, dim)
 
 
 THEOREM = Theorem(

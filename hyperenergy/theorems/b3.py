@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from hyperenergy.kernels import Gaussian, InverseMultiquadric, Laplace, RegularizedLogarithmic, Riesz
-from hyperenergy.losses import modules as losses
+from hyperenergy.kernels.gaussian import Gaussian
+from hyperenergy.kernels.inverse_multiquadric import InverseMultiquadric
+from hyperenergy.kernels.laplace import Laplace
+from hyperenergy.kernels.regularized_logarithmic import RegularizedLogarithmic
+from hyperenergy.kernels.riesz import Riesz
+from hyperenergy.losses.dhel import DHEL
 from hyperenergy.losses.facts import FrameFacts, facts
+from hyperenergy.losses.kcl import KCL
 from hyperenergy.objectives.base import FixedAnchors, Objective
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
 from hyperenergy.theorems.prediction import Status
@@ -25,17 +30,17 @@ def _say(objective: Objective, points: int, dim: int) -> Said:
 
 def _instances(grid: Grid) -> Instances:
     smooth, cusped = (Gaussian(2), InverseMultiquadric(1), RegularizedLogarithmic(1)), (Laplace(1), Riesz(-1))
-    kcl = [losses.KCL(kernel) for kernel in (*smooth, *cusped)]
+    kcl = [KCL(kernel) for kernel in (*smooth, *cusped)]
     for dim in grid.pick_dims((2, 3, 8)):
         for points in grid.pick_points((3, 7, 20)):
-            decoupled = [*kcl, *(losses.DHEL(tau) for tau in grid.pick_temperatures((0.05, 0.5)))]
+            decoupled = [*kcl, *(DHEL(tau) for tau in grid.pick_temperatures((0.05, 0.5)))]
             for loss in decoupled if dim > 1 else ():  # on S^0 nothing can move
                 yield How.FIXED_ANCHORS, Instance("B3", loss, points, dim, {"part": "fixed anchors"})
-            for loss in (*decoupled, losses.DHEL(0.5, two_view=True), losses.KCL(Gaussian(2), two_view=True)):
+            for loss in (*decoupled, DHEL(0.5, two_view=True), KCL(Gaussian(2), two_view=True)):
                 yield How.MIXED_BLOCK, Instance("B3", loss, points, dim, {"part": "mixed block"})
             for loss in (*one_sided(0.5), *symmetrized(0.5)):
                 yield How.MIXED_BLOCK, Instance("B3", loss, points, dim, {"part": "mixed block"})
-            for loss in (losses.DHEL(0.5, two_view=True), losses.KCL(Gaussian(2), two_view=True)):
+            for loss in (DHEL(0.5, two_view=True), KCL(Gaussian(2), two_view=True)):
                 yield How.ALIGNMENT, Instance("B3", loss, points, dim, {"part": "joint minimum"})
 
 

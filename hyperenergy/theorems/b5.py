@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from hyperenergy.kernels import Gaussian, InverseMultiquadric
-from hyperenergy.losses import modules as losses
+from hyperenergy.kernels.gaussian import Gaussian
+from hyperenergy.kernels.inverse_multiquadric import InverseMultiquadric
+from hyperenergy.losses.dhel import DHEL
+from hyperenergy.losses.kcl import KCL
 from hyperenergy.theorems.cases import MISALIGNED_CASES, off_optima
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
 from hyperenergy.theorems.prediction import Status
@@ -14,10 +16,10 @@ from hyperenergy.theorems.subjects import one_sided
 def _instances(grid: Grid) -> Instances:
     for dim, points in off_optima(grid, MISALIGNED_CASES, tuple(range(5, 21))):
         for tau in grid.pick_temperatures((0.1, 0.25, 0.5), (0.05, 0.1, 0.25, 0.5, 1.0)):
-            for loss in (*one_sided(tau), losses.DHEL(tau)):
+            for loss in (*one_sided(tau), DHEL(tau)):
                 yield How.ALIGNMENT, Instance("B5", loss, points, dim)
         for kernel in (Gaussian(2), InverseMultiquadric(1)):
-            yield How.ALIGNMENT, Instance("B5", losses.KCL(kernel), points, dim)
+            yield How.ALIGNMENT, Instance("B5", KCL(kernel), points, dim)
 
 
 THEOREM = Theorem(

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from hyperenergy.kernels import Gaussian, InverseMultiquadric, Laplace, Logarithmic, RegularizedLogarithmic, Riesz
+from hyperenergy.kernels.gaussian import Gaussian
+from hyperenergy.kernels.inverse_multiquadric import InverseMultiquadric
+from hyperenergy.kernels.laplace import Laplace
+from hyperenergy.kernels.logarithmic import Logarithmic
+from hyperenergy.kernels.regularized_logarithmic import RegularizedLogarithmic
+from hyperenergy.kernels.riesz import Riesz
 from hyperenergy.objectives.base import Energy
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
 from hyperenergy.theorems.prediction import Status

@@ -7,8 +7,7 @@ import math
 from collections import Counter
 from functools import partial
 
-from hyperenergy.losses import structured_modules as structured
-from hyperenergy.losses.structured_modules import SupCon
+from hyperenergy.losses.sup_con import SupCon
 from hyperenergy.objectives.base import Objective
 from hyperenergy.objectives.structured import Supervised
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
@@ -19,7 +18,7 @@ from hyperenergy.theorems.values import Value, softplus_value
 
 
 def _say(objective: Objective, points: int, dim: int) -> Said:
-    if type(objective) is not Supervised or type(objective.loss) is not structured.SupCon:
+    if type(objective) is not Supervised or type(objective.loss) is not SupCon:
         return None
     labels = objective.labels
     classes = list(dict.fromkeys(labels))

@@ -7,7 +7,8 @@ from functools import partial
 
 import torch
 
-from hyperenergy.losses import modules as losses
+from hyperenergy.losses.families import PairLoss
+from hyperenergy.losses.info_nce import InfoNCE
 from hyperenergy.objectives.base import Objective
 from hyperenergy.objectives.expected import Expected
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
@@ -18,7 +19,7 @@ from hyperenergy.theorems.values import Value, loss_value, simplex_distribution
 
 
 def _say(objective: Objective, points: int, dim: int) -> Said:
-    if type(objective) is not Expected or type(objective.loss) is not losses.InfoNCE:
+    if type(objective) is not Expected or type(objective.loss) is not InfoNCE:
         return None
     if objective.partition is not False:
         parts = objective.parts(points)
@@ -43,7 +44,7 @@ def _simplexes(parts: list[list[int]], points: int, dim: int) -> Views:
     return X, X
 
 
-def _simplex_value(loss: losses.PairLoss, batch: int, points: int) -> Value:
+def _simplex_value(loss: PairLoss, batch: int, points: int) -> Value:
     """The loss of ``batch`` aligned vertices of a simplex of ``points``."""
     value = loss_value(loss, simplex_distribution(points, others=batch - 1))
     assert value is not None
@@ -62,7 +63,7 @@ def _instances(grid: Grid) -> Instances:
         if dim not in grid.pick_dims((dim,)) or not grid.pick_points((points,)):
             continue
         for tau in grid.pick_temperatures((0.2, 0.5, 1.0)):
-            loss = losses.InfoNCE(tau)
+            loss = InfoNCE(tau)
             for subject in (Expected(loss, batch, replace=False), Expected(loss, batch, partition=True)):
                 yield How.PREDICTION, Instance("B8", subject, points, dim)
 

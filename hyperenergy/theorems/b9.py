@@ -7,7 +7,7 @@ from functools import partial
 
 import torch
 
-from hyperenergy.losses import modules as losses
+from hyperenergy.losses.sig_lip import SigLIP
 from hyperenergy.objectives.base import BatchLoss, Objective
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
 from hyperenergy.theorems.known import check_room, simplex_points
@@ -75,7 +75,7 @@ def double_constant(points: int, dim: int, ratio: float) -> Views:
 
 
 def _say(objective: Objective, points: int, dim: int) -> Said:
-    if type(objective) is not BatchLoss or type(objective.loss) is not losses.SigLIP:
+    if type(objective) is not BatchLoss or type(objective.loss) is not SigLIP:
         return None
     scale, bias = float(objective.loss.scale), float(objective.loss.bias)
     ratio = double_constant_ratio(scale, bias, points)
@@ -92,7 +92,7 @@ def _instances(grid: Grid) -> Instances:
         for points in grid.pick_points(range(2, dim + 3)):
             for tau in grid.pick_temperatures((0.1, 0.5), (0.1, 0.2, 0.5, 1.0)):
                 for bias in (-4, -1, 0, 3):
-                    subject = losses.SigLIP(1 / tau, bias)
+                    subject = SigLIP(1 / tau, bias)
                     if THEOREM.predict(BatchLoss(subject), points, dim) is not None:
                         yield How.PREDICTION, Instance("B9", subject, points, dim)
 

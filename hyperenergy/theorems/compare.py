@@ -12,7 +12,7 @@ from hyperenergy.energies.energy import pair_energy
 from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.congruence import DEFAULT_TOLERANCE, CongruenceOutcome, congruent
 from hyperenergy.geometry.sameness import same
-from hyperenergy.losses.modules import KCL
+from hyperenergy.losses.kcl import KCL
 from hyperenergy.objectives.base import BatchLoss, FixedAnchors, Objective
 from hyperenergy.search.minimum import Minimum, Status
 from hyperenergy.theorems.prediction import Outcome, Prediction, in_range

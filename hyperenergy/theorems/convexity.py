@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from hyperenergy.errors import ArgumentError
-from hyperenergy.losses.modules import PhiPsi
+from hyperenergy.losses.phi_psi import PhiPsi
 
 _SAMPLES, _MOST_NEGATIVES = 256, 8
 _ROUND_OFF = 1e-12

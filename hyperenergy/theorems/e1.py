@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hyperenergy.losses import modules as losses
+from hyperenergy.losses.info_nce import InfoNCE
 from hyperenergy.theorems.cases import dims_and_temperatures
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
 from hyperenergy.theorems.prediction import Status
@@ -16,7 +16,7 @@ def _instances(grid: Grid) -> Instances:
             yield How.LIMIT, Instance("E1", loss, 2**14, dim, {"part": "limit"})
         if dim <= 8:
             for points in grid.pick_points((4, 8, 16)):
-                yield How.ABOVE_LIMIT, Instance("E1", losses.InfoNCE(tau), points, dim, {"part": "empirical laws"})
+                yield How.ABOVE_LIMIT, Instance("E1", InfoNCE(tau), points, dim, {"part": "empirical laws"})
 
 
 THEOREM = Theorem(

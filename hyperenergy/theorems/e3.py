@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from hyperenergy.kernels import (
-    Gaussian,
-    InverseMultiquadric,
-    Kernel,
-    Laplace,
-    Logarithmic,
-    RegularizedLogarithmic,
-    Riesz,
-)
-from hyperenergy.losses import modules as losses
+from hyperenergy.kernels.base import Kernel
+from hyperenergy.kernels.gaussian import Gaussian
+from hyperenergy.kernels.inverse_multiquadric import InverseMultiquadric
+from hyperenergy.kernels.laplace import Laplace
+from hyperenergy.kernels.logarithmic import Logarithmic
+from hyperenergy.kernels.regularized_logarithmic import RegularizedLogarithmic
+from hyperenergy.kernels.riesz import Riesz
+from hyperenergy.losses.kcl import KCL
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
 from hyperenergy.theorems.prediction import Status
 from hyperenergy.theorems.registry import PAPER, Theorem
@@ -30,10 +28,10 @@ def _instances(grid: Grid) -> Instances:
         for kernel in (*_KERNELS, Riesz(1), Logarithmic()) if dim > 1 else ():
             alignment = Gaussian(2) if kernel.singular else None
             for two_view in (False, True):
-                loss = losses.KCL(kernel, alignment_kernel=alignment, two_view=two_view)
+                loss = KCL(kernel, alignment_kernel=alignment, two_view=two_view)
                 yield How.BATCH_INDEPENDENCE, Instance("E3", loss, 3, dim, {"part": "batch size"})
             if not kernel.singular:
-                yield How.ABOVE_LIMIT, Instance("E3", losses.KCL(kernel), 8, dim, {"part": "empirical laws"})
+                yield How.ABOVE_LIMIT, Instance("E3", KCL(kernel), 8, dim, {"part": "empirical laws"})
 
 
 THEOREM = Theorem(

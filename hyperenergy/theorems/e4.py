@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hyperenergy.losses import modules as losses
+from hyperenergy.losses.dhel import DHEL
+from hyperenergy.losses.info_nce import InfoNCE
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
 from hyperenergy.theorems.prediction import Status
 from hyperenergy.theorems.registry import PAPER, Theorem
@@ -15,7 +16,7 @@ def _instances(grid: Grid) -> Instances:
     for dim, batch in cases:
         if dim not in grid.pick_dims((dim,)) or not grid.pick_points((batch,)):
             continue
-        for loss in (losses.DHEL(0.2), losses.InfoNCE(0.5)):
+        for loss in (DHEL(0.2), InfoNCE(0.5)):
             yield How.UNIFORM_IS_BEST, Instance("E4", loss, batch, dim)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from hyperenergy.kernels import Riesz
+from hyperenergy.kernels.riesz import Riesz
 from hyperenergy.objectives.base import Energy, Objective
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
 from hyperenergy.theorems.known import simplex

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hyperenergy.losses import modules as losses
+from hyperenergy.losses.spectral_contrastive import SpectralContrastive
 from hyperenergy.objectives.base import Objective
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
 from hyperenergy.theorems.known import simplex
@@ -12,7 +12,7 @@ from hyperenergy.theorems.values import pair_loss
 
 
 def _say(objective: Objective, points: int, dim: int) -> Said:
-    if type(pair_loss(objective)) is not losses.SpectralContrastive or points > dim + 1:
+    if type(pair_loss(objective)) is not SpectralContrastive or points > dim + 1:
         return None
     return say_aligned("F2", Status.FALSE, objective, simplex(points, dim), unique=False, aligned=False)
 
@@ -20,7 +20,7 @@ def _say(objective: Objective, points: int, dim: int) -> Said:
 def _instances(grid: Grid) -> Instances:
     for dim in grid.pick_dims((2, 3, 4, 5)):
         for points in grid.pick_points(range(2, dim + 2)):
-            yield How.PREDICTION, Instance("F2", losses.SpectralContrastive(), points, dim)
+            yield How.PREDICTION, Instance("F2", SpectralContrastive(), points, dim)
 
 
 THEOREM = Theorem(

@@ -8,38 +8,43 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
-from hyperenergy.kernels import (
-    Gaussian,
-    InverseMultiquadric,
-    Kernel,
-    Laplace,
-    Logarithmic,
-    RegularizedLogarithmic,
-    Riesz,
-)
-from hyperenergy.losses import modules as losses
+from hyperenergy.kernels.base import Kernel
+from hyperenergy.kernels.gaussian import Gaussian
+from hyperenergy.kernels.inverse_multiquadric import InverseMultiquadric
+from hyperenergy.kernels.laplace import Laplace
+from hyperenergy.kernels.logarithmic import Logarithmic
+from hyperenergy.kernels.regularized_logarithmic import RegularizedLogarithmic
+from hyperenergy.kernels.riesz import Riesz
+from hyperenergy.losses.dcl import DCL
+from hyperenergy.losses.dhel import DHEL
+from hyperenergy.losses.families import PairLoss
+from hyperenergy.losses.info_nce import InfoNCE
+from hyperenergy.losses.kcl import KCL
+from hyperenergy.losses.nt_xent import NTXent
+from hyperenergy.losses.phi_psi import PhiPsi
+from hyperenergy.losses.sim_clr import SimCLR
 
 
-def one_sided(tau: float) -> list[losses.PairLoss]:
+def one_sided(tau: float) -> list[PairLoss]:
     """The losses of B1 that treat anchors and positives differently."""
-    return [losses.InfoNCE(tau), losses.SimCLR(tau), losses.DCL(tau), losses.DCL(tau, within_view=False)]
+    return [InfoNCE(tau), SimCLR(tau), DCL(tau), DCL(tau, within_view=False)]
 
 
-def symmetrized(tau: float) -> list[losses.PairLoss]:
+def symmetrized(tau: float) -> list[PairLoss]:
     """The mean over both directions of each of them."""
     return [
-        losses.InfoNCE(tau, symmetric=True),
-        losses.NTXent(tau),
-        losses.DCL(tau, symmetric=True),
-        losses.DCL(tau, within_view=False, symmetric=True),
+        InfoNCE(tau, symmetric=True),
+        NTXent(tau),
+        DCL(tau, symmetric=True),
+        DCL(tau, within_view=False, symmetric=True),
     ]
 
 
-def dhel(tau: float) -> list[losses.PairLoss]:
-    return [losses.DHEL(tau), losses.DHEL(tau, two_view=True)]
+def dhel(tau: float) -> list[PairLoss]:
+    return [DHEL(tau), DHEL(tau, two_view=True)]
 
 
-def softmax_losses(tau: float) -> list[losses.PairLoss]:
+def softmax_losses(tau: float) -> list[PairLoss]:
     return [*one_sided(tau), *symmetrized(tau), *dhel(tau)]
 
 
@@ -57,11 +62,11 @@ class Exp:
         return (x / self.temperature).exp()
 
 
-def phi_psi(tau: float) -> list[losses.PairLoss]:
+def phi_psi(tau: float) -> list[PairLoss]:
     """DHEL and InfoNCE as members of the family: log-sum-exp is strictly convex across differences."""
     return [
-        losses.PhiPsi(torch.log, Exp(tau), convexity="strict"),
-        losses.PhiPsi(torch.log1p, Exp(tau), negatives="cross", convexity="strict"),
+        PhiPsi(torch.log, Exp(tau), convexity="strict"),
+        PhiPsi(torch.log1p, Exp(tau), negatives="cross", convexity="strict"),
     ]
 
 
@@ -80,7 +85,7 @@ KERNELS: tuple[Kernel, ...] = (
 SMOOTH_ALIGNMENT = Gaussian(2)
 
 
-def kernel_losses(kernel: Kernel) -> list[losses.PairLoss]:
+def kernel_losses(kernel: Kernel) -> list[PairLoss]:
     """KCL in both forms; singular kernels cannot align and get a Gaussian for that."""
     alignment = SMOOTH_ALIGNMENT if kernel.singular else None
-    return [losses.KCL(kernel, alignment_kernel=alignment, two_view=two) for two in (False, True)]
+    return [KCL(kernel, alignment_kernel=alignment, two_view=two) for two in (False, True)]

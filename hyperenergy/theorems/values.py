@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from hyperenergy.arithmetic.namespaces import NumpyNamespace
 from hyperenergy.energies.energy import pair_weight
-from hyperenergy.kernels import Kernel
-from hyperenergy.losses import modules as losses
+from hyperenergy.kernels.base import Kernel
 from hyperenergy.losses.facts import FrameFacts, KernelFacts, SoftmaxFacts, facts
+from hyperenergy.losses.families import PairLoss
+from hyperenergy.losses.phi_psi import PhiPsi
 from hyperenergy.objectives.base import Aligned, BatchLoss, Energy, Objective
 
 Floats = NDArray[np.float64]
@@ -69,7 +70,7 @@ def aligned_value(objective: Objective, distribution: Distribution) -> Value | N
     return None if loss is None else loss_value(loss, distribution)
 
 
-def pair_loss(objective: Objective) -> losses.PairLoss | None:
+def pair_loss(objective: Objective) -> PairLoss | None:
     """The loss of an objective on pairs, both free or aligned; None for any other."""
     if type(objective) is BatchLoss or type(objective) is Aligned:
         return objective.loss
@@ -106,7 +107,7 @@ def loss_value(loss: Any, distribution: Distribution) -> Value | None:
     if isinstance(said, FrameFacts):
         x = 1 - distribution.squared_distances / 2
         return Value(float((distribution.counts * x * x).sum()) / distribution.others - said.attraction)
-    if type(loss) is losses.PhiPsi:
+    if type(loss) is PhiPsi:
         r, m = (torch.from_numpy(x) for x in (distribution.squared_distances, distribution.counts))
         return Value(float(loss.phi((m * loss.psi(-r / 2)).sum())))
     return None

@@ -13,8 +13,9 @@ from torch import Tensor
 from hyperenergy import codes, theorems
 from hyperenergy.geometry.sphere import normalize, random_points
 from hyperenergy.laws import uniform_energy
-from hyperenergy.losses import modules as losses
+from hyperenergy.losses.dhel import DHEL
 from hyperenergy.losses.facts import facts
+from hyperenergy.losses.families import PairLoss
 from hyperenergy.objectives.base import Aligned, BatchLoss, Energy, FixedAnchors, as_objective
 from hyperenergy.objectives.record import spec_of
 from hyperenergy.search.minimize import minimize
@@ -163,7 +164,7 @@ def check_fixed_anchors(instance: Instance, grid: Grid) -> Result:
     return _judged(instance, grid, search(instance, grid, objective), prediction)
 
 
-def mixed_block(loss: losses.PairLoss, U: Tensor, V: Tensor) -> Tensor:
+def mixed_block(loss: PairLoss, U: Tensor, V: Tensor) -> Tensor:
     """The largest entry of d^2 L / du_i dv_j over i != j, with all points free in R^d."""
     hessian = torch.func.jacrev(lambda v: torch.func.grad(lambda u: loss.formula(u, v))(U))(V)
     points = torch.arange(len(U))
@@ -281,16 +282,16 @@ def check_small_temperature(instance: Instance, grid: Grid) -> Result:
     temperatures = sorted(instance.parameters["temperatures"], reverse=True)
     found: list[Minimum] = []
     for tau in temperatures:
-        best = search(instance, grid, losses.DHEL(tau))
+        best = search(instance, grid, DHEL(tau))
         if found:
-            again = search(instance, grid, losses.DHEL(tau), start=found[-1].rows[None])
+            again = search(instance, grid, DHEL(tau), start=found[-1].rows[None])
             best = min(best, again, key=lambda m: m.value)
         found.append(best)
     spread = math.log(instance.points - 1)
     violation = 0.0
     for best in found:
         limit = _small_temperature_limit(best.anchors, best.positives)
-        scaled = [tau * float(losses.DHEL(tau).formula(best.anchors, best.positives)) for tau in temperatures]
+        scaled = [tau * float(DHEL(tau).formula(best.anchors, best.positives)) for tau in temperatures]
         bounds = [max(limit - v, v - limit - tau * spread) for v, tau in zip(scaled, temperatures, strict=True)]
         violation = max(violation, *bounds, *_increases(scaled))
     minima = [tau * best.value for tau, best in zip(temperatures, found, strict=True)]

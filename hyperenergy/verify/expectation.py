@@ -11,7 +11,8 @@ import torch
 
 from hyperenergy.geometry.sphere import random_points
 from hyperenergy.laws import distance_to_limit, expected_uniform, limit, normalizer, rate
-from hyperenergy.losses import modules as losses
+from hyperenergy.losses.families import PairLoss
+from hyperenergy.losses.info_nce import InfoNCE
 from hyperenergy.objectives.base import BatchLoss
 from hyperenergy.objectives.expected import Expected
 from hyperenergy.search.best_law import best_law
@@ -51,12 +52,12 @@ def check_above_limit(instance: Instance, grid: Grid) -> Result:
     KCL the expected loss of a batch of two iid pairs.
     """
     loss, points, dim = instance.subject, instance.points, instance.dim
-    objective = BatchLoss(loss) if isinstance(loss, losses.InfoNCE) else Expected(loss, 2)
+    objective = BatchLoss(loss) if isinstance(loss, InfoNCE) else Expected(loss, 2)
     best = checks.search(instance, grid, objective)
     value = best.value - normalizer(loss, points)
     least = limit(loss, dim)
     above = value > least - value_tolerance(objective, least)
-    aligned = isinstance(loss, losses.InfoNCE) or best.misalignment < 1e-5
+    aligned = isinstance(loss, InfoNCE) or best.misalignment < 1e-5
     more = f"{value - least:.1e} more than the uniform law"
     reason = f"the best law of {points} pairs has {more}, aligned to {best.misalignment:.0e}"
     return _judged(instance, grid, above and aligned, reason, value, prediction=None)
@@ -74,7 +75,7 @@ class Slope:
         return abs(self.fitted / self.predicted - 1)
 
 
-def fitted_slope(loss: losses.PairLoss, dim: int, batches: tuple[int, ...] = LARGE_BATCHES) -> Slope:
+def fitted_slope(loss: PairLoss, dim: int, batches: tuple[int, ...] = LARGE_BATCHES) -> Slope:
     """The limit of M (expected loss - normalizer - limit) by a parabola in 1/M, against ``rate``."""
     M = np.array(batches, dtype=np.float64)
     scaled = np.array([distance_to_limit(loss, batch, dim) for batch in batches]) * M

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from hyperenergy.cli.app import commands
 from tests.test_package import HEAVY
 
-COMMANDS = ("verify", "minimize", "codes", "view", "explore")
+COMMANDS = [command.__name__ for command in commands()]
 SEARCH = ["--points", "4", "--dim", "3"]
 
 
@@ -37,7 +38,7 @@ def test_help_and_version(arguments: list[str], tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         ([], "Usage:"),
-        (["nonsense"], "command: got 'nonsense'; allowed: verify, minimize, codes, view, explore"),
+        (["nonsense"], "command: got 'nonsense'; allowed: codes, explore, minimize, verify, view"),
         (["minimise"], "command: got 'minimise'; did you mean minimize?"),
         *(([command, "--bogus"], f"--bogus: no such option of `hyperenergy {command}`; ") for command in COMMANDS),
         (["verify", "--claim", "B1"], "did you mean --claims"),

@@ -13,7 +13,19 @@ import torch
 from torch import Tensor
 
 import hyperenergy as he
-from hyperenergy.losses import formulas, structured
+from hyperenergy.losses.align_uniform import align_uniform
+from hyperenergy.losses.dcl import dcl
+from hyperenergy.losses.dhel import dhel
+from hyperenergy.losses.info_nce import info_nce
+from hyperenergy.losses.kcl import kcl
+from hyperenergy.losses.multi_view_dhel import multi_view_dhel
+from hyperenergy.losses.multi_view_info_nce import multi_view_info_nce
+from hyperenergy.losses.nt_xent import nt_xent
+from hyperenergy.losses.phi_psi import phi_psi
+from hyperenergy.losses.sig_lip import sig_lip
+from hyperenergy.losses.sim_clr import sim_clr
+from hyperenergy.losses.spectral_contrastive import spectral_contrastive
+from hyperenergy.losses.sup_con import sup_con
 from hyperenergy.objectives.base import as_objective
 from tests import oracles
 
@@ -122,19 +134,19 @@ def test_derivatives_of_a_loss_of_labels(labels: Tensor, draw) -> None:
 
 
 FORMULAS: dict[str, Callable[..., Tensor]] = {
-    "info_nce": lambda U, V, x: formulas.info_nce(U, V, temperature=x),
-    "sim_clr": lambda U, V, x: formulas.sim_clr(U, V, temperature=x),
-    "nt_xent": lambda U, V, x: formulas.nt_xent(U, V, temperature=x),
-    "dcl": lambda U, V, x: formulas.dcl(U, V, temperature=x),
-    "dhel": lambda U, V, x: formulas.dhel(U, V, temperature=x, two_view=True),
-    "phi_psi": lambda U, V, x: formulas.phi_psi(U, V, phi=torch.log1p, psi=lambda s: (s / x).exp()),
-    "align_uniform": lambda U, V, x: formulas.align_uniform(U, V, alpha=2.0, t=x, weight=x),
-    "sig_lip": lambda U, V, x: formulas.sig_lip(U, V, scale=x, bias=-x),
-    "spectral_contrastive": lambda U, V, x: x * formulas.spectral_contrastive(U, V),
-    "kcl": lambda U, V, x: formulas.kcl(U, V, kernel=he.Gaussian(2), gamma=x),
-    "sup_con": lambda U, V, x: structured.sup_con(torch.cat([U, V]), torch.arange(len(U)).repeat(2), temperature=x),
-    "multi_view_info_nce": lambda U, V, x: structured.multi_view_info_nce(torch.stack([U, V]), temperature=x),
-    "multi_view_dhel": lambda U, V, x: structured.multi_view_dhel(torch.stack([U, V]), temperature=x),
+    "info_nce": lambda U, V, x: info_nce(U, V, temperature=x),
+    "sim_clr": lambda U, V, x: sim_clr(U, V, temperature=x),
+    "nt_xent": lambda U, V, x: nt_xent(U, V, temperature=x),
+    "dcl": lambda U, V, x: dcl(U, V, temperature=x),
+    "dhel": lambda U, V, x: dhel(U, V, temperature=x, two_view=True),
+    "phi_psi": lambda U, V, x: phi_psi(U, V, phi=torch.log1p, psi=lambda s: (s / x).exp()),
+    "align_uniform": lambda U, V, x: align_uniform(U, V, alpha=2.0, t=x, weight=x),
+    "sig_lip": lambda U, V, x: sig_lip(U, V, scale=x, bias=-x),
+    "spectral_contrastive": lambda U, V, x: x * spectral_contrastive(U, V),
+    "kcl": lambda U, V, x: kcl(U, V, kernel=he.Gaussian(2), gamma=x),
+    "sup_con": lambda U, V, x: sup_con(torch.cat([U, V]), torch.arange(len(U)).repeat(2), temperature=x),
+    "multi_view_info_nce": lambda U, V, x: multi_view_info_nce(torch.stack([U, V]), temperature=x),
+    "multi_view_dhel": lambda U, V, x: multi_view_dhel(torch.stack([U, V]), temperature=x),
 }
 
 

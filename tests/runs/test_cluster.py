@@ -225,14 +225,14 @@ def _after(act: functools.partial[None]) -> dict[str, int]:
 
 
 def test_gpus_are_not_for_clusters(tmp_path: Path) -> None:
-    from hyperenergy.cli.verify import _cluster
+    from hyperenergy.cli.commands.verify import _cluster
 
     with pytest.raises(ArgumentError, match="dask: got 'local'; a cluster works on CPUs, not on cuda"):
         _cluster("local", "cuda")
 
 
 def test_the_report_does_not_say_who_worked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from hyperenergy.cli.verify import _without_folder
+    from hyperenergy.cli.commands.verify import _without_folder
 
     given = arguments(tmp_path, "--dask", "local", "--dask=tcp://a:1", "--fresh")
     assert list(_without_folder(given)) == arguments(tmp_path)[:-2]

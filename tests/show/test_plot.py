@@ -19,7 +19,7 @@ from matplotlib.collections import PathCollection
 import hyperenergy as he
 from hyperenergy.errors import ArgumentError
 from hyperenergy.laws import expected_uniform, limit, normalizer, rate, spectrum
-from hyperenergy.losses.modules import PairLoss
+from hyperenergy.losses.families import PairLoss
 from hyperenergy.search.best_law import Law, first_variation
 from hyperenergy.show import plot
 from hyperenergy.show.plot import style

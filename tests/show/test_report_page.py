@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hyperenergy import theorems
-from hyperenergy.cli.verify import _without_folder
+from hyperenergy.cli.commands.verify import _without_folder
 from hyperenergy.errors import ArgumentError
 from hyperenergy.show import report
 from hyperenergy.show.report.figure import inlined, svg

@@ -320,7 +320,7 @@ def test_a_wrong_code_is_not_proved(monkeypatch) -> None:
     import dataclasses
 
     from hyperenergy import codes
-    from hyperenergy.kernels import Gaussian
+    from hyperenergy.kernels.gaussian import Gaussian
 
     instance = Instance("B2c", he.Energy(Gaussian(1)), 12, 3)
     assert checks.check_universal_optimum(instance, SMALL).outcome is Outcome.PROVED

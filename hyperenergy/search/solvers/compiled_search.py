@@ -19,8 +19,8 @@ from torch import Tensor
 from hyperenergy import compiled, files
 from hyperenergy.energies.energy import pair_weight
 from hyperenergy.errors import HyperenergyError
-from hyperenergy.losses import modules as losses
 from hyperenergy.losses.facts import SoftmaxFacts, facts
+from hyperenergy.losses.kcl import KCL
 from hyperenergy.objectives.base import Aligned, BatchLoss, Energy, Objective
 from hyperenergy.objectives.logarithm import Logarithm
 from hyperenergy.search.solvers import rules
@@ -94,7 +94,7 @@ def _kind(objective: Objective, rows: int) -> Callable[[Any, int, int], Program]
         loss = objective.loss  # type: ignore[attr-defined]
         if isinstance(facts(loss), SoftmaxFacts):
             return _softmax
-        smooth = type(loss) is losses.KCL and not loss.alignment.kinked and not loss.kernel.kinked
+        smooth = type(loss) is KCL and not loss.alignment.kinked and not loss.kernel.kinked
         smooth = smooth and compiled.readable(loss.kernel) and compiled.readable(loss.alignment)
         if smooth and type(objective) is BatchLoss and not loss.kernel.singular:
             return _kcl

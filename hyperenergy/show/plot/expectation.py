@@ -13,10 +13,10 @@ from matplotlib.ticker import MaxNLocator
 
 from hyperenergy.checks import integer
 from hyperenergy.errors import ArgumentError
-from hyperenergy.kernels import Kernel
+from hyperenergy.kernels.base import Kernel
 from hyperenergy.laws import distance_to_limit, expected_uniform, limit, rate, spectrum
 from hyperenergy.laws.law import Floats
-from hyperenergy.losses.modules import PairLoss
+from hyperenergy.losses.families import PairLoss
 from hyperenergy.search.best_law import Law, first_variation
 from hyperenergy.show.plot import style
 
