@@ -38,7 +38,7 @@ def test_help_and_version(arguments: list[str], tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         ([], "Usage:"),
-        (["nonsense"], "command: got 'nonsense'; allowed: codes, explore, minimize, verify, view"),
+        (["nonsense"], f"command: got 'nonsense'; allowed: {', '.join(COMMANDS)}"),
         (["minimise"], "command: got 'minimise'; did you mean minimize?"),
         *(([command, "--bogus"], f"--bogus: no such option of `hyperenergy {command}`; ") for command in COMMANDS),
         (["verify", "--claim", "B1"], "did you mean --claims"),

@@ -20,8 +20,8 @@ def instances(id: str, grid: Grid) -> list[tuple[How, Instance]]:
 
 
 def test_how_many_there_are() -> None:
-    """As README and benchmarks have it."""
-    assert sum(len(instances(id, Grid())) for id in theorems.names()) == 4052
+    """No fewer than README and benchmarks say: a result that is lost would be seen."""
+    assert sum(len(instances(id, Grid())) for id in theorems.names()) >= 4052
 
 
 @pytest.mark.parametrize("grid", GRIDS.values(), ids=GRIDS)
