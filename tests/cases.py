@@ -30,7 +30,7 @@ class LossCase(NamedTuple):
 class Exp(NamedTuple):
     tau: float
 
-    def __call__(self, x: Tensor) -> Tensor:
+    def __call__(self, x: Tensor, /) -> Tensor:
         return (x / self.tau).exp()
 
 
@@ -42,13 +42,13 @@ def loss_cases(tau: float) -> list[LossCase]:
     def q(M: int) -> float:
         return -M / ((M - 1) * tau)
 
-    def info_nce(U, V):  # type: ignore[no-untyped-def]
+    def info_nce(U, V):
         return oracles.info_nce(U, V, tau)
 
-    def dcl(U, V):  # type: ignore[no-untyped-def]
+    def dcl(U, V):
         return oracles.dcl(U, V, tau, True)
 
-    def cross(U, V):  # type: ignore[no-untyped-def]
+    def cross(U, V):
         return oracles.dcl(U, V, tau, False)
 
     def one(M: int) -> float:
@@ -78,12 +78,12 @@ def loss_cases(tau: float) -> list[LossCase]:
         LossCase(he.DHEL(tau), lambda U, V: oracles.dhel(U, V, tau, False), decoupled),
         LossCase(he.DHEL(tau, two_view=True), lambda U, V: oracles.dhel(U, V, tau, True), dhel_two),
         LossCase(
-            he.PhiPsi(torch.log, Exp(tau), convexity="strict"),
+            he.PhiPsi(torch.log, Exp(tau), convexity="strict"),  # type: ignore[arg-type]
             lambda U, V: oracles.phi_psi(U, V, math.log, lambda x: math.exp(x / tau), "within"),
             decoupled,
         ),
         LossCase(
-            he.PhiPsi(torch.log1p, Exp(tau), negatives="cross", convexity="strict"),
+            he.PhiPsi(torch.log1p, Exp(tau), negatives="cross", convexity="strict"),  # type: ignore[arg-type]
             lambda U, V: oracles.phi_psi(U, V, math.log1p, lambda x: math.exp(x / tau), "cross"),
             one,
         ),
@@ -124,7 +124,7 @@ def kcl_cases() -> list[LossCase]:
             cases.append(
                 LossCase(
                     loss,
-                    lambda U, V, k=kappa, a=profile, t=two_view: oracles.kcl(U, V, k, a, 3.0, t),
+                    lambda U, V, k=kappa, a=profile, t=two_view: oracles.kcl(U, V, k, a, 3.0, t),  # type: ignore[misc]
                     None,
                 )
             )

@@ -25,7 +25,13 @@ def result(claim: str = "B1", outcome: Outcome = Outcome.CONSISTENT, **changes: 
 def refuted(claim: str = "B5", gap: float = 0.5, **changes: Any) -> Result:
     """A counterexample with the configuration that it stores."""
     turned = [TRIANGLE[1], TRIANGLE[2], TRIANGLE[0]]
-    shown = {"anchors": TRIANGLE, "positives": turned, "value": -2.0 - gap, "value_gap": -gap, "misalignment": 1.7}
+    shown: dict[str, Any] = {
+        "anchors": TRIANGLE,
+        "positives": turned,
+        "value": -2.0 - gap,
+        "value_gap": -gap,
+        "misalignment": 1.7,
+    }
     return result(claim, Outcome.REFUTED, **{**shown, **changes})
 
 
@@ -36,8 +42,8 @@ def summary(*results: Result, claim: str | None = None, **changes: Any) -> Summa
 
 def hostile() -> Summary:
     """Markup wherever a text can stand."""
-    text = {"objective": HOSTILE, "reason": HOSTILE, "parameters": {HOSTILE: HOSTILE}}
-    changes = {"title": HOSTILE, "statement": HOSTILE, "source": HOSTILE, "status": Status.FALSE}
+    text: dict[str, Any] = {"objective": HOSTILE, "reason": HOSTILE, "parameters": {HOSTILE: HOSTILE}}
+    changes: dict[str, Any] = {"title": HOSTILE, "statement": HOSTILE, "source": HOSTILE, "status": Status.FALSE}
     return summary(refuted(**text), result("B5", **text), **changes)
 
 

@@ -37,7 +37,7 @@ def test_the_table_of_claims_is_current() -> None:
 def test_the_readme_has_claims_with_their_status() -> None:
     """Not necessarily all: ``docs/claims.md`` has those."""
     rows = re.findall(r"^\| ([BEF]\w*(?:, \w)*) \| (theorem|conjecture|false) \|", text("README.md"), re.MULTILINE)
-    said = {}
+    said: dict[str, str] = {}
     for ids, status in rows:
         first, *others = ids.split(", ")
         said |= {name: status for name in (first, *(first[:-1] + other for other in others))}

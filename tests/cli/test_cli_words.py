@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,4 +79,5 @@ def test_expected_losses_that_would_take_an_hour_are_refused() -> None:
 @pytest.mark.parametrize("name", ["points", "dim", "restarts", "hops", "max_iterations"])
 def test_numbers_beyond_any_machine(name: str, number: int) -> None:
     with pytest.raises(he.ArgumentError, match=f"{name}: got {number}; must be an integer in"):
-        he.minimize(he.DHEL(0.5), **({"points": 4, "dim": 3, "restarts": 1} | {name: number}))
+        options: dict[str, Any] = {"points": 4, "dim": 3, "restarts": 1} | {name: number}
+        he.minimize(he.DHEL(0.5), **options)

@@ -143,11 +143,11 @@ def test_tampering_is_noticed() -> None:
     vectors[17] = vectors[17][::-1]
     with pytest.raises(Fails, match=r"occurs twice|see different"):
         ExactVectors(vectors).distribution()
-    vectors = constructions.icosahedron()
-    a = vectors.a.copy()
+    icosahedron = constructions.icosahedron()
+    a = icosahedron.a.copy()
     a[3, 0] += 1
     with pytest.raises(Fails, match="one norm"):
-        ExactVectors(a, vectors.b, 5).distribution()
+        ExactVectors(a, icosahedron.b, 5).distribution()
     doubled = np.concatenate([constructions.hemicube().a] * 2)
     with pytest.raises(Fails, match="occurs twice"):
         ExactVectors(doubled).distribution()

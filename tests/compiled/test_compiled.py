@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -24,7 +25,7 @@ from tests.zoo import THOMSON
 
 def lines(source: str, name: str, kernel: he.Kernel):
     """The generated lines, run as plain Python, as a function of r."""
-    scope = {"math": math, "exp": math.exp, "log": math.log, "rsqrt": lambda x: x**-0.5}
+    scope: dict[str, Any] = {"math": math, "exp": math.exp, "log": math.log, "rsqrt": lambda x: x**-0.5}
     scope["jit"] = lambda function: function
     exec(source, scope)
     return lambda r: scope[name](r, parameter_of(kernel))
@@ -67,7 +68,7 @@ def own(rate: str) -> he.Kernel:
     """Of a class made anew, as in a notebook, each time under the same name."""
 
     class Mine(he.Gaussian):
-        def profile(self, r, m):  # type: ignore[no-untyped-def]
+        def profile(self, r, m):
             return m.exp(-m.number(rate) * r) + 1 / (1 + r)
 
     return Mine(1)
@@ -76,14 +77,14 @@ def own(rate: str) -> he.Kernel:
 class OfTensors(he.Kernel):
     """A formula that no symbol goes through."""
 
-    def profile(self, r, m):  # type: ignore[no-untyped-def]
+    def profile(self, r, m):
         return (-r.clamp(max=3.5)).exp()
 
 
 class Otherwise(he.Kernel):
     """One that reads otherwise with symbols than with tensors."""
 
-    def profile(self, r, m):  # type: ignore[no-untyped-def]
+    def profile(self, r, m):
         return m.exp(-r) if isinstance(r, torch.Tensor) else m.exp(-2 * r)
 
 
@@ -125,9 +126,13 @@ def test_large_energies_go_through_compiled_code(draw, monkeypatch) -> None:
     module = sys.modules["hyperenergy.energies.blockwise"]
     monkeypatch.setattr(module, "BLOCK", 100)
     monkeypatch.setattr(module, "COMPILED", 100)
-    calls = []
-    pair_sum = compiled.pair_sum
-    monkeypatch.setattr(compiled, "pair_sum", lambda *a: calls.append(1) or pair_sum(*a))
+    calls, pair_sum = [], compiled.pair_sum
+
+    def noted(*arguments):
+        calls.append(1)
+        return pair_sum(*arguments)
+
+    monkeypatch.setattr(compiled, "pair_sum", noted)
     found = he.energy(x, he.Riesz(1))
     assert len(calls) == 2
     torch.testing.assert_close(found, direct, rtol=1e-13, atol=0)

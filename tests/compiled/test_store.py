@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 import sys
@@ -55,7 +56,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def folder_as_before(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+def folder_as_before(monkeypatch: pytest.MonkeyPatch):
     yield
     monkeypatch.undo()
     store.folder.cache_clear()
@@ -177,7 +178,7 @@ def test_what_is_missing_is_compiled_at_the_same_time(
 ) -> None:
     """The first here, the others in processes of their own, or here where there can be none."""
     monkeypatch.setattr(machine.sys, "executable", python)
-    texts = [store.Text(f"tiny{k}", lambda k=k: SOURCE.replace("6.0", f"{k}.0")) for k in (4, 5, 6)]
+    texts = [store.Text(f"tiny{k}", functools.partial(SOURCE.replace, "6.0", f"{k}.0")) for k in (4, 5, 6)]
     store.prepare(texts)
     assert [value(store.load(text)) for text in texts] == [28, 35, 42]
     here = ["tiny4"] if python.endswith(("python", "python3", "python3.11")) else ["tiny4", "tiny5", "tiny6"]

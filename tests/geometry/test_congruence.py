@@ -62,7 +62,7 @@ def test_same_inner_products_and_yet_not_congruent() -> None:
     X, Y = circle([0, 1, 4, 6]), circle([0, 1, 3, 7])
     i, j = torch.triu_indices(4, 4, 1)
     sorted_products = [((A @ A.T)[i, j]).sort().values for A in (X, Y)]
-    if torch.allclose(*sorted_products, atol=1e-12):
+    if torch.allclose(sorted_products[0], sorted_products[1], atol=1e-12):
         assert not he.congruent(X, Y).congruent
     else:
         pytest.fail("the example is not homometric")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -37,7 +39,7 @@ def moved(x: Array, seed: int) -> torch.Tensor:
     return torch.from_numpy((x @ q.T)[random.permutation(len(x))])
 
 
-def check(X: torch.Tensor, Y: torch.Tensor, same: bool, **options: bool) -> None:
+def check(X: torch.Tensor, Y: torch.Tensor, same: bool, **options: Any) -> None:
     m = he.congruent(X, Y, **options)
     assert m.outcome == ("congruent" if same else "different")
     assert float((X @ m.rotation.T - Y[m.permutation]).norm(dim=1).max()) == pytest.approx(m.residual, abs=1e-12)

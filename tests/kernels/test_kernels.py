@@ -108,7 +108,7 @@ NOTHING = dict.fromkeys(FACTS[:6], False)
 def own(formula: Any, **declared: Any) -> Any:
     """An instance of a kernel class of one's own, with this formula and these declarations."""
     body = {"profile": lambda self, r, m: formula(r, m), **declared}
-    return dataclasses.dataclass(frozen=True)(type(he.Kernel)("Own", (he.Kernel,), body))()
+    return dataclasses.dataclass(frozen=True)(type(he.Kernel)("Own", (he.Kernel,), body))()  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_samples_agree_with_the_facts_of_every_kernel(kernel: he.Kernel) -> None
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda k: k.label)
 def test_subclasses_inherit_no_fact(kernel: he.Kernel) -> None:
     """What holds at r = 0 is read off the formula again; nothing else is taken to hold."""
-    kind = dataclasses.dataclass(frozen=True)(type(he.Kernel)("Derived", (type(kernel),), {}))
+    kind = dataclasses.dataclass(frozen=True)(type(he.Kernel)("Derived", (type(kernel),), {}))  # type: ignore[misc]
     derived = kind(*(getattr(kernel, f.name) for f in dataclasses.fields(kernel)))
     assert facts(derived) == {
         **NOTHING,

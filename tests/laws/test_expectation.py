@@ -309,7 +309,7 @@ def test_alignment_and_uniformity_tends_to_its_limit() -> None:
         (lambda: he.uniform_energy(he.Riesz(3), 3), "infinite where a kernel grows like .* s >= dim-1 = 2"),
         (lambda: he.limit(he.KCL(he.Riesz(2), alignment_kernel=he.Gaussian(1)), 3), "infinite"),
         (lambda: he.limit(he.DHEL(0.5), 1), "dim: got 1"),
-        (lambda: he.limit(he.Gaussian(1), 3), "loss: got .*has no known limit"),
+        (lambda: he.limit(he.Gaussian(1), 3), "loss: got .*has no known limit"),  # type: ignore[arg-type]
         (lambda: he.limit(he.SigLIP(10.0, -5.0), 3), "loss: got .*has no known limit"),
         (lambda: expectation.normalizer(he.DHEL(0.5), 1), "batch: got 1"),
         (lambda: expectation.rate(he.AlignUniform(), 3), "no rate is known"),

@@ -228,7 +228,7 @@ def test_a_parameter_is_torchs_own(draw) -> None:
     twin = copy.deepcopy(loss)
     twin.load_state_dict(moved, assign=True)
     assert torch.equal(twin(U, V), he.InfoNCE(0.2)(U, V)) and torch.equal(loss(U, V), he.InfoNCE(0.5)(U, V))
-    loss.temperature = 0.2  # type: ignore[assignment]
+    loss.temperature = 0.2
     assert list(loss.parameters()) == [] and torch.equal(loss(U, V), he.InfoNCE(0.2)(U, V))
     loss.temperature = torch.nn.Parameter(torch.tensor(0.5, dtype=torch.float64))
     assert [name for name, _ in loss.named_parameters()] == ["temperature"]

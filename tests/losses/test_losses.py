@@ -198,17 +198,17 @@ GOOD = torch.eye(3, dtype=torch.float64)
         (lambda: he.KCL(he.Riesz(1)), r"kernel: got Riesz\(s=1\); diverges at u = v.*give an alignment_kernel"),
         (lambda: he.KCL(he.Gaussian(2), alignment_kernel=he.Riesz(1)), "alignment_kernel: got Riesz.*unbounded below"),
         (lambda: he.KCL(he.Logarithmic()), "kernel: got Logarithmic.*unbounded below"),
-        (lambda: he.KCL("gaussian"), "kernel: got 'gaussian'"),
+        (lambda: he.KCL("gaussian"), "kernel: got 'gaussian'"),  # type: ignore[arg-type]
         (lambda: he.AlignUniform(alpha=0), "alpha: got 0"),
         (lambda: he.SigLIP(scale=math.inf), "scale: got inf; must be a finite number"),
         (lambda: he.SigLIP(scale=-1), "scale: got -1"),
         (lambda: he.SigLIP(bias=math.nan), "bias: got nan; must be a finite number"),
         (lambda: he.functional.sig_lip(GOOD, GOOD, bias=-math.inf), "bias: got -inf"),
-        (lambda: he.PhiPsi(1, torch.exp), "phi: got 1; must be a function"),
-        (lambda: he.PhiPsi(torch.log, torch.exp, convexity="yes"), "convexity: got 'yes'"),
-        (lambda: he.DCL(0.1, within_view="no"), "within_view: got 'no'; allowed: True, False"),
+        (lambda: he.PhiPsi(1, torch.exp), "phi: got 1; must be a function"),  # type: ignore[arg-type]
+        (lambda: he.PhiPsi(torch.log, torch.exp, convexity="yes"), "convexity: got 'yes'"),  # type: ignore[arg-type]
+        (lambda: he.DCL(0.1, within_view="no"), "within_view: got 'no'; allowed: True, False"),  # type: ignore[arg-type]
         (lambda: he.InfoNCE(0.1)(0 * GOOD.half(), GOOD.half()), "anchors: got a row of norm 0"),
-        (lambda: he.PhiPsi(torch.log, torch.exp, negatives="all"), "negatives: got 'all'"),
+        (lambda: he.PhiPsi(torch.log, torch.exp, negatives="all"), "negatives: got 'all'"),  # type: ignore[arg-type]
         (lambda: he.InfoNCE(0.1)(GOOD[:1], GOOD[:1]), "anchors: got 1 points; at least 2"),
         (lambda: he.InfoNCE(0.1)(GOOD, GOOD[:2]), r"positives: got shape \(2, 3\).*must match the anchors' shape"),
         (lambda: he.InfoNCE(0.1)(GOOD, GOOD.float()), "positives: got .*float32.*must match"),

@@ -132,7 +132,7 @@ def test_an_estimate_without_spread_is_not_called_exact() -> None:
 def test_large_batches_of_few_weighted_pairs() -> None:
     """Multinomial coefficients beyond float64: the probabilities of 1101 multisets of 1100 draws from two pairs."""
     for weights in ([0.5, 0.5], [0.9, 0.1]):
-        index, probability = Expected(he.DHEL(0.5), 1100, weights=weights)._batches(2)
+        index, probability = Expected(he.DHEL(0.5), 1100, weights=weights)._batches(2)  # type: ignore[arg-type]
         assert probability is not None and float(probability.sum()) == pytest.approx(1, rel=1e-10)
         firsts = (index == 0).sum(1).double()
         assert float(firsts @ probability) == pytest.approx(1100 * weights[0], rel=1e-10)
@@ -216,20 +216,20 @@ def test_where_b8_is_silent() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda X: Expected(he.Gaussian(1), 3), "loss: got .*must be a loss of pairs"),
+        (lambda X: Expected(he.Gaussian(1), 3), "loss: got .*must be a loss of pairs"),  # type: ignore[arg-type]
         (lambda X: Expected(he.DHEL(0.5), 1), "batch: got 1"),
         (lambda X: Expected(he.DHEL(0.5), 5, replace=False)(X, X), "batch: got 5; must be at most 4"),
         (lambda X: Expected(he.DHEL(0.5), 3, partition=True)(X, X), "batch: got 3; must divide the 4 pairs"),
         (lambda X: Expected(he.DHEL(0.5), 2, partition=[(0, 1), (2, 2)])(X, X), "partition: got .*each of 0..3 once"),
         (lambda X: Expected(he.DHEL(0.5), 2, partition=[(0,), (1, 2, 3)])(X, X), "two or more"),
-        (lambda X: Expected(he.DHEL(0.5), 2, weights=[0.5, 0.6]), r"weights: got a sum of 1.1; must sum to 1"),
-        (lambda X: Expected(he.DHEL(0.5), 2, weights=[1.5, -0.5]), "weights: got .*must be numbers >= 0"),
-        (lambda X: Expected(he.DHEL(0.5), 2, weights=[0.5, 0.5])(X, X), "weights: got 2 of them; must be 4"),
-        (lambda X: Expected(he.DHEL(0.5), 2, weights=[1.0], replace=False), "only iid draws have weights"),
-        (lambda X: Expected(he.DHEL(0.5), 2, weights="ab"), "weights: got 'ab'; must be numbers"),
-        (lambda X: Expected(he.DHEL(0.5), 2, partition=None), "partition: got None; must be True or index tuples"),
+        (lambda X: Expected(he.DHEL(0.5), 2, weights=[0.5, 0.6]), r"weights: got a sum of 1.1; must sum to 1"),  # type: ignore[arg-type]
+        (lambda X: Expected(he.DHEL(0.5), 2, weights=[1.5, -0.5]), "weights: got .*must be numbers >= 0"),  # type: ignore[arg-type]
+        (lambda X: Expected(he.DHEL(0.5), 2, weights=[0.5, 0.5])(X, X), "weights: got 2 of them; must be 4"),  # type: ignore[arg-type]
+        (lambda X: Expected(he.DHEL(0.5), 2, weights=[1.0], replace=False), "only iid draws have weights"),  # type: ignore[arg-type]
+        (lambda X: Expected(he.DHEL(0.5), 2, weights="ab"), "weights: got 'ab'; must be numbers"),  # type: ignore[arg-type]
+        (lambda X: Expected(he.DHEL(0.5), 2, partition=None), "partition: got None; must be True or index tuples"),  # type: ignore[arg-type]
         (lambda X: Expected(he.DHEL(0.5), 2).estimate(X[None], X[None]), "anchors: got shape .*one configuration"),
-        (lambda X: Expected(he.DHEL(0.5), 2, replace="no"), "replace: got 'no'"),
+        (lambda X: Expected(he.DHEL(0.5), 2, replace="no"), "replace: got 'no'"),  # type: ignore[arg-type]
         (
             lambda X: Expected(he.KCL(he.Riesz(1), alignment_kernel=he.Gaussian(1)), 2),
             "iid draws repeat a pair, where its kernel is; use replace=False",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import pickle
+from typing import Any
 
 import pytest
 import torch
@@ -29,7 +30,7 @@ VIEW_LOSSES = [
 ]
 each_view_loss = pytest.mark.parametrize(("loss", "oracle"), VIEW_LOSSES, ids=lambda x: getattr(x, "label", ""))
 LABELS = torch.tensor([2, 0, 0, 2, 2, 1, 1])
-CLOSE = {"rtol": 1e-12, "atol": 1e-13}
+CLOSE: dict[str, Any] = {"rtol": 1e-12, "atol": 1e-13}
 
 
 # ---- the losses ----
@@ -112,7 +113,7 @@ def test_invariances(seed: int, K: int, M: int, d: int) -> None:
     X = random_points(K, M, d, generator=generator)
     Q = torch.linalg.qr(torch.randn(d, d, generator=generator, dtype=torch.float64))[0]
     order, views = torch.randperm(M, generator=generator), torch.randperm(K, generator=generator)
-    close = {"rtol": 1e-9, "atol": 1e-10}
+    close: dict[str, Any] = {"rtol": 1e-9, "atol": 1e-10}
     for loss, _ in VIEW_LOSSES:
         value = loss(X)
         for other in (X[:, order], X[views]):
@@ -162,12 +163,12 @@ GOOD = torch.eye(4, dtype=torch.float64)
         (lambda: he.MultiViewDHEL(1)(GOOD), r"views: got shape \(4, 4\); must be .* at least 2 views"),
         (lambda: he.MultiViewDHEL(1)(GOOD[None]), r"views: got shape \(1, 4, 4\)"),
         (lambda: he.MultiViewInfoNCE(1)(GOOD[None, :1].expand(2, 1, 4)), "views: got 1 points"),
-        (lambda: he.Supervised(he.DHEL(1), [0, 0]), "loss: got DHEL.*such as SupCon"),
+        (lambda: he.Supervised(he.DHEL(1), [0, 0]), "loss: got DHEL.*such as SupCon"),  # type: ignore[arg-type]
         (lambda: he.Supervised(he.SupCon(1), [0, 1, 1]), "labels: got a single point of class 0"),
-        (lambda: he.Supervised(he.SupCon(1), [0.5, 0.5]), "labels: got 0.5"),
-        (lambda: he.Supervised(he.SupCon(1), "aabb"), "labels: got 'aabb'"),
+        (lambda: he.Supervised(he.SupCon(1), [0.5, 0.5]), "labels: got 0.5"),  # type: ignore[list-item]
+        (lambda: he.Supervised(he.SupCon(1), "aabb"), "labels: got 'aabb'"),  # type: ignore[arg-type]
         (lambda: he.minimize(he.Supervised(he.SupCon(1), [0, 0, 1, 1]), 5, 3), "points: got 5; there are 4 labels"),
-        (lambda: he.MultiView(he.DHEL(1), 3), "loss: got DHEL.*such as MultiViewDHEL"),
+        (lambda: he.MultiView(he.DHEL(1), 3), "loss: got DHEL.*such as MultiViewDHEL"),  # type: ignore[arg-type]
         (lambda: he.MultiView(he.MultiViewDHEL(1), 1), "n_views: got 1"),
         (lambda: he.minimize(he.SupCon(1), 4, 3), "objective: got SupCon.*as in Supervised"),
     ],

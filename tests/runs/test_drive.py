@@ -48,7 +48,7 @@ def die_while_it_is_written(flag: str) -> dict[str, int]:
             os.kill(os.getpid(), signal.SIGKILL)
         return whole(file, data)
 
-    os.write = half
+    os.write = half  # type: ignore[assignment]  # of this process, which it does not survive
     return {"k": -2}
 
 

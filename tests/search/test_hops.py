@@ -77,7 +77,7 @@ def test_lengths_adapt_to_where_jumps_lead(monkeypatch: pytest.MonkeyPatch) -> N
     module = sys.modules["hyperenergy.search.local"]
     original = module.jump
 
-    def seen(z, hop, scale, generator):  # type: ignore[no-untyped-def]
+    def seen(z, hop, scale, generator):
         scales.append(float(scale[0]))
         return original(z, hop, scale, generator)
 

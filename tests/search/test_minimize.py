@@ -234,7 +234,7 @@ def test_kinks_in_the_second_derivative(loss: he.PairLoss) -> None:
 def test_numpy_integers_and_no_booleans() -> None:
     import numpy as np
 
-    assert len(he.minimize(he.DHEL(0.5), np.int64(4), np.int32(3), restarts=np.int64(2)).points) == 4
+    assert len(he.minimize(he.DHEL(0.5), np.int64(4), np.int32(3), restarts=np.int64(2)).points) == 4  # type: ignore[arg-type]
     with pytest.raises(he.ArgumentError, match="restarts: got True"):
         he.minimize(he.DHEL(0.5), 4, 3, restarts=True)
 
@@ -334,16 +334,16 @@ def test_gpu_finds_what_the_cpu_finds(objective) -> None:
         (lambda: he.minimize(he.DHEL(0.5), 4, 3, tolerance=0), "tolerance: got 0"),
         (lambda: he.minimize(he.DHEL(0.5), 4, 3, device="cuda:7"), "device: got 'cuda:7'; not available here"),
         (lambda: he.minimize(he.Gaussian(1), 4, 3), r"objective: got Gaussian\(t=1\); a kernel has no pair convention"),
-        (lambda: he.minimize(he.DHEL(0.5), 4, 3, seed=None), "seed: got None; must be an integer in 0"),
-        (lambda: he.minimize(he.DHEL(0.5), 4, 3, device=None), "device: got 'None'; not available"),
+        (lambda: he.minimize(he.DHEL(0.5), 4, 3, seed=None), "seed: got None; must be an integer in 0"),  # type: ignore[arg-type]
+        (lambda: he.minimize(he.DHEL(0.5), 4, 3, device=None), "device: got 'None'; not available"),  # type: ignore[arg-type]
         (lambda: he.minimize(he.DHEL(0.5), 4, 3, start=torch.zeros(0, 8, 3).double()), r"start: got shape \(0, 8, 3\)"),
         (lambda: he.minimize(he.DHEL(0.5), 9, 1), r"dim: got 1; S\^0 is searched exhaustively"),
         (
             lambda: he.minimize(he.Energy(he.Riesz(-1)), 2, 2, start=torch.tensor([[[1.0, 0], [1, 0]]]).double()),
             "start: got coincident points",
         ),
-        (lambda: he.Aligned(he.Energy(he.Riesz(1))), r"loss: got .*must be a loss"),
-        (lambda: he.energy(torch.eye(3).double(), "gaussian"), "kernel: got 'gaussian'"),
+        (lambda: he.Aligned(he.Energy(he.Riesz(1))), r"loss: got .*must be a loss"),  # type: ignore[arg-type]
+        (lambda: he.energy(torch.eye(3).double(), "gaussian"), "kernel: got 'gaussian'"),  # type: ignore[arg-type]
         (lambda: he.minimize("dhel", 4, 3), "objective: got 'dhel'; must be a loss"),
         (
             lambda: he.minimize(he.DHEL(0.5), 4, 3, start=torch.eye(3).double()[None]),

@@ -104,6 +104,7 @@ def test_newton_converges_quadratically() -> None:
     polished, signature = newton.polish(objective, z)
     value, gradient, scale = objective.value_and_gradient(polished[None])
     assert float(gradient.norm() / scale) < 1e-15 * 10
+    assert signature is not None
     assert (signature.index, signature.zero_modes, signature.orbit) == (0, 3, 3)
     assert float(value) >= THOMSON[12] - 1e-9
 
@@ -143,7 +144,12 @@ def spectra(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Sizes of the symmetric matrices whose spectra are taken from here on."""
     sizes: list[int] = []
     eigh = torch.linalg.eigh
-    monkeypatch.setattr(torch.linalg, "eigh", lambda matrix: sizes.append(matrix.shape[-1]) or eigh(matrix))
+
+    def noted(matrix: torch.Tensor) -> object:
+        sizes.append(matrix.shape[-1])
+        return eigh(matrix)
+
+    monkeypatch.setattr(torch.linalg, "eigh", noted)
     return sizes
 
 
@@ -191,7 +197,8 @@ def test_saddles_are_left_and_never_listed() -> None:
     angles = torch.arange(4, dtype=torch.float64) * torch.pi / 2
     square = torch.stack([angles.cos(), angles.sin(), torch.zeros(4).double()], 1)
     objective = he.Energy(he.Riesz(1))
-    assert newton.polish(objective, square)[1].index > 0
+    signature = newton.polish(objective, square)[1]
+    assert signature is not None and signature.index > 0
     best = he.minimize(objective, 4, 3, start=square[None])
     assert best.value == pytest.approx(THOMSON[4], abs=1e-9)
     assert all(m.signature is not None and m.signature.index == 0 for m in best.minima)

@@ -151,7 +151,7 @@ def test_bad_input(options: dict, message: str) -> None:
 # ---- flat landscapes ----
 
 TAUS = (0.1, 0.5)
-FLAT = [
+FLAT: list[tuple[Objective, int, int]] = [
     (BatchLoss(loss), 14, 5)
     for tau in TAUS
     for loss in (he.DHEL(tau), he.InfoNCE(tau), he.DCL(tau), he.NTXent(tau), he.SigLIP(1 / tau, -2.0))
@@ -250,6 +250,7 @@ def test_a_start_under_a_nearly_constant_kernel_is_not_stationary(kernel: he.Ker
     best = he.minimize(he.Energy(kernel), 5, 3, compiled=compiled_code, throw=False)
     other = he.minimize(he.Energy(he.Riesz(-2 if isinstance(kernel, he.InverseMultiquadric) else -1)), 5, 3)
     assert best.iterations > 0
+    assert isinstance(other.objective, he.Energy)
     limit = float(he.energy(best.points, other.objective.kernel))
     assert limit == pytest.approx(other.value, abs=1e-3)
 

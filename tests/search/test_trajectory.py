@@ -10,7 +10,7 @@ import torch
 
 import hyperenergy as he
 from hyperenergy.search import trajectory as module
-from hyperenergy.search.solvers.lbfgs import LONGEST_STEP
+from hyperenergy.search.solvers.rules import LONGEST_STEP
 from tests.cases import COMPILED
 
 COULOMB = he.Energy(he.Riesz(1))

@@ -61,7 +61,7 @@ LAWS = {
 }
 
 
-def misses(law: str, starts: int, limit, trials: int = 3000) -> float:  # type: ignore[no-untyped-def]
+def misses(law: str, starts: int, limit, trials: int = 3000) -> float:
     """How often what is really unseen lies above the limit."""
     p = LAWS[law] / LAWS[law].sum()
     counts = np.random.default_rng(0).multinomial(starts, p, size=trials)

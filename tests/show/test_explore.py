@@ -158,7 +158,12 @@ def test_stop_is_heard_after_the_last_iteration(after: int, monkeypatch: pytest.
     monkeypatch.setattr(name, stopping)
     finished: list[str] = []
     multistart = sys.modules["hyperenergy.search.multistart"]
-    monkeypatch.setattr(multistart, "summarize", lambda *a: finished.append("search") or summarize(*a))
+
+    def noted(*arguments):
+        finished.append("search")
+        return summarize(*arguments)
+
+    monkeypatch.setattr(multistart, "summarize", noted)
     run.run()
     assert messages[-1]["kind"] == "stopped" and run.found is None
     assert finished == ["search"][:after]  # Newton's method is not waited for

@@ -7,6 +7,7 @@ import runpy
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -38,7 +39,7 @@ def ax() -> Axes:
 def curves(ax: Axes, linestyle: str) -> list[np.ndarray]:
     """The y-data of the lines of a style, empty ones (legend entries) left out."""
     lines = [line for line in ax.get_lines() if line.get_linestyle() == linestyle]
-    return [np.asarray(line.get_ydata()) for line in lines if len(line.get_xdata())]
+    return [y for line in lines if len(y := np.asarray(line.get_ydata()))]
 
 
 def labels(ax: Axes) -> list[str]:
@@ -92,13 +93,13 @@ def test_convergence_draws_distances_and_predictions(ax: Axes) -> None:
 
 def test_a_prediction_has_the_color_of_its_loss() -> None:
     ax = plot.convergence([he.InfoNCE(0.5), he.DCL(0.5)], 3, [2, 8])
-    colors = [line.get_color() for line in ax.get_lines() if len(line.get_xdata())]
+    colors = [line.get_color() for line in ax.get_lines() if np.size(line.get_xdata())]
     assert colors == [style.PALETTE[0], style.PALETTE[0], style.PALETTE[1], style.PALETTE[1]]
 
 
 def test_batches_are_sorted_and_distinct(ax: Axes) -> None:
     plot.convergence([he.DHEL(0.5)], 3, iter([64, 4, 16, 4]), ax=ax)
-    assert list(ax.get_lines()[0].get_xdata()) == [4, 16, 64]
+    assert np.asarray(ax.get_lines()[0].get_xdata()).tolist() == [4, 16, 64]
 
 
 def test_a_loss_at_its_limit_has_a_legend_entry_and_no_line(ax: Axes) -> None:
@@ -126,7 +127,7 @@ def test_differences_within_round_off_are_not_drawn(ax: Axes) -> None:
         ([he.DHEL(0.5)], 3, 8, "batches"),
     ],
 )
-def test_convergence_rejects(losses: object, dim: int, batches: object, argument: str) -> None:
+def test_convergence_rejects(losses: Any, dim: int, batches: Any, argument: str) -> None:
     with pytest.raises(ArgumentError, match=f"^{argument}: got"):
         plot.convergence(losses, dim, batches)
     assert pyplot.get_fignums() == []
@@ -193,7 +194,7 @@ def test_on_the_sphere_back_particles_are_faded(ax: Axes) -> None:
     best = octahedron()
     assert plot.law(best, ax=ax) is ax
     found = particles(ax)
-    offsets, alpha = np.asarray(found.get_offsets()), np.asarray(found.get_facecolors())[:, 3]
+    offsets, alpha = np.asarray(found.get_offsets()), np.asarray(found.get_facecolor())[:, 3]
     # Opposite points: at opposite places, one faded and drawn first; an orthographic image of a frame has total square 2.
     assert len(offsets) == 6
     assert (alpha[:3] < 0.5).all() and (alpha[3:] == 1).all()
@@ -202,7 +203,7 @@ def test_on_the_sphere_back_particles_are_faded(ax: Axes) -> None:
 
 
 @pytest.mark.parametrize("best", [None, torch.eye(2), "triangle"])
-def test_law_rejects_what_is_none(best: object) -> None:
+def test_law_rejects_what_is_none(best: Any) -> None:
     with pytest.raises(ArgumentError, match=r"(?s)^best: got .* must be a Law"):
         plot.law(best)
 
@@ -277,10 +278,10 @@ def test_negative_eigenvalues_are_named(ax: Axes) -> None:
         ([2.0], 3, 30, "kernel"),
         ([he.Gaussian(2)], 1, 30, "dim"),
         ([he.Gaussian(2)], 3, 0, "degree"),
-        ([he.Riesz(2)], 3, 30, "s"),
+        ([he.Riesz(2)], 3, 30, "kernel"),
     ],
 )
-def test_spectra_rejects(kernels: object, dim: int, degree: int, argument: str) -> None:
+def test_spectra_rejects(kernels: Any, dim: int, degree: int, argument: str) -> None:
     with pytest.raises(ArgumentError, match=f"^{argument}: got"):
         plot.spectra(kernels, dim, degree)
     assert pyplot.get_fignums() == []

@@ -140,21 +140,21 @@ def test_configurations_are_checked(figure: Callable[..., Axes], X: object, fix:
     [
         (lambda: plot.configuration(UNIT_SQUARE, torch.eye(2)), r"positives: got shape \(2, 2\); must be \(4, 2\)"),
         (lambda: plot.configuration(UNIT_SQUARE, 2 * UNIT_SQUARE), "positives: got a row of norm 2"),
-        (lambda: plot.configuration(UNIT_SQUARE, "V"), "positives: got str"),
+        (lambda: plot.configuration(UNIT_SQUARE, "V"), "positives: got str"),  # type: ignore[arg-type]
         (lambda: plot.inner_products(torch.tensor([[1.0], [-1.0]])), r"X: got .*dim >= 2"),
         (lambda: plot.inner_products(UNIT_SQUARE, codes.simplex(5, 4)), r"prediction: got one of shape \(5, 4\)"),
-        (lambda: plot.inner_products(UNIT_SQUARE, 0.5), "prediction: got 0.5; .* predict"),
+        (lambda: plot.inner_products(UNIT_SQUARE, 0.5), "prediction: got 0.5; .* predict"),  # type: ignore[arg-type]
         (lambda: plot.trace([]), "values: got nothing"),
         (lambda: plot.trace([[]]), r"values: got \[\] at iteration 0"),
         (lambda: plot.trace([[1.0], torch.ones(2, 2)]), r"values: got shape \(2, 2\) at iteration 1"),
         (lambda: plot.trace(["one"]), "values: got 'one'"),
         (lambda: plot.trace([[math.nan]]), "values: got no finite number"),
         (lambda: plot.trace([[1.0]], math.nan), "prediction: got nan"),
-        (lambda: plot.trace([[1.0]], "B1"), "prediction: got 'B1'"),
+        (lambda: plot.trace([[1.0]], "B1"), "prediction: got 'B1'"),  # type: ignore[arg-type]
         (lambda: plot.atlas([]), "results: got nothing"),
-        (lambda: plot.atlas(["{}"]), r"results: got '{}'; must be Results"),
+        (lambda: plot.atlas(["{}"]), r"results: got '{}'; must be Results"),  # type: ignore[list-item]
         (lambda: plot.atlas([result(2, 3, None)]), "results: got none with a value_gap"),
-        (lambda: plot.atlas([result(2, 3, 0.0)], "gaps"), "quantity: got 'gaps'; did you mean gap"),
+        (lambda: plot.atlas([result(2, 3, 0.0)], "gaps"), "quantity: got 'gaps'; did you mean gap"),  # type: ignore[arg-type]
     ],
 )
 def test_wrong_arguments_are_named_with_the_fix(call: Callable[[], Axes], fix: str) -> None:

@@ -77,6 +77,7 @@ def test_values_that_underflowed_are_compared_by_their_logarithms() -> None:
     best = he.minimize(loss, 3, 2, restarts=1, throw=False, max_iterations=1)
     rows = torch.cat([prediction.anchors] * 2)
     best = dataclasses.replace(best, value=0.0, rows=rows, status=type(best.status).CONVERGED)
+    assert prediction.log_value is not None
     for log, outcome in (
         (prediction.log_value, Outcome.CONSISTENT),
         (prediction.log_value + 1e-6, Outcome.INCONCLUSIVE),
@@ -95,7 +96,7 @@ def test_a_prediction_of_zero_is_compared_absolutely() -> None:
 
     @dataclasses.dataclass(frozen=True)
     class Shifted(he.Kernel):
-        def profile(self, r, m):  # type: ignore[no-untyped-def]
+        def profile(self, r, m):
             return 2 - m.sqrt(r)
 
     objective = he.Energy(Shifted())
@@ -242,7 +243,7 @@ def test_predictions_of_another_objective_are_refused() -> None:
     aligned = predicted(he.Aligned(he.DHEL(0.5)), 4, 3)
     with pytest.raises(he.ArgumentError, match=r"prediction: got one of Aligned\(DHEL"):
         he.compare(he.minimize(he.DHEL(0.5), 4, 3, restarts=2), aligned)
-    assert he.compare(he.minimize(he.DHEL("1/2"), 4, 3, restarts=2), predicted(he.DHEL(0.5), 4, 3)).outcome is (
+    assert he.compare(he.minimize(he.DHEL("1/2"), 4, 3, restarts=2), predicted(he.DHEL(0.5), 4, 3)).outcome is (  # type: ignore[arg-type]
         Outcome.CONSISTENT
     )
 
@@ -268,7 +269,7 @@ class Power(he.PairLoss):
         return (anchors - positives).norm(dim=-1).pow(self.exponent).mean(-1)
 
 
-def scaled(tau: float):  # type: ignore[no-untyped-def]
+def scaled(tau: float):
     return lambda x: (x / tau).exp()
 
 
@@ -276,7 +277,7 @@ def scaled(tau: float):  # type: ignore[no-untyped-def]
 class Slow(he.Kernel):
     rate: float = 1.0
 
-    def profile(self, r, m):  # type: ignore[no-untyped-def]
+    def profile(self, r, m):
         return m.exp(-m.number(self.rate) * r)
 
 
@@ -325,7 +326,7 @@ def test_objectives_of_other_parts_are_not(a: object, b: object) -> None:
 
 def test_the_same_name_is_told_apart() -> None:
     """Two losses of one's own with the same label: the error says that the label is not all."""
-    prediction = Prediction("mine", "conjecture", Power(3.0), 0.0, (torch.eye(3).double(),) * 2, unique=False)
+    prediction = Prediction("mine", "conjecture", Power(3.0), 0.0, (torch.eye(3).double(),) * 2, unique=False)  # type: ignore[arg-type]
     best = he.minimize(Power(2.0), 3, 3, restarts=1, max_iterations=20, throw=False)
     assert best.objective.label == prediction.objective.label == "Power()"
     with pytest.raises(he.ArgumentError, match=r"the same name, with other parameters or functions"):

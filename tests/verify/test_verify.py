@@ -81,7 +81,10 @@ def test_a_result_survives_its_line() -> None:
 def test_a_configuration_that_agrees_is_kept_unless_it_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     check, instance = tasks(select(["B1"]), SMALL)[0]
     result = run_one(check, instance, SMALL)
-    assert result.outcome is Outcome.CONSISTENT and np.shape(result.anchors) == (instance.points, instance.dim)
+    assert result.outcome is Outcome.CONSISTENT and np.shape(np.array(result.anchors)) == (
+        instance.points,
+        instance.dim,
+    )
     monkeypatch.setattr("hyperenergy.verify.checks._MOST_KEPT", instance.points * instance.dim - 1)
     assert run_one(check, instance, SMALL).anchors is None
     check, instance = tasks(select(["F1"]), SMALL)[-1]
@@ -230,7 +233,7 @@ def test_b5_names_the_losses_that_lose_alignment_and_those_that_never_do() -> No
 
 def test_report_shows_every_claim_and_every_counterexample(tmp_path: Path) -> None:
     todo = tasks(select(["F1", "B2c"]), Grid(dims=(3,), restarts=8))
-    seen = []
+    seen: list[Result] = []
     with Store(tmp_path) as store:
         found = collect(todo, Grid(restarts=8), store, seen.append, workers=1)
     results = found.results
