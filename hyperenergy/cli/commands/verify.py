@@ -20,6 +20,10 @@ from hyperenergy.errors import ArgumentError, need
 
 if TYPE_CHECKING:
     from hyperenergy.runs.cluster import Cluster
+    from hyperenergy.runs.interrupt import Interrupt
+    from hyperenergy.runs.store import Store
+    from hyperenergy.verify.claims import Check
+    from hyperenergy.verify.grid import Grid, Instance
     from hyperenergy.verify.proofs import Proof
     from hyperenergy.verify.stored import Stored
 
@@ -82,10 +86,8 @@ def verify(
     from hyperenergy.show import report
     from hyperenergy.verify.claims import select, tasks
     from hyperenergy.verify.grid import Grid
-    from hyperenergy.verify.opening import check_folder, open_run, tell_damage
+    from hyperenergy.verify.opening import check_folder
     from hyperenergy.verify.proofs import Checks
-    from hyperenergy.verify.run import collect, planned
-    from hyperenergy.verify.stored import stored
 
     sizes = parse_integers("dims", dims), parse_integers("points", points)
     on = pick_device(device).type
@@ -94,30 +96,50 @@ def verify(
     todo = [] if report_only else tasks(chosen, grid)
     report.check_folder(out)
     check_folder(out, fresh, resume, report_only)
-    with (
-        _cluster(None if report_only else dask, on) as cluster,
-        Interrupt() as interrupt,
-        Store(out) as store,
-        Checks([claim.id for claim in chosen]) as checks,
-    ):
-        if report_only:
-            found = stored(store)
-            tell_damage(found.damage, _say)
-        else:
-            command = shlex.join(["hyperenergy", *_without_folder(sys.argv[1:])])
-            plan, jobs = planned(todo, grid, [claim.id for claim in chosen], command)
-            finished = open_run(store, plan, fresh, report.NAMES, _say)
-            left = [instance for key, (_, instance) in zip(plan.keys, todo, strict=True) if key not in finished]
-            with Bar(left) if left else contextlib.nullcontext(lambda result: None) as advance:
-                found = collect(
-                    todo, grid, store, advance, planned_as=(plan, jobs), interrupt=interrupt, say=_say, cluster=cluster
-                )
-        kept = f"{len(found.results)} of {found.total} instances were finished and are kept in {store.folder}"
-        if interrupt.urgent:
-            _say(f"interrupted: {kept}; --report-only makes the report, the same command goes on")
-            raise typer.Exit(interrupt.status)
-        wrong = _publish(out, found, checks.ended(wait=found.complete))
+    with _cluster(None if report_only else dask, on) as cluster, Interrupt() as interrupt, Store(out) as store:
+        known = _known(store) if report_only else None
+        ids = known.claims if known else [claim.id for claim in chosen]
+        with Checks(ids) as checks:
+            found = known or _run(todo, grid, store, ids, fresh, interrupt, cluster)
+            kept = f"{len(found.results)} of {found.total} instances were finished and are kept in {store.folder}"
+            if interrupt.urgent:
+                _say(f"interrupted: {kept}; --report-only makes the report, the same command goes on")
+                raise typer.Exit(interrupt.status)
+            wrong = _publish(out, found, checks.ended(wait=found.complete))
     _end(found, wrong, kept, interrupt.status)
+
+
+def _known(store: Store) -> Stored:
+    """What is in the store, without more ado."""
+    from hyperenergy.verify.opening import tell_damage
+    from hyperenergy.verify.stored import stored
+
+    found = stored(store)
+    tell_damage(found.damage, _say)
+    return found
+
+
+def _run(
+    todo: Sequence[tuple[Check, Instance]],
+    grid: Grid,
+    store: Store,
+    ids: list[str],
+    fresh: bool,
+    interrupt: Interrupt,
+    cluster: Cluster | None,
+) -> Stored:
+    """Begin or go on, with a bar for what is left."""
+    from hyperenergy.show import report
+    from hyperenergy.verify.opening import open_run
+    from hyperenergy.verify.run import collect, planned
+
+    plan, jobs = planned(todo, grid, ids, shlex.join(["hyperenergy", *_without_folder(sys.argv[1:])]))
+    finished = open_run(store, plan, fresh, report.NAMES, _say)
+    left = [instance for key, (_, instance) in zip(plan.keys, todo, strict=True) if key not in finished]
+    with Bar(left) if left else contextlib.nullcontext(lambda result: None) as advance:
+        return collect(
+            todo, grid, store, advance, planned_as=(plan, jobs), interrupt=interrupt, say=_say, cluster=cluster
+        )
 
 
 def _cluster(where: str | None, device: str) -> contextlib.AbstractContextManager[Cluster | None]:
