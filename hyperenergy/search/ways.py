@@ -11,11 +11,7 @@ from dataclasses import dataclass, replace
 
 from hyperenergy.arithmetic.numbers import to_float
 from hyperenergy.errors import ArgumentError, unknown_name
-from hyperenergy.losses.dcl import DCL
-from hyperenergy.losses.dhel import DHEL
-from hyperenergy.losses.info_nce import InfoNCE
-from hyperenergy.losses.nt_xent import NTXent
-from hyperenergy.losses.sim_clr import SimCLR
+from hyperenergy.losses.facts import SoftmaxFacts, facts
 from hyperenergy.objectives.base import BatchLoss, Energy, Objective
 
 # Temperatures on the way to a loss, over its own: first warmer, then nearer.
@@ -28,7 +24,6 @@ _STEPS = 4.0
 # one pass over the pairs), where what the softer ones cost would tell, so many beside one.
 _OFTEN, _MOSTLY, _LARGE = 5, 7, 4_000
 _GENTLE = 8.0
-_TEMPERED = (InfoNCE, SimCLR, NTXent, DCL, DHEL)
 
 DIRECT, HOPS = "direct", "hops"
 
@@ -104,7 +99,11 @@ def _routes(target: Objective, points: int, dim: int) -> tuple[Route, ...]:
             found = [Route(DIRECT, share=_MOSTLY), *steeper]
         else:
             found = [Route(DIRECT, share=_OFTEN), *softer, *(replace(route, share=2) for route in steeper)]
-    if type(target) is BatchLoss and type(target.loss) in _TEMPERED:
+    if (
+        type(target) is BatchLoss
+        and isinstance(facts(target.loss), SoftmaxFacts)
+        and "temperature" in target.loss.options
+    ):
         found += [_by_way(_tempered(target, factors)) for factors in (_WARMER, _COLDER)]
     return tuple(found)
 

@@ -12,7 +12,7 @@ from hyperenergy.energies.energy import pair_energy
 from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.congruence import DEFAULT_TOLERANCE, CongruenceOutcome, congruent
 from hyperenergy.geometry.sameness import same
-from hyperenergy.losses.kcl import KCL
+from hyperenergy.losses.facts import KernelFacts, facts
 from hyperenergy.objectives.base import BatchLoss, FixedAnchors, Objective
 from hyperenergy.search.minimum import Minimum, Status
 from hyperenergy.theorems.prediction import Outcome, Prediction, in_range
@@ -187,10 +187,11 @@ def _among_many(
     if prediction.aligned and geometry.misalignment > residual_tolerance:
         return Outcome.INCONCLUSIVE, "the value agrees, but every minimizer is aligned: too flat to tell"
     loss = best.objective.loss if type(best.objective) is BatchLoss else None
-    if prediction.aligned and type(loss) is KCL:
+    said = facts(loss)
+    if prediction.aligned and isinstance(said, KernelFacts) and said.pairwise:
         found, least = (
-            pair_energy(best.objective.views(z)[0], loss.kernel, "mean").item() for z in (best.rows, predicted)
+            pair_energy(best.objective.views(z)[0], said.kernel, "mean").item() for z in (best.rows, predicted)
         )
-        if not abs(found - least) <= tolerance * (abs(least) if loss.kernel.positive else max(1.0, abs(least))):
+        if not abs(found - least) <= tolerance * (abs(least) if said.kernel.positive else max(1.0, abs(least))):
             return Outcome.INCONCLUSIVE, "the value agrees, but the energy of the anchors does not: too flat to tell"
     return Outcome.CONSISTENT, "the value agrees; the minimizer is not claimed to be unique"

@@ -11,8 +11,8 @@ import torch
 
 from hyperenergy.geometry.sphere import random_points
 from hyperenergy.laws import distance_to_limit, expected_uniform, limit, normalizer, rate
+from hyperenergy.losses.facts import facts
 from hyperenergy.losses.families import PairLoss
-from hyperenergy.losses.info_nce import InfoNCE
 from hyperenergy.objectives.base import BatchLoss
 from hyperenergy.objectives.expected import Expected
 from hyperenergy.search.best_law import best_law
@@ -52,12 +52,14 @@ def check_above_limit(instance: Instance, grid: Grid) -> Result:
     KCL the expected loss of a batch of two iid pairs.
     """
     loss, points, dim = instance.subject, instance.points, instance.dim
-    objective = BatchLoss(loss) if isinstance(loss, InfoNCE) else Expected(loss, 2)
+    said = facts(loss)
+    assert said is not None
+    objective = Expected(loss, 2) if said.pairwise else BatchLoss(loss)
     best = checks.search(instance, grid, objective)
     value = best.value - normalizer(loss, points)
     least = limit(loss, dim)
     above = value > least - value_tolerance(objective, least)
-    aligned = isinstance(loss, InfoNCE) or best.misalignment < 1e-5
+    aligned = not said.pairwise or best.misalignment < 1e-5
     more = f"{value - least:.1e} more than the uniform law"
     reason = f"the best law of {points} pairs has {more}, aligned to {best.misalignment:.0e}"
     return _judged(instance, grid, above and aligned, reason, value, prediction=None)

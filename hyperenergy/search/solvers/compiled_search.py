@@ -19,8 +19,7 @@ from torch import Tensor
 from hyperenergy import compiled, files
 from hyperenergy.energies.energy import pair_weight
 from hyperenergy.errors import HyperenergyError
-from hyperenergy.losses.facts import SoftmaxFacts, facts
-from hyperenergy.losses.kcl import KCL
+from hyperenergy.losses.facts import KernelFacts, SoftmaxFacts, facts
 from hyperenergy.objectives.base import Aligned, BatchLoss, Energy, Objective
 from hyperenergy.objectives.logarithm import Logarithm
 from hyperenergy.search.solvers import rules
@@ -91,13 +90,13 @@ def _kind(objective: Objective, rows: int) -> Callable[[Any, int, int], Program]
     if type(objective) is Logarithm and rows * rows <= _MOST_PAIRS and compiled.readable(objective.energy.kernel):
         return _log_energy
     if type(objective) in (BatchLoss, Aligned) and rows * rows <= _MOST_PAIRS:
-        loss = objective.loss  # type: ignore[attr-defined]
-        if isinstance(facts(loss), SoftmaxFacts):
+        said = facts(objective.loss)  # type: ignore[attr-defined]
+        if isinstance(said, SoftmaxFacts):
             return _softmax
-        smooth = type(loss) is KCL and not loss.alignment.kinked and not loss.kernel.kinked
-        smooth = smooth and compiled.readable(loss.kernel) and compiled.readable(loss.alignment)
-        if smooth and type(objective) is BatchLoss and not loss.kernel.singular:
-            return _kcl
+        if isinstance(said, KernelFacts) and type(objective) is BatchLoss:
+            plain = said.pairwise and not said.symmetrized
+            smooth = plain and not (said.alignment.kinked or said.kernel.kinked or said.kernel.singular)
+            return _kcl if smooth and all(map(compiled.readable, (said.kernel, said.alignment))) else None
     return None
 
 
@@ -116,10 +115,10 @@ def _texts(objective: Objective, dim: int) -> list[compiled.Text]:
         return [compiled.pairs(objective.kernel, dim)]
     if isinstance(objective, Logarithm):
         return [compiled.log_pairs(objective.energy.kernel)]
-    loss = objective.loss  # type: ignore[attr-defined]
-    if isinstance(facts(loss), SoftmaxFacts):
-        return [_TRUST, compiled.softmax(isinstance(objective, Aligned))]
-    return [_TRUST, compiled.kcl(loss.kernel, loss.alignment)]
+    said = facts(objective.loss)  # type: ignore[attr-defined]
+    if isinstance(said, KernelFacts):
+        return [_TRUST, compiled.kcl(said.kernel, said.alignment)]
+    return [_TRUST, compiled.softmax(isinstance(objective, Aligned))]
 
 
 def program(objective: Objective, rows: int, dim: int) -> Program:
@@ -169,10 +168,11 @@ def _filled(number: int, unit: int) -> int:
 
 
 def _kcl(objective: BatchLoss, rows: int, dim: int) -> Program:
-    loss = objective.loss
-    module = compiled.load(compiled.kcl(loss.kernel, loss.alignment))
-    sides = (2.0, loss.gamma, loss.gamma) if loss.two_view else (1.0, loss.gamma, 0.0)
-    parameters = [compiled.parameter_of(loss.kernel), compiled.parameter_of(loss.alignment), *map(float, sides)]
+    said = facts(objective.loss)
+    assert isinstance(said, KernelFacts)
+    module = compiled.load(compiled.kcl(said.kernel, said.alignment))
+    sides = (float(said.views), said.weight, said.weight if said.views == 2 else 0.0)
+    parameters = [compiled.parameter_of(said.kernel), compiled.parameter_of(said.alignment), *sides]
     points = rows // 2
     wide, even = _filled(points, 8), _filled(dim, 2)
     work = wide * (4 * wide + 8 * even + 8)
