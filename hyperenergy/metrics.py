@@ -6,7 +6,7 @@ Points have shape (*batch, points, dim) with unit rows unless said; results have
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from hyperenergy.checks import positive
@@ -80,7 +80,7 @@ def _distance_to_beta(sorted_values: Tensor, a: float) -> Tensor:
     return torch.from_numpy(np.asarray((below + above).sum(-1))).to(sorted_values)
 
 
-def rank(X: Float[Tensor, "*batch points dim"], *, tolerance: float | None = None) -> Metric:
+def rank(X: Float[Tensor, "*batch points dim"], *, tolerance: float | None = None) -> Int[Tensor, "*batch"]:
     """Numerical rank: singular values above ``tolerance`` times the largest (by default max(N, d) eps)."""
     _check_matrix(X)
     return torch.linalg.matrix_rank(X, rtol=tolerance)

@@ -10,7 +10,11 @@ import torch
 from hypothesis import settings
 from torch import Tensor
 
-from hyperenergy.geometry.sphere import random_points
+from tests import shapes
+
+shapes.install()  # before anything of the package is there
+
+from hyperenergy.geometry.sphere import random_points  # noqa: E402
 
 # Examples take milliseconds, but the first one loads libraries; the same examples are drawn in every run.
 settings.register_profile("hyperenergy", deadline=None, max_examples=30, derandomize=True)

@@ -15,7 +15,7 @@ from hyperenergy.errors import ArgumentError
 Points = Float[Tensor, "*batch points dim"]
 
 
-def normalize(x: Points, name: str = "points") -> Points:
+def normalize(x: Float[Tensor, "*batch dim"], name: str = "points") -> Float[Tensor, "*batch dim"]:
     """Scale every row to unit norm.
 
     Law: ``normalize(c * x) == normalize(x)`` for c > 0.
@@ -64,7 +64,7 @@ def retract(x: Points, v: Points) -> Points:
     return y / y.norm(dim=-1, keepdim=True)
 
 
-def squared_distance(x: Points, y: Points) -> Tensor:
+def squared_distance(x: Tensor, y: Tensor) -> Tensor:
     """|x-y|^2 from differences: relative accuracy also for close points, where 2 - 2 x.y cancels."""
     return (x - y).square().sum(-1)
 

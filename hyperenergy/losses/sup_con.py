@@ -12,7 +12,7 @@ from hyperenergy.losses.families import LabeledLoss
 from hyperenergy.losses.log_space import Loss, log_one_plus_exp, off_diagonal
 
 
-def sup_con(features: Points, labels: Int[Tensor, "*batch points"], *, temperature: float = 0.1) -> Loss:
+def sup_con(features: Points, labels: Int[Tensor, "*labeled points"], *, temperature: float = 0.1) -> Loss:
     """SupCon: mean over anchors i of the mean over the others p of i's class of
     -z_i.z_p/tau + log sum_{a!=i} exp(z_i.z_a/tau).
 

@@ -28,7 +28,7 @@ from hyperenergy.losses.families import PairLoss
 from hyperenergy.losses.hessians import closed_form
 from hyperenergy.objectives.spec import Spec, written
 
-Rows = Float[Tensor, "batch rows dim"]
+Rows = Float[Tensor, "*batch rows dim"]
 
 # Numbers in the largest temporary of many products with Hessians at once.
 _AT_ONCE = 2**22
@@ -39,7 +39,7 @@ class Objective(ABC):
     """A function of unit vectors, invariant under a common orthogonal map of all of them."""
 
     @abstractmethod
-    def value(self, z: Rows) -> Float[Tensor, "batch"]:
+    def value(self, z: Rows) -> Float[Tensor, "*batch"]:
         """Values of the configurations, differentiable, without checks."""
 
     @property
@@ -66,7 +66,7 @@ class Objective(ABC):
         free."""
         return positives
 
-    def misalignment(self, z: Rows) -> Float[Tensor, "batch points"]:
+    def misalignment(self, z: Rows) -> Float[Tensor, "*batch points"]:
         """Per anchor the largest distance from the points that belong to it: |u_i - v_i|, 0 where there are no pairs."""
         U, V = self.views(z)
         return (U - V).norm(dim=-1)
@@ -145,7 +145,7 @@ class Objective(ABC):
         ambient, product = self.linearize(z)
         return project(z, product(v) - (ambient * z).sum(-1, keepdim=True) * v)
 
-    def hessians(self, z: Rows) -> Float[Tensor, "batch rows dim rows dim"]:
+    def hessians(self, z: Rows) -> Float[Tensor, "*batch rows dim rows dim"]:
         """Second derivatives by the coordinates in R^dim."""
         z = z.detach()
         batch, rows, dim = z.shape
@@ -189,7 +189,7 @@ class Objective(ABC):
         return torch.cat([torch.where(tied, a + b, gu), torch.where(tied, a - b, gv)], -2)
 
 
-def relative_norm(gradient: Rows, scale: Float[Tensor, "batch"]) -> Float[Tensor, "batch"]:
+def relative_norm(gradient: Rows, scale: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
     """Norm of the gradient over its scale (``Objective.value_and_gradient``): without unit; where both underflow, zero."""
     return gradient.square().sum((-2, -1)).sqrt() / scale.clamp(min=torch.finfo(scale.dtype).tiny)
 
@@ -233,7 +233,7 @@ class Energy(Objective):
     def positive(self) -> bool:
         return self.kernel.positive
 
-    def hessians(self, z: Rows) -> Float[Tensor, "batch rows dim rows dim"]:
+    def hessians(self, z: Rows) -> Float[Tensor, "*batch rows dim rows dim"]:
         return pair_weight(self.pairs, z.shape[-2]) * blockwise.hessians(z.detach(), self.kernel)
 
     def temporaries(self, points: int, dim: int) -> int:
@@ -276,7 +276,7 @@ class BatchLoss(Objective):
     def value(self, z: Rows) -> Tensor:
         return self.loss.formula(*self.views(z))
 
-    def hessians(self, z: Rows) -> Float[Tensor, "batch rows dim rows dim"]:
+    def hessians(self, z: Rows) -> Float[Tensor, "*batch rows dim rows dim"]:
         found = closed_form(self.loss, z.detach())
         return super().hessians(z) if found is None else found
 
