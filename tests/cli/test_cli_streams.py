@@ -53,7 +53,7 @@ def run(arguments: list[str], folder: Path, *, redirect: str = "", limit: int | 
 
 def complaints(errors: str) -> list[str]:
     """Lines on standard error that are no progress."""
-    return [line for line in errors.splitlines() if not line.startswith(("verify: ", "  ", "searching "))]
+    return [line for line in errors.splitlines() if not line.startswith(("verify: ", "  ", "searching ", "drawing "))]
 
 
 @needs_full

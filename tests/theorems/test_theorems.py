@@ -163,8 +163,6 @@ def test_a_second_minimizer_is_not_consistent_with_uniqueness() -> None:
     objective = he.Energy(he.Riesz(-2))
     prediction, best = he.predict(objective, 4, 3), he.minimize(objective, 4, 3, restarts=4)
     assert prediction is not None and he.compare(best, prediction).outcome is Outcome.CONSISTENT
-    said = he.predict(loss, 4, 3)  # type: ignore[name-defined]
-    assert said is not None
     claimed = dataclasses.replace(prediction, unique=True)
     assert he.compare(best, claimed).outcome is Outcome.INCONCLUSIVE
 
@@ -281,8 +279,9 @@ def test_alignment_kernels_that_decrease_weakly_give_the_value_and_no_alignment(
         assert prediction.value == pytest.approx(3 * expected, rel=1e-14)
     best = he.minimize(loss, 4, 3, restarts=4)
     assert best.misalignment > 0.1  # nothing moves the positives
-    assert he.compare(best, he.predict(loss, 4, 3)).outcome is Outcome.CONSISTENT
-    claimed = dataclasses.replace(said, aligned=True)  # type: ignore[name-defined]
+    said = he.predict(loss, 4, 3)
+    assert said is not None and he.compare(best, said).outcome is Outcome.CONSISTENT
+    claimed = dataclasses.replace(said, aligned=True)
     assert he.compare(best, claimed).outcome is Outcome.INCONCLUSIVE
     fixed = he.predict(he.FixedAnchors(loss, draw(5, 3)), 5, 3)
     assert fixed is not None and not fixed.unique
