@@ -7,13 +7,22 @@ import random
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.runs.commands import begin, finished, gone, results, run, until, workers
 
-MOMENTS = [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 20))]
 BY = {"processes": [], "dask": ["--dask", "local"]}
+
+
+def moments(first: str) -> list[Any]:
+    """Twenty for each; by default one alone, of those that ``first`` names."""
+    return [
+        pytest.param(seed, by, id=f"{seed}-{by}", marks=() if (seed, by) == (0, first) else pytest.mark.slow)
+        for by in BY
+        for seed in range(20)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +46,7 @@ def assert_same(out: Path, quiet: Path) -> None:
         assert {k: v for k, v in a.items() if k not in ignored} == {k: v for k, v in b.items() if k not in ignored}
 
 
-@pytest.mark.parametrize("by", BY)
-@pytest.mark.parametrize("seed", MOMENTS)
+@pytest.mark.parametrize(("seed", "by"), moments("processes"))
 def test_the_driver_is_killed(seed: int, by: str, quiet: Path, tmp_path: Path) -> None:
     draw, total = random.Random(seed), len(results(quiet))
     enough, later = draw.randrange(total - 4), draw.uniform(0, 0.05)
@@ -65,8 +73,7 @@ def test_the_driver_is_killed(seed: int, by: str, quiet: Path, tmp_path: Path) -
     assert_same(tmp_path, quiet)
 
 
-@pytest.mark.parametrize("by", BY)
-@pytest.mark.parametrize("seed", MOMENTS)
+@pytest.mark.parametrize(("seed", "by"), moments("dask"))
 def test_a_worker_is_killed(seed: int, by: str, quiet: Path, tmp_path: Path) -> None:
     """The run goes on by itself; the same command afterwards finds all finished."""
     draw, total = random.Random(100 + seed), len(results(quiet))

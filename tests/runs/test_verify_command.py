@@ -161,7 +161,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", disk], check=True)
 
 
-@pytest.mark.parametrize("by", [[], ["--dask", "local"]])
+@pytest.mark.parametrize("by", [[], pytest.param(["--dask", "local"], marks=pytest.mark.slow)])
 def test_a_full_disk(by: list[str], small_disk: Path) -> None:
     """One line, with how much is kept; with more room the same command goes on."""
     out = small_disk / "out"
