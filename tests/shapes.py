@@ -17,7 +17,6 @@ from typing import Any, get_args, get_origin
 
 from jaxtyping import AbstractArray, jaxtyped
 
-
 # Calls of a function that are checked in a process: all of the first, and one of so many later: a search makes a million.
 _FIRST, _LATER = 50, 200
 
