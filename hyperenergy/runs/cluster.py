@@ -22,7 +22,7 @@ from distributed.core import rpc
 from hyperenergy.errors import ArgumentError, HyperenergyError
 from hyperenergy.runs.execute import WorkerDied, shielded
 from hyperenergy.runs.interrupt import Interrupt
-from hyperenergy.runs.shard import Place, Shard, Tail
+from hyperenergy.runs.shard import Place, Shard, Tail, Unwritable
 from hyperenergy.runs.task import Job, Record
 
 # Seconds: to answer, between two looks at what came, of work in one task, and until a file that was written elsewhere shows.
@@ -101,7 +101,8 @@ class Cluster:
         except (CommClosedError, CancelledError):
             raise HyperenergyError(f"the cluster ({self._where}) has ended; the same command goes on") from None
         finally:
-            (place.desk / _STOP).touch()
+            with contextlib.suppress(OSError):  # on a full disk, whose own error is on its way
+                (place.desk / _STOP).touch()
             with contextlib.suppress(OSError, CancelledError), self._client.as_current():
                 if running and not interrupt.urgent:
                     wait(list(running), timeout=_CHUNK)  # so that nobody writes while the end is told
@@ -215,6 +216,8 @@ def _begun_before(mark: Path) -> bool:
         mark.touch(exist_ok=False)
     except FileExistsError:
         return True
+    except OSError as error:
+        raise Unwritable(error.errno, error.strerror) from None
     return False
 
 
