@@ -22,7 +22,7 @@ from hyperenergy.runs import cluster as clusters
 from hyperenergy.runs.cluster import Cluster
 from hyperenergy.runs.drive import drive
 from hyperenergy.runs.interrupt import Interrupt
-from hyperenergy.runs.shard import Place
+from hyperenergy.runs.shard import Place, Unwritable
 from hyperenergy.runs.store import Store
 from hyperenergy.runs.task import Job
 from tests.command import inside
@@ -120,6 +120,19 @@ def test_a_chunk_ends_in_time_and_gives_the_rest_back(tmp_path: Path, monkeypatc
     assert clusters._perform("a", JOBS[:3], place, nothing) == ["j0", "j1"]  # begun before: another worker died of it
     (place.desk / "stop").touch()
     assert clusters._perform("b", JOBS[3:], place, nothing) == []
+
+
+def test_a_disk_without_room_for_a_file_is_told_by_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = Place(tmp_path / "shards", "s", 0.0)
+    place.folder.mkdir()
+    place.desk.mkdir()
+
+    def full(path: Path, exist_ok: bool = True) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "touch", full)
+    with pytest.raises(Unwritable, match="No space left"):
+        clusters._perform("a", JOBS, place, nothing)
 
 
 @pytest.mark.parametrize("times", [1, 2])
