@@ -20,7 +20,7 @@ class ArgumentError(HyperenergyError, ValueError):
 
     def __init__(self, argument: str, given: object, allowed: str) -> None:
         super().__init__(f"{argument}: got {given}; {allowed}")
-        self.argument = argument
+        self.argument, self.allowed = argument, allowed
         self._parts = (argument, str(given), allowed)
 
     def __reduce__(self) -> tuple[type[ArgumentError], tuple[str, str, str]]:

@@ -13,7 +13,7 @@ from hyperenergy.checks import positive
 from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.sphere import Points, check_points, squared_distance
 from hyperenergy.losses import align_uniform
-from hyperenergy.losses.checks import check_pair
+from hyperenergy.losses.calls import check_pair
 
 Metric = Float[Tensor, "*batch"]
 

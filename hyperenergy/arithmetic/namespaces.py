@@ -35,9 +35,13 @@ class TorchNamespace:
     inf * 0 would turn the gradient of every coincident pair into NaN.  A power of 1 is smooth, and has its derivative 1.
     """
 
-    number = staticmethod(to_float)
     exp = staticmethod(torch.exp)
     log = staticmethod(torch.log)
+
+    @staticmethod
+    def number(value: Any) -> Any:
+        """A parameter as a float, or, where it is learned, as it is."""
+        return value if isinstance(value, Tensor) else to_float(value)
 
     @classmethod
     def sqrt(cls, x: Tensor) -> Tensor:
@@ -45,6 +49,9 @@ class TorchNamespace:
 
     @staticmethod
     def power(x: Tensor, exponent: Number) -> Tensor:
+        if isinstance(exponent, Tensor):  # learned: where x = 0 its own derivative is 0, too
+            apart = x > 0
+            return torch.where(apart, torch.where(apart, x, 1.0) ** exponent, 0.0)
         p = to_float(exponent)
         if p <= 0 or p == 1 or p >= 2:
             return x**p

@@ -9,4 +9,6 @@ Number = int | float | Fraction | str
 
 def to_float(value: Number) -> float:
     """The nearest float64 of a parameter kept as given; strings may be decimals or fractions ("1/3")."""
-    return float(Fraction(value)) if isinstance(value, str) else float(value)
+    if isinstance(value, str):
+        return float(Fraction(value))
+    return float(getattr(value, "detach", lambda: value)())

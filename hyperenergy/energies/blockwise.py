@@ -18,6 +18,8 @@ import torch
 from torch import Tensor
 
 from hyperenergy import compiled
+from hyperenergy.energies import tiles
+from hyperenergy.energies.elementwise import CLOSE, derivatives, mostly_close, sum_of_squared_differences
 from hyperenergy.kernels.base import Kernel
 
 # Numbers in the largest temporary of a sum: 2^18 float64 are 2 MiB, which a CPU's cache holds; a GPU wants more at once.
@@ -27,10 +29,14 @@ COMPILED = 10**9
 # Up to this dimension a pass per coordinate is cheaper than a matrix product with its care for close pairs.
 _FEW = 8
 # Squared distances below this lose more than a digit as 2 - 2 x.y.
-_CLOSE = 0.25
 
 
 _MANY = "of more than 2^18 numbers (on a GPU 2^26), points^2 * dim, is not implemented"
+
+_NO_FORWARD = (
+    f"a derivative of the forward mode through a pair energy {_MANY}; use reverse mode, "
+    "torch.func.jacrev(torch.func.grad(...))"
+)
 
 
 def block_size(x: Tensor) -> int:
@@ -41,6 +47,8 @@ def sums(x: Tensor, kernel: Kernel) -> Tensor:
     """Sums over ordered pairs of the configurations x (batch, points, dim), without derivatives; shape (batch,)."""
     if _compiled(x, kernel):
         return sums_and_forces(x, kernel)[0]
+    if tiles.suits(x):
+        return tiles.sums(x, kernel, None)
     total = x.new_zeros(len(x))
     for some, rows in _blocks(x):
         total[some] += _Block(x[some], rows).slopes(kernel, 0)[0].sum((-2, -1))
@@ -54,6 +62,8 @@ def sums_and_forces(x: Tensor, kernel: Kernel) -> tuple[Tensor, Tensor]:
         for k in range(len(x)):
             total[k], forces[k] = compiled.pair_sum(x[k], kernel)
         return total, forces
+    if tiles.suits(x):
+        return tiles.sums(x, kernel, forces), forces
     for some, rows in _blocks(x):
         block = _Block(x[some], rows)
         value, first = block.slopes(kernel, 1)
@@ -69,7 +79,9 @@ def hessian_products(x: Tensor, v: Tensor, kernel: Kernel) -> Tensor:
         block, along = _Block(x[some], rows), v[some]
         _, first, second = block.slopes(kernel, 2)
         bend = 2 * second * block.dot(along)
-        product[some, rows] = 4 * (_weighted_differences(first, along[:, rows], along) + block.pull(bend))
+        product[some, rows] = 4 * (
+            _weighted_differences(first, along[:, rows], along, block.by_coordinates) + block.pull(bend)
+        )
     return product
 
 
@@ -80,7 +92,9 @@ def linearize(x: Tensor, kernel: Kernel) -> Callable[[Tensor], Tensor]:
         return lambda v: hessian_products(x, v, kernel)
     block = _Block(x, blocks[0][1])
     _, first, second = block.slopes(kernel, 2)
-    return lambda v: 4 * (_weighted_differences(first, v, v) + block.pull(2 * second * block.dot(v)))
+    return lambda v: (
+        4 * (_weighted_differences(first, v, v, block.by_coordinates) + block.pull(2 * second * block.dot(v)))
+    )
 
 
 def hessians(x: Tensor, kernel: Kernel) -> Tensor:
@@ -125,13 +139,18 @@ class _Block:
         self.x, self.some, self.offset = x, x[:, rows], rows.start
         # Close pairs as (configuration, row, column), where differences come from products of matrices.
         self.close: tuple[Tensor, Tensor, Tensor] | None = None
-        if x.shape[-1] <= _FEW:
-            self.r = _sum_of_squared_differences(self.some, x)
+        # Whether sums of differences go coordinate by coordinate: in few dimensions, or where most pairs are close.
+        self.by_coordinates = x.shape[-1] <= _FEW
+        if self.by_coordinates:
+            self.r = sum_of_squared_differences(self.some, x)
             return
         norms = x.square().sum(-1)
         r = torch.baddbmm(norms.unsqueeze(-2), self.some, x.mT, alpha=-2) + norms[:, rows].unsqueeze(-1)
         self._own(r).fill_(4.0)
-        close = torch.nonzero(r < _CLOSE, as_tuple=True)
+        if mostly_close(r):
+            self.by_coordinates, self.r = True, sum_of_squared_differences(self.some, x)
+            return
+        close = torch.nonzero(r < CLOSE, as_tuple=True)
         if len(close[0]):
             self.close = (close[0], close[1], close[2])
             for part, e in self._differences():
@@ -150,10 +169,10 @@ class _Block:
     def pull(self, w: Tensor) -> Tensor:
         """sum_j w_ij (x_i - x_j); overwrites w."""
         if self.close is None:
-            return _weighted_differences(w, self.some, self.x)
+            return _weighted_differences(w, self.some, self.x, self.by_coordinates)
         weights = w[self.close]
         w[self.close] = 0.0
-        result = _weighted_differences(w, self.some, self.x)
+        result = _weighted_differences(w, self.some, self.x, False)
         start = 0
         for (batch, row, _), e in self._differences():
             part = weights[start : start + len(row)]
@@ -164,7 +183,7 @@ class _Block:
     def dot(self, v: Tensor) -> Tensor:
         """(x_i-x_j).(v_i-v_j) for each pair."""
         along = v[:, self.offset : self.offset + self.some.shape[1]]
-        if v.shape[-1] <= _FEW:
+        if self.by_coordinates:
             return _sum_of_products(self.some, self.x, along, v)
         own = (self.x * v).sum(-1)
         some = (self.some * along).sum(-1)
@@ -186,32 +205,6 @@ class _Block:
             yield (batch, row, column), self.some[batch, row] - self.x[batch, column]
 
 
-def derivatives(kernel: Kernel, r: Tensor, order: int) -> tuple[Tensor, ...]:
-    """kappa(r), kappa'(r), ... up to ``order`` <= 2, elementwise."""
-    r = r.detach().requires_grad_(order > 0)
-    with torch.enable_grad():
-        found = [kernel(r)]
-        for k in range(order):
-            # A kernel that is linear in r has a constant kappa'.
-            constant = not found[-1].requires_grad
-            (slope,) = (
-                (torch.zeros_like(r),)
-                if constant
-                else torch.autograd.grad(found[-1].sum(), r, create_graph=k + 1 < order)
-            )
-            found.append(slope)
-    return tuple(x.detach() for x in found)
-
-
-def _sum_of_squared_differences(a: Tensor, x: Tensor) -> Tensor:
-    """|a_i-x_j|^2, one coordinate at a time."""
-    total = (a[..., 0].unsqueeze(-1) - x[..., 0].unsqueeze(-2)).square_()
-    for k in range(1, x.shape[-1]):
-        e = a[..., k].unsqueeze(-1) - x[..., k].unsqueeze(-2)
-        total.addcmul_(e, e)
-    return total
-
-
 def _sum_of_products(a: Tensor, x: Tensor, b: Tensor, v: Tensor) -> Tensor:
     """(a_i-x_j).(b_i-v_j), one coordinate at a time."""
     total = a.new_zeros(*a.shape[:-1], x.shape[-2])
@@ -222,9 +215,9 @@ def _sum_of_products(a: Tensor, x: Tensor, b: Tensor, v: Tensor) -> Tensor:
     return total
 
 
-def _weighted_differences(w: Tensor, a: Tensor, x: Tensor) -> Tensor:
+def _weighted_differences(w: Tensor, a: Tensor, x: Tensor, by_coordinates: bool) -> Tensor:
     """sum_j w_ij (a_i - x_j)."""
-    if x.shape[-1] > _FEW:
+    if not by_coordinates:
         return w.sum(-1, keepdim=True) * a - w @ x
     columns = [((a[..., k].unsqueeze(-1) - x[..., k].unsqueeze(-2)) * w).sum(-1) for k in range(x.shape[-1])]
     return torch.stack(columns, -1)
@@ -236,15 +229,18 @@ class PairSums(torch.autograd.Function):
 
     @staticmethod
     def forward(x: Tensor, kernel: Kernel, with_forces: bool) -> tuple[Tensor, Tensor]:
-        if with_forces:
-            return sums_and_forces(x, kernel)
-        return sums(x, kernel), x.new_zeros(len(x), 0)
+        # Without autocast, whose state in a backward pass is that of who calls it.
+        with torch.autocast(x.device.type, enabled=False):
+            if with_forces:
+                return sums_and_forces(x, kernel)
+            return sums(x, kernel), x.new_zeros(len(x), 0)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
         x, ctx.kernel, ctx.with_forces = inputs
         ctx.mark_non_differentiable(output[1])
         ctx.save_for_backward(x, output[1])
+        ctx.save_for_forward(x)
 
     @staticmethod
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, None, None]:
@@ -253,10 +249,8 @@ class PairSums(torch.autograd.Function):
 
     @staticmethod
     def jvp(ctx: Any, *along: Any) -> tuple[Tensor, None]:
-        # torch switches forward mode off in here, so that a second one outside would find zero.
-        raise NotImplementedError(
-            f"forward mode through a pair energy {_MANY}; use reverse mode, torch.func.jacrev(torch.func.grad(...))"
-        )
+        (x,) = ctx.saved_tensors
+        return _Along.apply(x, along[0], ctx.kernel), None
 
     @staticmethod
     def vmap(info: Any, in_dims: tuple[Any, ...], x: Tensor, kernel: Kernel, with_forces: bool) -> Any:
@@ -265,12 +259,39 @@ class PairSums(torch.autograd.Function):
         return tuple(y.unflatten(0, flat.shape[:2]) for y in found), (0, 0)
 
 
+class _Along(torch.autograd.Function):
+    """The derivative of the sums along v."""
+
+    @staticmethod
+    def forward(x: Tensor, v: Tensor, kernel: Kernel) -> Tensor:
+        with torch.autocast(x.device.type, enabled=False):
+            return (sums_and_forces(x, kernel)[1] * v).sum((-2, -1))
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        return
+
+    @staticmethod
+    def backward(ctx: Any, *upstream: Tensor) -> Any:
+        raise NotImplementedError(_NO_FORWARD)
+
+    @staticmethod
+    def jvp(ctx: Any, *along: Any) -> Any:
+        raise NotImplementedError(_NO_FORWARD)
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[Any, ...], x: Tensor, v: Tensor, kernel: Kernel) -> Any:
+        x, v = (_batched(y, dim, info.batch_size) for y, dim in zip((x, v), in_dims, strict=False))
+        return _Along.apply(x.flatten(0, 1), v.flatten(0, 1), kernel).unflatten(0, x.shape[:2]), 0
+
+
 class _Forces(torch.autograd.Function):
     """The gradient of the sums as a function of x; known already, or not."""
 
     @staticmethod
     def forward(x: Tensor, forces: Tensor, kernel: Kernel, known: bool) -> Tensor:
-        return forces.clone() if known else sums_and_forces(x, kernel)[1]
+        with torch.autocast(x.device.type, enabled=False):
+            return forces.clone() if known else sums_and_forces(x, kernel)[1]
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
@@ -294,7 +315,8 @@ class _HessianProduct(torch.autograd.Function):
 
     @staticmethod
     def forward(x: Tensor, v: Tensor, kernel: Kernel) -> Tensor:
-        return hessian_products(x, v, kernel)
+        with torch.autocast(x.device.type, enabled=False):
+            return hessian_products(x, v, kernel)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:

@@ -45,6 +45,8 @@ def pair_energy(X: Points, kernel: Kernel, pairs: Pairs = "unordered") -> Float[
     Small sums are one expression, differentiable to any order.  Larger ones go block by block, with the gradient computed on
     the way, so that memory stays bounded at any N; they are differentiable twice, and a third derivative is an error.
     """
+    if X.dtype in (torch.float16, torch.bfloat16):  # whose sums leave the type long before their mean does
+        return pair_energy(X.float(), kernel, pairs)
     points, dim = X.shape[-2:]
     weight = pair_weight(pairs, points)
     if X.numel() * points <= blockwise.block_size(X):

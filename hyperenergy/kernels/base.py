@@ -13,6 +13,7 @@ kernel is made.  Subclasses of a kernel inherit none of its facts: they may have
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 from abc import ABCMeta, abstractmethod
@@ -57,6 +58,9 @@ class _Examined(ABCMeta):
     """Kernels come into being only with declarations that samples do not contradict."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        # Scalars of NumPy are numbers, whose labels and fractions are those of Python's.
+        args = tuple(x.item() if isinstance(x, np.generic) else x for x in args)
+        kwargs = {name: x.item() if isinstance(x, np.generic) else x for name, x in kwargs.items()}
         kernel = super().__call__(*args, **kwargs)
         if examined(kernel) is None:
             _examine(kernel)
@@ -128,6 +132,13 @@ class Kernel(metaclass=_Examined):
         accuracy; None where there is none.  See ``laws.spectrum``."""
         return None
 
+    def moved(self, **parameters: Any) -> Kernel:
+        """The kernel with other parameters, which are not looked at: those that are learned, at a step."""
+        kernel = copy.copy(self)
+        kernel.__dict__.pop("_at_zero", None)
+        kernel.__dict__.update(parameters)
+        return kernel
+
     def steeper(self, factor: float) -> Kernel | None:
         """The kernel of the same family that is steeper by this factor (softer below 1), if there is one."""
         return None
@@ -184,5 +195,6 @@ class Kernel(metaclass=_Examined):
     @property
     def label(self) -> str:
         """Name and parameters as one would type them."""
-        parameters = ", ".join(f"{f.name}={getattr(self, f.name)}" for f in fields(self))
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        parameters = ", ".join(f"{k}={x.item() if isinstance(x, Tensor) else x}" for k, x in values.items())
         return f"{type(self).__name__}({parameters})"

@@ -12,22 +12,37 @@ from hyperenergy.geometry.sphere import Points, squared_distance
 from hyperenergy.kernels.base import Kernel
 from hyperenergy.kernels.gaussian import Gaussian
 from hyperenergy.kernels.riesz import Riesz
+from hyperenergy.losses.base import Reduction
+from hyperenergy.losses.batch import ALONE, Batch, masks
 from hyperenergy.losses.checks import declaration, positive_number
+from hyperenergy.losses.engine.kernel_sums import log_gaussian_sum
 from hyperenergy.losses.facts import KernelFacts
 from hyperenergy.losses.families import PairLoss
 from hyperenergy.losses.log_space import Loss
 
 
 def align_uniform(
-    anchors: Points, positives: Points, *, alpha: float = 2.0, t: float = 2.0, weight: float = 1.0
+    anchors: Points,
+    positives: Points,
+    *,
+    alpha: float = 2.0,
+    t: float = 2.0,
+    weight: float = 1.0,
+    batch: Batch = ALONE,
 ) -> Loss:
     """Alignment and uniformity: mean |u_i-v_i|^alpha + weight * log mean_{i<j} exp(-t r_ij), the latter averaged over
     the two views.
 
-    Source: Wang and Isola 2020.  Minimum for M <= d+1 (B1): -2 weight t M/(M-1).
+    Negatives: other points of the same view, in a mean over pairs.  Symmetric.  "none": per pair its own alignment, and the
+    uniformity of the batch.
+    Source: Wang and Isola 2020.  Minimum for M <= d+1 (B1): -2 weight t M/(M-1), at an aligned simplex.
     """
-    alignment = distance_power(squared_distance(anchors, positives), alpha).mean(-1)
-    return alignment + weight * (uniformity(anchors, t=t) + uniformity(positives, t=t)) / 2
+    r = squared_distance(anchors, positives)
+    alignment = batch.reduced(batch.total(distance_power(r, alpha)), anchors)
+    spread = weight * (_uniformity(anchors, t, batch) + _uniformity(positives, t, batch)) / 2
+    if batch.reduction == "none":
+        spread = spread.unsqueeze(-1)
+    return alignment + (batch.pairs(anchors) * spread if batch.reduction == "sum" else spread)
 
 
 def distance_power(r: Tensor, alpha: float | Tensor) -> Tensor:
@@ -39,22 +54,40 @@ def distance_power(r: Tensor, alpha: float | Tensor) -> Tensor:
 
 
 def uniformity(X: Points, *, t: float) -> Loss:
-    """log mean_{i<j} exp(-t |x_i-x_j|^2) in log space.  Source: Wang and Isola 2020."""
-    points = X.shape[-2]
-    i, j = torch.triu_indices(points, points, 1, device=X.device)
-    r = squared_distance(X[..., i, :], X[..., j, :])
-    return torch.logsumexp(-t * r, -1) - math.log(points * (points - 1) / 2)
+    """log mean_{i<j} exp(-t |x_i-x_j|^2) in log space and linear memory.  Source: Wang and Isola 2020."""
+    return _uniformity(X, t, ALONE)
+
+
+def _uniformity(x: Points, t: float | Tensor, batch: Batch) -> Tensor:
+    """Of all pairs of which one is a negative of the other; 0 where there are none."""
+    points = batch.pairs(x)
+    if points < 2:
+        return 0 * x.sum((-2, -1))
+    total = log_gaussian_sum(x, t, batch)
+    if batch.ids is None:
+        return total - math.log(points * (points - 1))
+    alike = batch.everywhere(masks(x.shape[-2], batch.keys(x), batch.ids).sum())  # type: ignore[union-attr]
+    pairs = points**2 - alike
+    return (total - pairs.clamp(min=1).to(total.dtype).log()).masked_fill(pairs == 0, 0.0)
 
 
 class AlignUniform(PairLoss):
     __doc__ = align_uniform.__doc__
     hyperparameters = declaration(alpha=positive_number, t=positive_number, weight=positive_number)
 
-    def __init__(self, alpha: float = 2.0, t: float = 2.0, weight: float = 1.0) -> None:
-        super().__init__(alpha=alpha, t=t, weight=weight)
+    def __init__(
+        self,
+        alpha: float = 2.0,
+        t: float = 2.0,
+        weight: float = 1.0,
+        *,
+        normalize: bool = True,
+        reduction: Reduction = "mean",
+    ) -> None:
+        super().__init__(alpha=alpha, t=t, weight=weight, normalize=normalize, reduction=reduction)
 
-    def formula(self, anchors: Tensor, positives: Tensor) -> Tensor:
-        return align_uniform(anchors, positives, **self.options)
+    def formula(self, anchors: Tensor, positives: Tensor, batch: Batch = ALONE) -> Tensor:
+        return align_uniform(anchors, positives, **self.options, batch=batch)
 
     def theory(self) -> KernelFacts:
         alignment, kernel = Riesz(-float(self.alpha)), Gaussian(float(self.t))

@@ -1,7 +1,7 @@
 """Contrastive losses as pure functions of (anchors, positives) and keyword hyperparameters; ``sup_con`` of (features,
 labels), and the multi-view losses of (*batch, views, M, dim).
 
-Each is the formula in the file of its name, with its arguments checked: unit rows, equal shapes, at least two pairs,
+Each is the formula in the file of its name, with its arguments checked: unit rows, equal shapes, at least one pair,
 positive temperatures (ArgumentError otherwise).
 """
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from hyperenergy.losses import LOSSES
-from hyperenergy.losses.checks import check_labeled, check_pair, check_views, checked
+from hyperenergy.losses.calls import check_labeled, check_pair, check_unit_views, checked
 from hyperenergy.losses.families import LabeledLoss, MultiViewLoss, PairLoss
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _CHECKS: dict[type, Callable[..., None]] = {
     PairLoss: check_pair,
     LabeledLoss: check_labeled,
-    MultiViewLoss: check_views,
+    MultiViewLoss: check_unit_views,
 }
 
 __all__ = []

@@ -5,16 +5,21 @@ from __future__ import annotations
 from torch import Tensor
 
 from hyperenergy.geometry.sphere import Points
+from hyperenergy.losses.base import Reduction
+from hyperenergy.losses.batch import ALONE, Batch
 from hyperenergy.losses.checks import declaration, positive_number
 from hyperenergy.losses.facts import SoftmaxFacts
 from hyperenergy.losses.families import PairLoss
-from hyperenergy.losses.log_space import Loss, symmetrized
+from hyperenergy.losses.log_space import Loss
 from hyperenergy.losses.sim_clr import sim_clr
 
 
-def nt_xent(anchors: Points, positives: Points, *, temperature: float = 0.1) -> Loss:
-    """NT-Xent: SimCLR averaged over all 2M anchors, (U,V) and (V,U).  Source and minimum: those of ``sim_clr``."""
-    return symmetrized(sim_clr, anchors, positives, temperature=temperature)
+def nt_xent(anchors: Points, positives: Points, *, temperature: float = 0.1, batch: Batch = ALONE) -> Loss:
+    """NT-Xent: SimCLR averaged over all 2M anchors, (U,V) and (V,U), so symmetric.
+
+    "none": 2M values, of the anchors U and then of V.  Source and minimum: those of ``sim_clr``.
+    """
+    return batch.both(sim_clr, anchors, positives, temperature=temperature)
 
 
 class NTXent(PairLoss):
@@ -22,11 +27,11 @@ class NTXent(PairLoss):
     positive = True
     hyperparameters = declaration(temperature=positive_number)
 
-    def __init__(self, temperature: float = 0.1) -> None:
-        super().__init__(temperature=temperature)
+    def __init__(self, temperature: float = 0.1, *, normalize: bool = True, reduction: Reduction = "mean") -> None:
+        super().__init__(temperature=temperature, normalize=normalize, reduction=reduction)
 
-    def formula(self, anchors: Tensor, positives: Tensor) -> Tensor:
-        return nt_xent(anchors, positives, **self.options)
+    def formula(self, anchors: Tensor, positives: Tensor, batch: Batch = ALONE) -> Tensor:
+        return nt_xent(anchors, positives, **self.options, batch=batch)
 
     def theory(self) -> SoftmaxFacts:
         return SoftmaxFacts(float(self.temperature), own=True, within=True, across=True, symmetrized=True)

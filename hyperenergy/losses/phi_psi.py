@@ -8,9 +8,13 @@ from typing import Literal
 from torch import Tensor
 
 from hyperenergy.geometry.sphere import Points
+from hyperenergy.losses.base import Reduction
+from hyperenergy.losses.batch import ALONE, Batch
 from hyperenergy.losses.checks import declaration, elementwise, one_of
+from hyperenergy.losses.engine.programs import Elementwise
+from hyperenergy.losses.engine.sums import row_sums
 from hyperenergy.losses.families import PairLoss
-from hyperenergy.losses.log_space import Loss, relative_negatives
+from hyperenergy.losses.log_space import Loss
 
 
 def phi_psi(
@@ -20,15 +24,17 @@ def phi_psi(
     phi: Callable[[Tensor], Tensor],
     psi: Callable[[Tensor], Tensor],
     negatives: Literal["within", "cross"] = "within",
+    batch: Batch = ALONE,
 ) -> Loss:
     """The (phi,psi)-family: mean_i phi( sum_{j!=i} psi(x_ij - s_i) ), x_ij = u_i.u_j (within) or u_i.v_j (cross).
 
-    phi and psi act elementwise on tensors and increase.  DHEL is phi = log, psi = exp(./tau).
+    phi and psi act elementwise on tensors and increase.  DHEL is phi = log, psi = exp(./tau).  One-sided.  "none": one value
+    per anchor; without negatives it is phi(0).
     Source: Tian 2022.  Minimum for M <= d+1, psi convex (B1): phi((M-1) psi(-M/(M-1))).
     """
-    within = negatives == "within"
-    x = relative_negatives(anchors, positives, cross=not within, within=within)
-    return phi(psi(x).sum(-1)).mean(-1)
+    s = (anchors * positives).sum(-1)
+    keys = [batch.keys(anchors if negatives == "within" else positives), *batch.further]
+    return batch.reduced(row_sums(Elementwise(phi, psi), anchors, keys, 1.0, batch, shift=s), anchors)
 
 
 class PhiPsi(PairLoss):
@@ -49,8 +55,13 @@ class PhiPsi(PairLoss):
         psi: Callable[[Tensor], Tensor],
         negatives: Literal["within", "cross"] = "within",
         convexity: Literal["weak", "strict"] | None = None,
+        *,
+        normalize: bool = True,
+        reduction: Reduction = "mean",
     ) -> None:
-        super().__init__(phi=phi, psi=psi, negatives=negatives, convexity=convexity)
+        super().__init__(
+            phi=phi, psi=psi, negatives=negatives, convexity=convexity, normalize=normalize, reduction=reduction
+        )
 
-    def formula(self, anchors: Tensor, positives: Tensor) -> Tensor:
-        return phi_psi(anchors, positives, phi=self.phi, psi=self.psi, negatives=self.negatives)
+    def formula(self, anchors: Tensor, positives: Tensor, batch: Batch = ALONE) -> Tensor:
+        return phi_psi(anchors, positives, phi=self.phi, psi=self.psi, negatives=self.negatives, batch=batch)

@@ -22,10 +22,10 @@ from hyperenergy.checks import integer
 from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.sphere import Points
 from hyperenergy.kernels.base import Kernel
-from hyperenergy.losses.checks import check_pair
+from hyperenergy.losses.batch import without_own
+from hyperenergy.losses.calls import check_pair
 from hyperenergy.losses.facts import SoftmaxFacts, facts
 from hyperenergy.losses.families import PairLoss
-from hyperenergy.losses.log_space import off_diagonal
 from hyperenergy.objectives.base import Aligned, BatchLoss, Objective
 
 Rows = Float[Tensor, "*starts rows dim"]
@@ -247,10 +247,10 @@ class Expected(Objective):
             if self.replace:
                 log_z = (similarity + weights.log()).logsumexp(-1)
             else:
-                log_z = off_diagonal(similarity).logsumexp(-1) - math.log(points - 1)
+                log_z = without_own(similarity, 0).logsumexp(-1) - math.log(points - 1)
             controls.append(log_z[..., index].mean(-1) - (log_z @ weights).unsqueeze(-1))
             relative = (similarity - log_z.unsqueeze(-1)).exp()[..., index.unsqueeze(-1), index.unsqueeze(-2)]
-            controls.append(off_diagonal(relative).mean((-2, -1)) - 1)
+            controls.append(without_own(relative, 0).mean((-2, -1)) - 1)
         C = torch.stack(controls, -1)
         centered = C - C.mean(-2, keepdim=True)
         # A control that does not vary, as s_i of aligned pairs, is round-off, and of no use.

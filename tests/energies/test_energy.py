@@ -157,8 +157,17 @@ def test_derivatives_that_are_not_there_are_errors(draw, monkeypatch) -> None:
     with pytest.raises(NotImplementedError, match=r"a third derivative of a pair energy .* is not implemented"):
         torch.autograd.grad((in_blocks * X).sum(), x)
     forward = torch.autograd.forward_ad
-    with forward.dual_level(), pytest.raises(NotImplementedError, match=r"forward mode .* use reverse mode"):
-        pair_energy(forward.make_dual(X, v.detach()), kernel)
+    with forward.dual_level():
+        moved = forward.unpack_dual(pair_energy(forward.make_dual(X, v.detach()), kernel)).tangent
+    (gradient,) = torch.autograd.grad(pair_energy(x, kernel).sum(), x)
+    torch.testing.assert_close(moved, (gradient * v).sum((-2, -1)).detach(), rtol=1e-11, atol=1e-11)
+
+    def by_forward(y: torch.Tensor) -> torch.Tensor:
+        return torch.func.jvp(lambda z: pair_energy(z, kernel).sum(), (y,), (v.detach(),))[1]
+
+    for again in (torch.func.grad(by_forward), lambda y: torch.func.jvp(by_forward, (y,), (X,))):
+        with pytest.raises(NotImplementedError, match=r"a derivative of the forward mode .* use reverse mode"):
+            again(X)
 
 
 @pytest.mark.parametrize("dim", DIMS)

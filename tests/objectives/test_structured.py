@@ -46,7 +46,7 @@ def test_sup_con_against_the_naive_loop(draw) -> None:
             for zs, ys in zip(Z.tolist(), rows.tolist(), strict=True)
         ]
         torch.testing.assert_close(loss(Z, given_labels), torch.tensor(expected, dtype=torch.float64), **CLOSE)
-    assert torch.equal(he.functional.sup_con(Z, LABELS, temperature=TAU), loss(Z, LABELS))
+    assert torch.equal(he.functional.sup_con(Z, LABELS, temperature=TAU), loss.formula(Z, LABELS))
 
 
 @each_view_loss
@@ -56,7 +56,7 @@ def test_views_against_the_naive_loop(loss, oracle, K: int, M: int, d: int, draw
     expected = [[oracle(x, TAU) for x in xs] for xs in X.tolist()]
     torch.testing.assert_close(loss(X), torch.tensor(expected, dtype=torch.float64), **CLOSE)
     function = {"MultiViewInfoNCE": he.functional.multi_view_info_nce, "MultiViewDHEL": he.functional.multi_view_dhel}
-    assert torch.equal(function[type(loss).__name__](X, temperature=TAU), loss(X))
+    assert torch.equal(function[type(loss).__name__](X, temperature=TAU), loss.formula(X))
 
 
 def test_two_views_are_two_view_dhel(draw) -> None:
@@ -154,15 +154,21 @@ GOOD = torch.eye(4, dtype=torch.float64)
         (lambda: he.SupCon(0), "temperature: got 0"),
         (lambda: he.MultiViewDHEL(-1), "temperature: got -1"),
         (lambda: he.functional.multi_view_info_nce(GOOD.expand(2, 4, 4), temperature=math.nan), "temperature: got nan"),
-        (lambda: he.SupCon(1)(2 * GOOD, torch.tensor([0, 0, 1, 1])), "features: got a row of norm 2"),
+        (lambda: he.functional.sup_con(2 * GOOD, torch.tensor([0, 0, 1, 1])), "features: got a row of norm 2"),
         (lambda: he.SupCon(1)(GOOD, [0, 0, 1, 1]), "labels: got list; must be a tensor of integers"),
         (lambda: he.SupCon(1)(GOOD, GOOD[0]), "labels: got torch.float64 tensor; must be a tensor of integers"),
         (lambda: he.SupCon(1)(GOOD, torch.tensor([0, 0, 1])), r"labels: got shape \(3,\); must be \(4,\)"),
         (lambda: he.SupCon(1)(GOOD.expand(2, 4, 4), torch.zeros(3, 4).int()), r"labels: got shape \(3, 4\)"),
-        (lambda: he.SupCon(1)(GOOD, torch.tensor([0, 0, 0, 7])), "labels: got a single feature of class 7"),
-        (lambda: he.MultiViewDHEL(1)(GOOD), r"views: got shape \(4, 4\); must be .* at least 2 views"),
+        (lambda: he.SupCon(1, "error")(GOOD, torch.tensor([0, 0, 0, 7])), "labels: got a single feature of class 7"),
+        (
+            lambda: he.MultiViewDHEL(1)(GOOD),
+            r"views: got shape \(4, 4\); must have shape \(\*batch, views, points, dim\)",
+        ),
         (lambda: he.MultiViewDHEL(1)(GOOD[None]), r"views: got shape \(1, 4, 4\)"),
-        (lambda: he.MultiViewInfoNCE(1)(GOOD[None, :1].expand(2, 1, 4)), "views: got 1 points"),
+        (
+            lambda: he.MultiViewInfoNCE(1)(GOOD[None, :0].expand(2, 0, 4)),
+            r"views: got shape \(2, 0, 4\); at least one row",
+        ),
         (lambda: he.Supervised(he.DHEL(1), [0, 0]), "loss: got DHEL.*such as SupCon"),  # type: ignore[arg-type]
         (lambda: he.Supervised(he.SupCon(1), [0, 1, 1]), "labels: got a single point of class 0"),
         (lambda: he.Supervised(he.SupCon(1), [0.5, 0.5]), "labels: got 0.5"),  # type: ignore[list-item]
@@ -291,7 +297,7 @@ def test_an_unaligned_view_or_class_is_noticed() -> None:
 
 
 class Shifted(he.SigLIP):
-    def formula(self, anchors: Tensor, positives: Tensor) -> Tensor:
+    def formula(self, anchors: Tensor, positives: Tensor) -> Tensor:  # type: ignore[override]  # takes no batch
         return super().formula(anchors, positives) + (anchors * positives).sum((-2, -1))
 
 

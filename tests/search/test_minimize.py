@@ -87,7 +87,7 @@ def test_hits_and_minima_count_the_starts() -> None:
 @pytest.mark.parametrize("loss", [he.InfoNCE, he.NTXent])
 def test_stopping_is_free_of_scale(loss: type[he.PairLoss], tau: float) -> None:
     """A loss of 4e-18 is minimized to full relative accuracy, although all its gradients are tiny."""
-    best = he.minimize(loss(tau), 2, 3, restarts=8)  # type: ignore[call-arg]
+    best = he.minimize(loss(tau), 2, 3, restarts=8)  # type: ignore[call-arg, arg-type]
     negatives = 2 if loss is he.NTXent else 1
     assert best.value == pytest.approx(math.log1p(negatives * math.exp(-2 / tau)), rel=1e-12)
     assert best.hits == 8

@@ -22,7 +22,7 @@ from tests.zoo import THOMSON
 class Own(he.DHEL):
     """A subclass with another formula, of which the closed form does not speak."""
 
-    def formula(self, anchors: torch.Tensor, positives: torch.Tensor) -> torch.Tensor:
+    def formula(self, anchors: torch.Tensor, positives: torch.Tensor) -> torch.Tensor:  # type: ignore[override]  # takes no batch
         return 2 * super().formula(anchors, positives)
 
 

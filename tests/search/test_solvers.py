@@ -119,7 +119,7 @@ def test_a_kernel_that_overflows_at_the_start_is_not_called_converged() -> None:
 class Hungry(he.DHEL):
     """A loss that runs out of memory with more than four starts at once."""
 
-    def formula(self, anchors: torch.Tensor, positives: torch.Tensor) -> torch.Tensor:
+    def formula(self, anchors: torch.Tensor, positives: torch.Tensor) -> torch.Tensor:  # type: ignore[override]  # takes no batch
         if anchors.ndim == 3 and len(anchors) > 4:
             raise torch.OutOfMemoryError("no memory")
         return super().formula(anchors, positives)

@@ -135,7 +135,7 @@ def test_a_lost_alignment_is_seen_where_it_was_denied() -> None:
 class Coupled(he.DHEL):
     """A loss that claims to be DHEL and couples the views by a hair."""
 
-    def formula(self, anchors: torch.Tensor, positives: torch.Tensor) -> torch.Tensor:
+    def formula(self, anchors: torch.Tensor, positives: torch.Tensor) -> torch.Tensor:  # type: ignore[override]  # takes no batch
         return super().formula(anchors, positives) + 1e-9 * (anchors @ positives.mT).square().sum((-2, -1))
 
 
@@ -151,7 +151,7 @@ def test_fixed_anchors_reject_a_loss_that_misaligns(monkeypatch) -> None:
     class Pushed(he.DHEL):
         theory = he.DHEL.theory  # a false declaration of one's own
 
-        def formula(self, anchors: torch.Tensor, positives: torch.Tensor) -> torch.Tensor:
+        def formula(self, anchors: torch.Tensor, positives: torch.Tensor) -> torch.Tensor:  # type: ignore[override]  # takes no batch
             return super().formula(anchors, positives) + 0.1 * positives[..., 0].mean(-1)
 
     instance = Instance("B3", Pushed(0.5), 5, 3, {"part": "fixed anchors"})
