@@ -32,10 +32,13 @@ if TYPE_CHECKING:
     from hyperenergy.losses import functional as functional
     from hyperenergy.losses.align_uniform import AlignUniform as AlignUniform
     from hyperenergy.losses.dcl import DCL as DCL
+    from hyperenergy.losses.dclw import DCLW as DCLW
     from hyperenergy.losses.dhel import DHEL as DHEL
+    from hyperenergy.losses.distributed import Distributed as Distributed
     from hyperenergy.losses.families import PairLoss as PairLoss
     from hyperenergy.losses.info_nce import InfoNCE as InfoNCE
     from hyperenergy.losses.kcl import KCL as KCL
+    from hyperenergy.losses.learnable import Temperature as Temperature
     from hyperenergy.losses.multi_view_dhel import MultiViewDHEL as MultiViewDHEL
     from hyperenergy.losses.multi_view_info_nce import MultiViewInfoNCE as MultiViewInfoNCE
     from hyperenergy.losses.nt_xent import NTXent as NTXent

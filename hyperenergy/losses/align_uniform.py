@@ -18,6 +18,7 @@ from hyperenergy.losses.checks import declaration, positive_number
 from hyperenergy.losses.engine.kernel_sums import log_gaussian_sum
 from hyperenergy.losses.facts import KernelFacts
 from hyperenergy.losses.families import PairLoss
+from hyperenergy.losses.learnable import Learnable
 from hyperenergy.losses.log_space import Loss
 
 
@@ -66,20 +67,21 @@ def _uniformity(x: Points, t: float | Tensor, batch: Batch) -> Tensor:
     total = log_gaussian_sum(x, t, batch)
     if batch.ids is None:
         return total - math.log(points * (points - 1))
-    alike = batch.everywhere(masks(x.shape[-2], batch.keys(x), batch.ids).sum())  # type: ignore[union-attr]
+    alike = batch.everywhere(masks(x.shape[-2], batch.keys(x), batch.row_ids).sum())  # type: ignore[union-attr]
     pairs = points**2 - alike
     return (total - pairs.clamp(min=1).to(total.dtype).log()).masked_fill(pairs == 0, 0.0)
 
 
 class AlignUniform(PairLoss):
     __doc__ = align_uniform.__doc__
+    takes_negatives = False
     hyperparameters = declaration(alpha=positive_number, t=positive_number, weight=positive_number)
 
     def __init__(
         self,
-        alpha: float = 2.0,
-        t: float = 2.0,
-        weight: float = 1.0,
+        alpha: Learnable = 2.0,
+        t: Learnable = 2.0,
+        weight: Learnable = 1.0,
         *,
         normalize: bool = True,
         reduction: Reduction = "mean",

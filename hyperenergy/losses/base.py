@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from hyperenergy.kernels import Kernel, declared
 from hyperenergy.losses import learnable
+from hyperenergy.losses.batch import Batch
 from hyperenergy.losses.checks import Check, declaration, hyperparameters, one_of, switch
 
 Reduction = Literal["mean", "sum", "none"]
@@ -48,6 +49,14 @@ class Loss(torch.nn.Module, ABC):
     def checked_options(cls, options: dict[str, Any]) -> dict[str, Any]:
         """The options as they are kept: numbers as floats, tensors as scalars.  Raises ArgumentError."""
         return hyperparameters(cls.__name__, cls.hyperparameters, options)
+
+    @abstractmethod
+    def parsed(self, *features: Any, **options: Any) -> tuple[tuple[Tensor, ...], Batch]:
+        """What a call was given, checked and placed, and who is a negative of whom."""
+
+    @abstractmethod
+    def of(self, *tensors: Any) -> Tensor:
+        """The loss of rows that are placed already, and of a Batch, which comes last."""
 
     def _store(self, checked: dict[str, Any], given: dict[str, Any]) -> None:
         """Keep numbers and kernels, and leave what is learnable to torch's own lists of parameters and modules."""

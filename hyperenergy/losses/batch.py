@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -73,20 +74,25 @@ class Batch:
         pairs = self.pairs(x)
         if self.ids is None:
             return value / max(pairs - 1, 1)
-        alike = self.everywhere(masks(x.shape[-2], self.keys(x), self.ids).sum())  # type: ignore[union-attr]
+        alike = self.everywhere(masks(x.shape[-2], self.keys(x), self.row_ids).sum())  # type: ignore[union-attr]
         return value * (pairs / (pairs**2 - alike).clamp(min=1).to(value.dtype))
 
-    def mean(self, rows: Tensor) -> Tensor:
-        """The mean over all pairs of what is known of those here."""
-        return rows.mean(-1)
+    @property
+    def row_ids(self) -> Tensor | None:
+        """The ids of the rows here."""
+        return self.ids
 
-    def everywhere(self, value: Tensor) -> Tensor:
-        """The sum of a value over all processes."""
+    def everywhere(self, value: Tensor, final: bool = True) -> Tensor:
+        """The sum of a value over all processes: the loss itself (``final``), or something that the anchors depend on."""
         return value
 
-    def log_total(self, logs: Tensor) -> Tensor:
+    def log_total(self, logs: Tensor, final: bool = True) -> Tensor:
         """The logarithm of the sum over all anchors of what ``logs`` (*batch, M) has the logarithms of."""
         return torch.logsumexp(logs, -1)
+
+    def log_mean(self, logs: Tensor) -> Tensor:
+        """The logarithm of the mean over all anchors, (*batch,)."""
+        return self.log_total(logs, final=False) - math.log(self.pairs(logs.unsqueeze(-1)))
 
     def labels(self, labels: Tensor) -> Tensor:
         """The labels of all rows, in the order of ``keys``."""

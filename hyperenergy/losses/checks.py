@@ -50,7 +50,7 @@ def switch(name: str, given: Any) -> bool:
     return given
 
 
-def one_of(*allowed: str | None) -> Check:
+def one_of(*allowed: str | bool | None) -> Check:
     def check(name: str, given: Any) -> Any:
         if given not in allowed:
             raise ArgumentError(name, repr(given), f"allowed: {', '.join(map(repr, allowed))}")

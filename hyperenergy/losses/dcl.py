@@ -11,6 +11,7 @@ from hyperenergy.losses.checks import declaration, positive_number, switch
 from hyperenergy.losses.engine.sums import log_sums
 from hyperenergy.losses.facts import SoftmaxFacts
 from hyperenergy.losses.families import PairLoss
+from hyperenergy.losses.learnable import Learnable
 from hyperenergy.losses.log_space import Loss
 
 
@@ -49,7 +50,7 @@ class DCL(PairLoss):
 
     def __init__(
         self,
-        temperature: float = 0.1,
+        temperature: Learnable = 0.1,
         within_view: bool = True,
         symmetric: bool = False,
         *,

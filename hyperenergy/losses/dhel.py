@@ -11,6 +11,7 @@ from hyperenergy.losses.checks import declaration, positive_number, switch
 from hyperenergy.losses.engine.sums import log_sums
 from hyperenergy.losses.facts import SoftmaxFacts
 from hyperenergy.losses.families import PairLoss
+from hyperenergy.losses.learnable import Learnable
 from hyperenergy.losses.log_space import Loss
 
 
@@ -38,7 +39,12 @@ class DHEL(PairLoss):
     hyperparameters = declaration(temperature=positive_number, two_view=switch)
 
     def __init__(
-        self, temperature: float = 0.1, two_view: bool = False, *, normalize: bool = True, reduction: Reduction = "mean"
+        self,
+        temperature: Learnable = 0.1,
+        two_view: bool = False,
+        *,
+        normalize: bool = True,
+        reduction: Reduction = "mean",
     ) -> None:
         super().__init__(temperature=temperature, two_view=two_view, normalize=normalize, reduction=reduction)
 

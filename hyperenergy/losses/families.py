@@ -48,8 +48,14 @@ class PairLoss(Loss):
     def forward(
         self, anchors: Tensor, positives: Tensor | None = None, *, ids: Any = None, negatives: Any = None
     ) -> Tensor:
-        u, v, batch = calls.pairs(self, anchors, positives, ids, negatives)
+        (u, v), batch = self.parsed(anchors, positives, ids=ids, negatives=negatives)
         return self.of(u, v, batch)
+
+    def parsed(
+        self, anchors: Any, positives: Any = None, *, ids: Any = None, negatives: Any = None
+    ) -> tuple[tuple[Tensor, ...], Batch]:
+        u, v, batch = calls.pairs(self, anchors, positives, ids, negatives)
+        return (u, v), batch
 
     def of(self, u: Tensor, v: Tensor, batch: Batch) -> Tensor:
         """The loss of rows that are placed already."""
@@ -89,17 +95,21 @@ class LabeledLoss(Loss):
         """The loss, without checks of the arguments."""
 
     def forward(self, features: Tensor, labels: Tensor) -> Tensor:
+        (z, y), batch = self.parsed(features, labels)
+        return self.of(z, y, batch)
+
+    def parsed(self, features: Any, labels: Any) -> tuple[tuple[Tensor, ...], Batch]:
         calls.check_learned(self)
         z = calls.placed(calls.check_features(features, "features"), "features", self.normalize)
         y = calls.check_labels(z, labels)
-        self.check(y)
-        return self.of(z, y, Batch(reduction=self.reduction, cast=torch.is_autocast_enabled(z.device.type)))
+        return (z, y), Batch(reduction=self.reduction, cast=torch.is_autocast_enabled(z.device.type))
 
     def check(self, labels: Tensor) -> None:
         """Raise ArgumentError for labels that the formula cannot do with."""
 
     def of(self, z: Tensor, labels: Tensor, batch: Batch) -> Tensor:
         """The loss of rows that are placed already."""
+        self.check(batch.labels(labels))
         with calls.exact(z):
             return self.formula(z, labels, batch)
 
@@ -112,10 +122,14 @@ class MultiViewLoss(Loss):
         """The loss, without checks of the rows."""
 
     def forward(self, views: Tensor) -> Tensor:
+        (x,), batch = self.parsed(views)
+        return self.of(x, batch)
+
+    def parsed(self, views: Any) -> tuple[tuple[Tensor, ...], Batch]:
         calls.check_learned(self)
         x = calls.check_views(calls.check_features(views, "views", axes=3))
         x = calls.placed(x, "views", self.normalize)
-        return self.of(x, Batch(reduction=self.reduction, cast=torch.is_autocast_enabled(x.device.type)))
+        return (x,), Batch(reduction=self.reduction, cast=torch.is_autocast_enabled(x.device.type))
 
     def of(self, views: Tensor, batch: Batch) -> Tensor:
         """The loss of rows that are placed already."""

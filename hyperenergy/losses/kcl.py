@@ -21,6 +21,7 @@ from hyperenergy.losses.checks import (
 from hyperenergy.losses.engine.kernel_sums import kernel_sums
 from hyperenergy.losses.facts import KernelFacts
 from hyperenergy.losses.families import PairLoss
+from hyperenergy.losses.learnable import Learnable
 from hyperenergy.losses.log_space import Loss
 
 
@@ -50,6 +51,7 @@ def kcl(
 
 class KCL(PairLoss):
     __doc__ = kcl.__doc__
+    takes_negatives = False
     hyperparameters = declaration(
         gamma=positive_number,
         two_view=switch,
@@ -60,7 +62,7 @@ class KCL(PairLoss):
     def __init__(
         self,
         kernel: Kernel,
-        gamma: float = 16.0,
+        gamma: Learnable = 16.0,
         alignment_kernel: Kernel | None = None,
         two_view: bool = False,
         *,

@@ -14,6 +14,9 @@ from hyperenergy.checks import positive
 from hyperenergy.errors import ArgumentError
 from hyperenergy.kernels.base import Kernel
 
+# A hyperparameter as it is given: a number, a parameter or tensor of one, or a module that returns one.
+Learnable = float | Tensor | torch.nn.Module
+
 
 class Temperature(torch.nn.Module):
     """A temperature that is learned: least + e^theta, always above ``least``, with theta the parameter ``log_excess``.

@@ -10,6 +10,7 @@ from hyperenergy.losses.batch import ALONE, Batch
 from hyperenergy.losses.checks import declaration, positive_number
 from hyperenergy.losses.engine.sums import log_sums
 from hyperenergy.losses.families import MultiViewLoss, Views
+from hyperenergy.losses.learnable import Learnable
 from hyperenergy.losses.log_space import Loss
 
 
@@ -32,7 +33,7 @@ class MultiViewDHEL(MultiViewLoss):
     __doc__ = multi_view_dhel.__doc__
     hyperparameters = declaration(temperature=positive_number)
 
-    def __init__(self, temperature: float = 0.1, *, normalize: bool = True, reduction: Reduction = "mean") -> None:
+    def __init__(self, temperature: Learnable = 0.1, *, normalize: bool = True, reduction: Reduction = "mean") -> None:
         super().__init__(temperature=temperature, normalize=normalize, reduction=reduction)
 
     def formula(self, views: Tensor, batch: Batch = ALONE) -> Tensor:

@@ -11,6 +11,7 @@ from hyperenergy.losses.checks import declaration, number, positive_number
 from hyperenergy.losses.engine.programs import SoftplusSum
 from hyperenergy.losses.engine.sums import row_sums
 from hyperenergy.losses.families import PairLoss
+from hyperenergy.losses.learnable import Learnable
 from hyperenergy.losses.log_space import Loss, log_one_plus_exp
 
 
@@ -36,7 +37,7 @@ class SigLIP(PairLoss):
     hyperparameters = declaration(scale=positive_number, bias=number)
 
     def __init__(
-        self, scale: float = 10.0, bias: float = -10.0, *, normalize: bool = True, reduction: Reduction = "mean"
+        self, scale: Learnable = 10.0, bias: Learnable = -10.0, *, normalize: bool = True, reduction: Reduction = "mean"
     ) -> None:
         super().__init__(scale=scale, bias=bias, normalize=normalize, reduction=reduction)
 

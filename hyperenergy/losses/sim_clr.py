@@ -11,6 +11,7 @@ from hyperenergy.losses.checks import declaration, positive_number
 from hyperenergy.losses.engine.sums import log_sums
 from hyperenergy.losses.facts import SoftmaxFacts
 from hyperenergy.losses.families import PairLoss
+from hyperenergy.losses.learnable import Learnable
 from hyperenergy.losses.log_space import Loss
 
 
@@ -31,7 +32,7 @@ class SimCLR(PairLoss):
     positive = True
     hyperparameters = declaration(temperature=positive_number)
 
-    def __init__(self, temperature: float = 0.1, *, normalize: bool = True, reduction: Reduction = "mean") -> None:
+    def __init__(self, temperature: Learnable = 0.1, *, normalize: bool = True, reduction: Reduction = "mean") -> None:
         super().__init__(temperature=temperature, normalize=normalize, reduction=reduction)
 
     def formula(self, anchors: Tensor, positives: Tensor, batch: Batch = ALONE) -> Tensor:

@@ -45,6 +45,7 @@ def _same(x: Tensor) -> Tensor:
 
 class SpectralContrastive(PairLoss):
     __doc__ = spectral_contrastive.__doc__
+    takes_negatives = False
 
     def __init__(self, *, normalize: bool = True, reduction: Reduction = "mean") -> None:
         super().__init__(normalize=normalize, reduction=reduction)

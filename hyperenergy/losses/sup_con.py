@@ -15,6 +15,7 @@ from hyperenergy.losses.batch import ALONE, Batch, Keys, without_own
 from hyperenergy.losses.checks import declaration, integer_or_none, one_of, positive_number
 from hyperenergy.losses.engine.sums import SMALL, log_sums
 from hyperenergy.losses.families import LabeledLoss
+from hyperenergy.losses.learnable import Learnable
 from hyperenergy.losses.log_space import Loss, log_one_plus_exp
 
 
@@ -108,7 +109,7 @@ class SupCon(LabeledLoss):
 
     def __init__(
         self,
-        temperature: float = 0.1,
+        temperature: Learnable = 0.1,
         singletons: Literal["skip", "error"] = "skip",
         ignore: int | None = None,
         *,

@@ -62,7 +62,7 @@ def _build(argument: str, text: str, classes: dict[str, type], options: dict[str
     cls = known.get(_plain(name))
     if cls is None:
         raise unknown_name(argument, name, classes)
-    parameters = dict(inspect.signature(cls).parameters)
+    parameters = {k: p for k, p in inspect.signature(cls).parameters.items() if p.kind is not p.KEYWORD_ONLY}
     given = dict(options)
     for part in filter(None, rest.split(",")):
         key, _, value = part.partition("=")

@@ -211,7 +211,7 @@ def test_derivatives_keep_their_relative_accuracy() -> None:
     """log(1 + e^{-2/tau}) = 4e-18 at tau = 0.05; its derivative is 2/tau^2 / (1 + e^{2/tau})."""
     tau = torch.nn.Parameter(torch.tensor(0.05, dtype=torch.float64))
     U = torch.tensor([[1.0, 0.0], [-1.0, 0.0]], dtype=torch.float64)
-    value = he.InfoNCE(tau)(U, U)  # type: ignore[arg-type]
+    value = he.InfoNCE(tau)(U, U)
     value.backward()
     assert tau.grad is not None
     assert value.item() == pytest.approx(math.log1p(math.exp(-40)), rel=1e-14)
@@ -221,7 +221,7 @@ def test_derivatives_keep_their_relative_accuracy() -> None:
 def test_a_parameter_is_torchs_own(draw) -> None:
     """State, copies and functional calls reach the formula, and an attribute can become learnable, or cease to be."""
     U, V = draw(4, 3), draw(4, 3)
-    loss = he.InfoNCE(torch.nn.Parameter(torch.tensor([0.5], dtype=torch.float64)))  # type: ignore[arg-type]
+    loss = he.InfoNCE(torch.nn.Parameter(torch.tensor([0.5], dtype=torch.float64)))
     assert "temperature=0.5" in loss.label and loss.temperature.shape == (1,)
     moved = {"temperature": torch.tensor([0.2], dtype=torch.float64)}
     assert torch.equal(torch.func.functional_call(loss, moved, (U, V)), he.InfoNCE(0.2)(U, V))
@@ -233,7 +233,7 @@ def test_a_parameter_is_torchs_own(draw) -> None:
     loss.temperature = torch.nn.Parameter(torch.tensor(0.5, dtype=torch.float64))
     assert [name for name, _ in loss.named_parameters()] == ["temperature"]
     with pytest.raises(he.ArgumentError, match=r"temperature: got a tensor of shape \(2,\); must be one number"):
-        he.InfoNCE(torch.nn.Parameter(torch.ones(2)))  # type: ignore[arg-type]
+        he.InfoNCE(torch.nn.Parameter(torch.ones(2)))
 
 
 @pytest.mark.parametrize("alpha", [0.5, 1.0, 2.0, 3.0])

@@ -171,7 +171,7 @@ def test_hyperparameters_are_numbers_that_can_be_changed(draw) -> None:
 
 
 def test_a_learnable_temperature_learns(draw) -> None:
-    loss = he.InfoNCE(torch.nn.Parameter(torch.tensor(0.5, dtype=torch.float64)))  # type: ignore[arg-type]
+    loss = he.InfoNCE(torch.nn.Parameter(torch.tensor(0.5, dtype=torch.float64)))
     assert len(list(loss.parameters())) == 1 and "temperature=0.5" in loss.label
     loss(draw(4, 3), draw(4, 3)).backward()
     assert loss.temperature.grad is not None and abs(float(loss.temperature.grad)) > 0.1

@@ -57,7 +57,7 @@ def test_every_class_is_among_these() -> None:
 
 
 def test_a_learnable_temperature_is_written_as_its_number() -> None:
-    loss = he.InfoNCE(torch.nn.Parameter(torch.tensor(0.25, dtype=torch.float64)))  # type: ignore[arg-type]
+    loss = he.InfoNCE(torch.nn.Parameter(torch.tensor(0.25, dtype=torch.float64)))
     back = he.from_spec(BatchLoss(loss).spec())
     assert isinstance(back, BatchLoss) and back.loss.temperature == 0.25
 

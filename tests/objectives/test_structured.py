@@ -138,7 +138,7 @@ def test_small_values_keep_their_digits() -> None:
 
 def test_a_learnable_scale_and_bias_learn(draw) -> None:
     scale, bias = (torch.nn.Parameter(torch.tensor(x, dtype=torch.float64)) for x in (10.0, -10.0))
-    loss = he.SigLIP(scale, bias)  # type: ignore[arg-type]
+    loss = he.SigLIP(scale, bias)
     loss(draw(4, 3), draw(4, 3)).backward()
     assert len(list(loss.parameters())) == 2 and scale.grad is not None and bias.grad is not None
     with pytest.raises(he.ArgumentError, match="bias: got"):

@@ -52,9 +52,9 @@ def kernel_sums(x: Tensor, kernel: Kernel, batch: Batch) -> Tensor:
     if keys.points is x and keys.ids is None and batch.fold and (small or not learned):
         return pair_energy(x, kernel, "ordered") if x.shape[-2] > 1 else 0 * x.sum((-2, -1))
     if small:
-        return batch.total(_expression(x, kernel, keys, batch.ids))
+        return batch.total(_expression(x, kernel, keys, batch.row_ids))
     if learned:
-        return batch.total(_recomputed(x, kernel, keys, batch.ids))
+        return batch.total(_recomputed(x, kernel, keys, batch.row_ids))
     row, key = _as_products(x, keys)
     return row_sums(KernelSum(kernel), row, [key], 1.0, batch)
 
@@ -65,15 +65,15 @@ def log_gaussian_sum(x: Tensor, t: float | Tensor, batch: Batch) -> Tensor:
     keys = batch.keys(x)
     if x.numel() * keys.points.shape[-2] <= SMALL:
         r = pairwise_squared_distance(x, keys.points)
-        mask = masks(x.shape[-2], keys, batch.ids)
+        mask = masks(x.shape[-2], keys, batch.row_ids)
         logits = -t * (without_own(r, keys.own) if mask is None else r)
         if mask is not None:
             logits = logits.masked_fill(mask, torch.finfo(x.dtype).min / 2)
-        return batch.log_total(torch.logsumexp(logits, -1))
+        return batch.log_total(torch.logsumexp(logits, -1), batch.fold)
     if not isinstance(t, Tensor) and 4 * t <= _LINEAR and not torch.compiler.is_compiling():
-        return batch.everywhere(kernel_sums(x, Gaussian(t), replace(batch, reduction="sum"))).log()
+        return batch.everywhere(kernel_sums(x, Gaussian(t), replace(batch, reduction="sum")), batch.fold).log()
     row, key = _as_products(x, keys)
-    return batch.log_total(row_sums(LogSum(), row, [key], -t, batch.apart))
+    return batch.log_total(row_sums(LogSum(), row, [key], -t, batch.apart), batch.fold)
 
 
 def _as_products(x: Tensor, keys: Keys) -> tuple[Tensor, Keys]:

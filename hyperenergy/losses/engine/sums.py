@@ -45,10 +45,10 @@ def row_sums(
     """The program's values of the rows x, (*batch, M), or their sum where ``batch.fold``."""
     points = tuple(key.points for key in keys)
     if not _by_blocks(x, keys, batch):
-        return batch.total(by_rows.expression(program, Arguments(x, shift, scale, bias, points), keys, batch.ids))
+        return batch.total(by_rows.expression(program, Arguments(x, shift, scale, bias, points), keys, batch.row_ids))
     scale, bias = _number(scale, x), None if bias is None else _number(bias, x)
     given = Arguments(x, shift, scale, bias, points)
-    layout = Layout(tuple(key.own for key in keys), tuple(key.ids for key in keys), batch.ids)
+    layout = Layout(tuple(key.own for key in keys), tuple(key.ids for key in keys), batch.row_ids)
     lead = x.shape[:-2]
     if not lead:
         return _one(program, layout, batch.fold, given)

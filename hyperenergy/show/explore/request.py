@@ -57,7 +57,7 @@ def choices() -> dict[str, list[Choice]]:
 
 
 def _choice(name: str, cls: type) -> Choice:
-    parameters = dict(inspect.signature(cls).parameters)
+    parameters = {k: p for k, p in inspect.signature(cls).parameters.items() if p.kind is not p.KEYWORD_ONLY}
     shown = []
     for key, parameter in parameters.items():
         value = _FILLED.get(key) if parameter.default is parameter.empty else parameter.default
