@@ -13,7 +13,7 @@ from hyperenergy.energies.elementwise import derivatives, refine_close
 from hyperenergy.kernels.base import Kernel
 
 # Numbers of a block, and its most rows: several of its size have to find room in the caches of a CPU.
-_BLOCK, _GPU_BLOCK, _MOST_ROWS = 2**21, 2**27, 512
+_BLOCK, _GPU_BLOCK, _MOST_ROWS = 2**20, 2**27, 512
 # In fewer dimensions a pass per coordinate is as cheap as a product, and exact.
 _FEW = 8
 

@@ -48,8 +48,9 @@ def check_points(x: object, name: str = "points", least: int = 2) -> None:
         raise ArgumentError(name, f"{x.shape[-2]} points", f"at least {least} are needed")
     if wrong := not_unit(x.detach().norm(dim=-1), min(1000 * torch.finfo(x.dtype).eps, 0.04)):
         row, norm = wrong
+        shown = f"{norm:.6g}" if not abs(norm - 1) < 1e-4 else f"1 {'+' if norm > 1 else '-'} {abs(norm - 1):.1e}"
         raise ArgumentError(
-            name, f"a row of norm {norm:.6g} at {list(row)}", "rows must be unit vectors; see normalize"
+            name, f"a row of norm {shown} at {list(row)}", f"rows of {x.dtype} must be unit vectors; see normalize"
         )
 
 

@@ -56,10 +56,11 @@ def check_pair(anchors: object, positives: object) -> None:
     check_points(anchors, "anchors", 1)
     check_points(positives, "positives", 1)
     assert isinstance(anchors, Tensor) and isinstance(positives, Tensor)
-    _check_shapes(anchors, positives)
+    check_same(anchors, positives)
 
 
-def _check_shapes(anchors: Tensor, positives: Tensor) -> None:
+def check_same(anchors: Tensor, positives: Tensor) -> None:
+    """Raise ArgumentError unless both are of one shape, type and device."""
     if anchors.shape != positives.shape or anchors.dtype != positives.dtype or anchors.device != positives.device:
         raise ArgumentError(
             "positives",

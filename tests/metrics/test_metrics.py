@@ -61,7 +61,5 @@ def test_bad_input() -> None:
         he.metrics.wasserstein_uniformity(torch.ones(3, 1, dtype=torch.float64))
     with pytest.raises(he.ArgumentError, match="must be a floating-point tensor"):
         he.metrics.rank(torch.ones(3, dtype=torch.float64))
-    with pytest.raises(he.ArgumentError, match="a matrix of zeros"):
-        he.metrics.effective_rank(torch.zeros(3, 3))
     with pytest.raises(he.ArgumentError, match="not finite"):
         he.metrics.effective_rank(torch.full((2, 2), math.nan))

@@ -26,7 +26,10 @@ OBJECTIVES: list[he.Objective] = [
         BatchLoss(loss)
         for loss in (he.InfoNCE(0.3, symmetric=True), he.SimCLR(), he.NTXent(), he.SpectralContrastive())
     ),
-    *(BatchLoss(loss) for loss in (he.DCL(0.2, within_view=False), he.AlignUniform(alpha=1), he.SigLIP(5, 1))),
+    *(
+        BatchLoss(loss)
+        for loss in (he.DCLW(), he.DCL(0.2, within_view=False), he.AlignUniform(alpha=1), he.SigLIP(5, 1))
+    ),
     he.Aligned(he.KCL(he.Gaussian(2), gamma=1.0, alignment_kernel=he.Riesz(Fraction(-1, 2)))),
     he.FixedAnchors(he.DHEL(0.5), SIX),
     he.Expected(he.DHEL(0.5), batch=3, weights=torch.tensor([0.5, 0.1, 0.1, 0.1, 0.1, 0.1], dtype=torch.float64)),
