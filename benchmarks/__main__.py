@@ -64,6 +64,7 @@ def parts(arguments: argparse.Namespace, cores: int) -> dict[str, Callable[[], b
         "spectrum": of("scale", "spectrum"),
         "report": of("report"),
         "page": of("page"),
+        "training": of("training"),
         "gpu": of("gpu", "gpu"),
         "calibration": lambda: _calibration(arguments.full, arguments.rows),
     }
@@ -72,7 +73,7 @@ def parts(arguments: argparse.Namespace, cores: int) -> dict[str, Callable[[], b
 def main() -> int:
     cores = os.cpu_count() or 1
     parser = argparse.ArgumentParser(description=__doc__)
-    names = list(parts(argparse.Namespace(points=None), cores))
+    names = list(parts(argparse.Namespace(points=None, case=None), cores))
     parser.add_argument("--only", choices=names, help="one part")
     parser.add_argument("--points", help=f"sizes of thomson and first-call, of {','.join(map(str, THOMSON))}")
     parser.add_argument("--case", help="of losses only those of this name (KCL) or size (50,3)")

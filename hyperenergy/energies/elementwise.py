@@ -20,6 +20,9 @@ Close = list[tuple[Tensor, Tensor]]
 
 def derivatives(kernel: Kernel, r: Tensor, order: int) -> tuple[Tensor, ...]:
     """kappa(r), kappa'(r), ... up to ``order`` <= 2, elementwise."""
+    closed = kernel.with_slope(r) if order == 1 else None
+    if closed is not None:
+        return closed
     r = r.detach().requires_grad_(order > 0)
     with torch.enable_grad():
         found = [kernel(r)]

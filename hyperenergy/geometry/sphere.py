@@ -70,7 +70,9 @@ def squared_distance(x: Tensor, y: Tensor) -> Tensor:
     return (x - y).square().sum(-1)
 
 
-def pairwise_squared_distance(x: Points, y: Points) -> Float[Tensor, "*batch points_x points_y"]:
+def pairwise_squared_distance(
+    x: Float[Tensor, "*batch points_x dim"], y: Float[Tensor, "*batch points_y dim"]
+) -> Float[Tensor, "*batch points_x points_y"]:
     """|x_i - y_j|^2 for all i, j, from differences.  Takes memory for points_x * points_y * dim numbers."""
     return squared_distance(x.unsqueeze(-2), y.unsqueeze(-3))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from hyperenergy.arithmetic.namespaces import Namespace
 from hyperenergy.arithmetic.numbers import Number, to_float
@@ -32,6 +33,11 @@ class Gaussian(Kernel):
 
     def log_profile(self, r: Any, m: Namespace) -> Any:
         return -m.number(self.t) * r
+
+    def with_slope(self, r: Tensor) -> tuple[Tensor, Tensor]:
+        t = to_float(self.t)
+        value = (r * -t).exp_()
+        return value, value * -t
 
     def steeper(self, factor: float) -> Kernel:
         return Gaussian(tidy(to_float(self.t) * factor))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from hyperenergy.arithmetic.namespaces import Namespace
 from hyperenergy.arithmetic.numbers import Number, to_float
@@ -36,6 +37,12 @@ class InverseMultiquadric(Kernel):
     def profile(self, r: Any, m: Namespace) -> Any:
         c = m.number(self.c)
         return c / m.sqrt(c * c + r)
+
+    def with_slope(self, r: Tensor) -> tuple[Tensor, Tensor]:
+        c = to_float(self.c)
+        inverse = (r + c * c).rsqrt_()
+        value = inverse * c
+        return value, inverse.square_().mul_(value).mul_(-0.5)
 
     def steeper(self, factor: float) -> Kernel:
         return InverseMultiquadric(tidy(to_float(self.c) / factor))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from torch import Tensor
+
 from hyperenergy.arithmetic.namespaces import Namespace
 from hyperenergy.arithmetic.numbers import Number, to_float
 from hyperenergy.checks import positive
@@ -28,6 +30,12 @@ class Laplace(Kernel):
 
     def log_profile(self, r: Any, m: Namespace) -> Any:
         return -m.number(self.t) * m.sqrt(r)
+
+    def with_slope(self, r: Tensor) -> tuple[Tensor, Tensor]:
+        """The slope -t e^{-t d} / (2 d), d = sqrt r, is 0 at 0: see the namespace of torch."""
+        t, d = to_float(self.t), r.sqrt()
+        value = (d * -t).exp_()
+        return value, (value * (-t / 2)).div_(d).masked_fill_(d == 0, 0.0)
 
     def steeper(self, factor: float) -> Kernel:
         return Laplace(tidy(to_float(self.t) * factor))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from torch import Tensor
+
 from hyperenergy.arithmetic.namespaces import Namespace
 from hyperenergy.arithmetic.numbers import Number, to_float
 from hyperenergy.checks import positive
@@ -26,6 +28,11 @@ class RegularizedLogarithmic(Kernel):
 
     def profile(self, r: Any, m: Namespace) -> Any:
         return -m.log(1 + m.number(self.t) * r)
+
+    def with_slope(self, r: Tensor) -> tuple[Tensor, Tensor]:
+        t = to_float(self.t)
+        inner = (r * t).add_(1)
+        return inner.log().neg_(), inner.reciprocal_().mul_(-t)
 
     def steeper(self, factor: float) -> Kernel:
         return RegularizedLogarithmic(tidy(to_float(self.t) * factor))

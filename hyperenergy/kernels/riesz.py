@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from hyperenergy.arithmetic.namespaces import Namespace
 from hyperenergy.arithmetic.numbers import Number, to_float
@@ -39,7 +40,7 @@ class Riesz(Kernel):
     def profile(self, r: Any, m: Namespace) -> Any:
         from fractions import Fraction
 
-        power = m.power(r, -Fraction(self.s) / 2)
+        power = m.power(r, -(self.s if isinstance(self.s, Tensor) else Fraction(self.s)) / 2)
         return power if self._s > 0 else -power
 
     def log_profile(self, r: Any, m: Namespace) -> Any:

@@ -10,6 +10,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+# Numbers rows x keys beyond which a batch is large, and goes by blocks: one expression, which keeps them all, is slower.
+LARGE = 2**18
+
+
+def is_large(numbers: int) -> bool:
+    return numbers > LARGE
+
 
 @dataclass(frozen=True, eq=False)
 class Keys:
@@ -17,11 +24,13 @@ class Keys:
 
     own: the column of row 0's own pair; that of row i is own + i.  None: every column counts.
     ids: (K,), or None; columns of a row's id do not count either.
+    pairs: of both views of so many pairs, one over the other: the row's partner does not count either.
     """
 
     points: Tensor
     own: int | None = None
     ids: Tensor | None = None
+    pairs: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +67,12 @@ class Batch:
     def fold(self) -> bool:
         """Whether values of anchors are summed over them on the way, which a large batch does faster than apart."""
         return self.reduction != "none"
+
+    def stackable(self, x: Tensor) -> bool:
+        """Whether a symmetric loss of all points is faster with both views as one: in one process, without ids or further
+        negatives, and where each pair of points can be taken once."""
+        large = is_large(4 * x.shape[-2] ** 2)
+        return type(self) is Batch and self.ids is None and self.negatives is None and large and self.fold
 
     def total(self, rows: Tensor) -> Tensor:
         """Values of anchors, (*batch, M), as the engine returns its own: summed where ``fold``."""
@@ -117,7 +132,11 @@ ALONE = Batch()
 
 
 def masks(rows: int, keys: Keys, ids: Tensor | None) -> Tensor | None:
-    """(rows, K): which columns do not count for their ids; None where there are none."""
+    """(rows, K): which columns do not count for their ids or as partners; None where there are none."""
+    if keys.pairs is not None and keys.own is not None:
+        row = torch.arange(keys.own, keys.own + rows, device=keys.points.device) % keys.pairs
+        column = torch.arange(keys.points.shape[-2], device=keys.points.device) % keys.pairs
+        return row.unsqueeze(-1) == column
     if ids is None or keys.ids is None:
         return None
     return ids.unsqueeze(-1) == keys.ids.unsqueeze(-2)

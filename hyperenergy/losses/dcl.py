@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from hyperenergy.geometry.sphere import Points
 from hyperenergy.losses.base import Reduction, shown
-from hyperenergy.losses.batch import ALONE, Batch
+from hyperenergy.losses.batch import ALONE, Batch, Keys
 from hyperenergy.losses.checks import declaration, positive_number, switch
 from hyperenergy.losses.engine.sums import log_sums
 from hyperenergy.losses.facts import SoftmaxFacts
@@ -32,6 +33,11 @@ def dcl(
     Source: Yeh et al. 2022.  Minimum for M <= d+1 (B1): log(2(M-1)) + q, cross-view only log(M-1) + q, at an aligned
     simplex; beyond, the one-sided form is paid for pulling positives apart (B5).
     """
+    if symmetric and within_view and batch.stackable(anchors):
+        z, s = torch.cat([anchors, positives], -2), (anchors * positives).sum(-1)
+        energies = log_sums(z, [Keys(z, 0, None, anchors.shape[-2])], temperature, batch)
+        value = energies - batch.total(torch.cat([s, s], -1) / temperature)
+        return value / 2 / anchors.shape[-2] if batch.reduction == "mean" else value
     if symmetric:
         return batch.both(dcl, anchors, positives, temperature=temperature, within_view=within_view)
     energy = repulsion(anchors, positives, temperature, within_view, batch)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from hyperenergy.geometry.sphere import Points
 from hyperenergy.losses.base import Reduction
-from hyperenergy.losses.batch import ALONE, Batch
+from hyperenergy.losses.batch import ALONE, Batch, Keys
 from hyperenergy.losses.checks import declaration, positive_number
+from hyperenergy.losses.engine.sums import log_sums
 from hyperenergy.losses.facts import SoftmaxFacts
 from hyperenergy.losses.families import PairLoss
 from hyperenergy.losses.learnable import Learnable
@@ -20,6 +22,11 @@ def nt_xent(anchors: Points, positives: Points, *, temperature: float = 0.1, bat
 
     "none": 2M values, of the anchors U and then of V.  Source and minimum: those of ``sim_clr``.
     """
+    if batch.stackable(anchors):
+        z, s = torch.cat([anchors, positives], -2), (anchors * positives).sum(-1)
+        both = torch.cat([s, s], -1)
+        value = log_sums(z, [Keys(z, 0, None, anchors.shape[-2])], temperature, batch, shift=both, own=True)
+        return value / 2 / anchors.shape[-2] if batch.reduction == "mean" else value
     return batch.both(sim_clr, anchors, positives, temperature=temperature)
 
 

@@ -11,9 +11,9 @@ from torch import Tensor
 from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.sphere import Points
 from hyperenergy.losses.base import Reduction, shown
-from hyperenergy.losses.batch import ALONE, Batch, Keys, without_own
+from hyperenergy.losses.batch import ALONE, Batch, Keys, is_large, without_own
 from hyperenergy.losses.checks import declaration, integer_or_none, one_of, positive_number
-from hyperenergy.losses.engine.sums import SMALL, log_sums
+from hyperenergy.losses.engine.sums import log_sums
 from hyperenergy.losses.families import LabeledLoss
 from hyperenergy.losses.learnable import Learnable
 from hyperenergy.losses.log_space import Loss, log_one_plus_exp
@@ -43,17 +43,19 @@ def sup_con(
     anchored, left_out = counts > 1.5, None
     if ignore is not None:
         anchored, left_out = anchored & (labels != ignore), classes == ignore
-    if everyone.points.shape[-2] * features.shape[-2] <= SMALL and not batch.cast:
+    if not is_large(everyone.points.shape[-2] * features.shape[-2]) and not batch.cast:
         values = _expression(features, labels, everyone, classes, temperature, left_out)
+        values = batch.total(values.masked_fill(~anchored, 0.0))
     else:
         # The sum over the others of the class, from that of the whole class.
         mean = (_class_sums(everyone.points, classes, labels) - features) / (counts - 1).clamp(min=1).unsqueeze(-1)
         rows, keys = (features, everyone) if left_out is None else _without(features, everyone, left_out)
-        values = log_sums(rows, [keys], temperature, batch.apart) - (features * mean).sum(-1) / temperature
-    values = values.masked_fill(~anchored, 0.0)
+        logs = log_sums(rows, [keys], temperature, batch, weights=anchored.to(features.dtype))
+        attraction = ((features * mean).sum(-1) / temperature).masked_fill(~anchored, 0.0)
+        values = (logs if batch.fold else logs.masked_fill(~anchored, 0.0)) - batch.total(attraction)
     if not batch.fold:
         return values
-    total = batch.everywhere(values.sum(-1))
+    total = batch.everywhere(values)
     return total / batch.everywhere(anchored.sum(-1)).clamp(min=1) if batch.reduction == "mean" else total
 
 

@@ -13,10 +13,11 @@ from torch import Tensor
 from hyperenergy.losses.batch import Keys, masks, without_own
 from hyperenergy.losses.engine.programs import Program
 
-# Numbers of a block (128 MiB of float32; on a GPU 1 GiB), and its most rows: more would leave the caches of a CPU.
-BLOCK, GPU_BLOCK = 2**25, 2**28
+# Numbers of a block (8 MiB of float32, which caches hold; on a GPU 1 GiB), its most rows, and its least: with fewer, going
+# through all keys for every block would take longer than the products.
+BLOCK, GPU_BLOCK = 2**21, 2**28
 _MOST_ROWS, _GPU_MOST_ROWS = 512, 4096
-_LEAST_ROWS = 16
+_LEAST_ROWS = 128
 
 
 class Arguments(NamedTuple):
@@ -30,17 +31,23 @@ class Arguments(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """Which columns count: own and ids of each Keys, and the ids of the rows."""
+    """Which columns count: own, ids and pairs of each Keys, and the ids of the rows.
+
+    weights (M,): of the values in their sum, 1 where None; itself: the rows are the keys, and are given once.
+    """
 
     own: tuple[int | None, ...]
     ids: tuple[Tensor | None, ...]
     rows: Tensor | None
+    pairs: tuple[int | None, ...]
+    weights: Tensor | None = None
+    itself: bool = False
 
     def keys(self, points: Sequence[Tensor], start: int = 0) -> list[Keys]:
         """The keys as they are for rows from ``start`` on."""
         return [
-            Keys(y, None if own is None else own + start, ids)
-            for y, own, ids in zip(points, self.own, self.ids, strict=True)
+            Keys(y, None if own is None else own + start, ids, pairs)
+            for y, own, ids, pairs in zip(points, self.own, self.ids, self.pairs, strict=True)
         ]
 
     def row_ids(self, rows: slice) -> Tensor | None:
@@ -61,7 +68,8 @@ def expression(program: Program, given: Arguments, keys: Sequence[Keys], ids: Te
         parts.append(similarity if given.shift is None else similarity - given.shift.unsqueeze(-1))
     logits = torch.cat(parts, -1) if len(parts) > 1 else parts[0]
     logits = logits * given.scale if given.bias is None else logits * given.scale + given.bias
-    return program.value(logits, torch.cat(masked, -1) if ids is not None else None)
+    left_out = ids is not None or any(key.pairs is not None for key in keys)
+    return program.value(logits, torch.cat(masked, -1) if left_out else None)
 
 
 def blocks(rows: int, columns: int, gpu: bool) -> Iterator[slice]:
@@ -75,7 +83,11 @@ def run(
     program: Program, given: Arguments, layout: Layout, upstream: Tensor | None, wanted: bool
 ) -> tuple[Tensor, Arguments | None]:
     """The values (M,), and, where wanted, the gradient of their sum with the weights ``upstream`` (M,), 1 by default."""
+    if layout.itself:
+        found, both = run(program, _twice(given), layout._replace(itself=False), upstream, wanted)
+        return found, None if both is None else _once(both)
     x, shift, scale, bias, points = given
+    small = is_small(x, points, scale)
     widths = [len(y) for y in points]
     values = []
     slopes = None if not wanted else _zeros(given)
@@ -95,7 +107,7 @@ def run(
         some = None if shift is None else shift[rows]
         shifts = None if some is None else some * scale
         fill = _Fill(layout.keys(points, rows.start), layout.row_ids(rows), widths)
-        value, factors, sums = program.in_place(block, shifts, fill)
+        value, factors, sums = program.in_place(block, shifts, fill, small)
         values.append(value.to(x.dtype))
         if slopes is None:
             continue
@@ -122,6 +134,26 @@ def run(
     return torch.cat(values), slopes
 
 
+# Logits up to which exponentials of single precision can be summed as they are: e^40 is 2e17, of 3e38.
+_SMALL = 40.0
+
+
+def is_small(x: Tensor, points: Sequence[Tensor], scale: Tensor) -> bool:
+    """Whether no logit is larger.  Not asked of a GPU, which would have to be waited for."""
+    if x.is_cuda:
+        return False
+    longest = max(float(y.square().sum(-1).amax()) for y in points) * float(x.square().sum(-1).amax())
+    return float(scale) * longest**0.5 <= _SMALL
+
+
+def _twice(given: Arguments) -> Arguments:
+    return given._replace(points=(given.x,))
+
+
+def _once(slopes: Arguments) -> Arguments:
+    return slopes._replace(x=slopes.x.add_(slopes.points[0]), points=())
+
+
 class _Fill:
     """Puts a number where the rows of a block are not to count."""
 
@@ -130,11 +162,14 @@ class _Fill:
 
     def __call__(self, block: Tensor, number: float) -> None:
         for key, part in zip(self.keys, block.split(list(self.widths), -1), strict=True):
-            mask = masks(len(part), key, self.ids)
+            mask = None if self.ids is None else masks(len(part), key, self.ids)
             if mask is not None:
                 part.masked_fill_(mask, number)
-            elif key.own is not None and key.own < part.shape[-1]:
-                part.diagonal(key.own).fill_(number)
+            elif key.own is not None:
+                partners = () if key.pairs is None else (key.own + key.pairs, key.own - key.pairs)
+                for column in (key.own, *partners):
+                    if -len(part) < column < part.shape[-1]:
+                        part.diagonal(column).fill_(number)
 
 
 def _zeros(given: Arguments) -> Arguments:
@@ -155,6 +190,9 @@ def second(
 ) -> tuple[Arguments, Tensor]:
     """Derivatives of <gradient, along>, the gradient being that of the values with the weights ``upstream``: by
     what the values depend on, and by those weights.  A block's gradient is differentiated, then forgotten."""
+    if layout.itself:
+        totals, by_weight = second(program, _twice(given), layout._replace(itself=False), upstream, _twice(along))
+        return _once(totals), by_weight
     totals, by_weight = _zeros(given), torch.zeros_like(upstream)
     for rows in blocks(len(given.x), sum(len(y) for y in given.points), given.x.is_cuda):
         leaves, product, weights = _product(program, given, layout, rows, upstream[rows], along)
@@ -171,6 +209,8 @@ def second(
 
 def along(program: Program, given: Arguments, layout: Layout, tangents: Arguments) -> Tensor:
     """The derivatives (M,) of the values along tangents: what <gradient, tangents> depends on the weights of the values."""
+    if layout.itself:
+        return along(program, _twice(given), layout._replace(itself=False), _twice(tangents))
     found: list[Tensor] = []
     for rows in blocks(len(given.x), sum(len(y) for y in given.points), given.x.is_cuda):
         ones = given.x.new_ones(rows.stop - rows.start)

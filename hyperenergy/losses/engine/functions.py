@@ -11,11 +11,22 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hyperenergy.losses.engine import by_rows
+from hyperenergy.losses.engine import by_rows, by_tiles
 from hyperenergy.losses.engine.by_rows import Arguments, Layout, flat, unflat
-from hyperenergy.losses.engine.programs import PROGRAMS, Program
+from hyperenergy.losses.engine.programs import PROGRAMS, LogSum, Program
 
 _LARGE = "of a batch of this size is not implemented; take a smaller one, which is a single expression"
+
+
+def _folded(values: Tensor, layout: Layout) -> Tensor:
+    return values.sum() if layout.weights is None else (values * layout.weights).sum()
+
+
+def _weights(upstream: Tensor, layout: Layout, fold: bool, given: Arguments) -> Tensor:
+    """Of each value in what is differentiated."""
+    if not fold:
+        return upstream
+    return upstream.expand(len(given.x)) if layout.weights is None else upstream * layout.weights
 
 
 def _plain(x: Tensor) -> Any:
@@ -36,9 +47,15 @@ class Rows(torch.autograd.Function):
     def forward(program: Program, layout: Layout, fold: bool, wanted: bool, *tensors: Tensor | None) -> Any:
         given = unflat(tensors)
         with _plain(given.x):
-            values, slopes = by_rows.run(program, given, layout, None, wanted and fold)
+            if fold and by_tiles.suits(program, given, layout):
+                assert isinstance(program, LogSum)
+                total, slopes = by_tiles.run(program, given, layout, wanted)
+            else:
+                values, slopes = by_rows.run(program, given, layout, layout.weights, wanted and fold)
+                weighted = values if layout.weights is None else values * layout.weights
+                total = weighted.sum(dtype=torch.float64).to(values.dtype) if fold else values
         kept = [given.x.new_empty(0)] * len(tensors) if slopes is None else _converted(slopes, given)
-        return (values.sum(dtype=torch.float64).to(values.dtype) if fold else values, *kept)
+        return (total, *kept)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
@@ -63,7 +80,7 @@ class Rows(torch.autograd.Function):
         pairs = zip(along[4:], tensors, strict=True)
         tangents = [None if y is None else torch.zeros_like(y) if v is None else v for v, y in pairs]
         value = Along.apply(ctx.program, ctx.layout, *tangents, *tensors)
-        return (value.sum() if ctx.fold else value, *[None] * ctx.count)
+        return (_folded(value, ctx.layout) if ctx.fold else value, *[None] * ctx.count)
 
     @staticmethod
     def vmap(info: Any, in_dims: tuple[Any, ...], *inputs: Any) -> Any:
@@ -111,8 +128,7 @@ class Gradient(torch.autograd.Function):
         if known:
             return tuple(upstream * y for y in tensors[:half])
         with _plain(given.x):
-            weights = upstream.expand(len(given.x))
-            _, slopes = by_rows.run(program, given, layout, weights, True)
+            _, slopes = by_rows.run(program, given, layout, _weights(upstream, layout, fold, given), True)
         assert slopes is not None
         return tuple(_converted(slopes, given))
 
@@ -151,9 +167,9 @@ class Second(torch.autograd.Function):
         given = unflat(tensors[half:])
         along = [None if y is None else v for v, y in zip(tensors[:half], tensors[half:], strict=True)]
         with _plain(given.x):
-            weights = upstream.expand(len(given.x))
+            weights = _weights(upstream, layout, fold, given)
             found, by_weight = by_rows.second(program, given, layout, weights, unflat(along))
-        return (by_weight.sum() if fold else by_weight, *_converted(found, given))
+        return (_folded(by_weight, layout) if fold else by_weight, *_converted(found, given))
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
@@ -207,23 +223,36 @@ def _op(
     program: str,
     fold: bool,
     own: list[int],
+    pairs: list[int],
+    itself: bool,
     ids: list[Tensor],
     row_ids: Tensor | None,
+    weights: Tensor | None,
     x: Tensor,
     shift: Tensor | None,
     scale: Tensor,
     bias: Tensor | None,
     points: list[Tensor],
 ) -> list[Tensor]:
-    layout = _layout(own, ids, row_ids)
+    layout = _layout(own, pairs, itself, ids, row_ids, weights)
     return [y.clone() for y in Rows.forward(PROGRAMS[program], layout, fold, True, x, shift, scale, bias, *points)]
 
 
-def _layout(own: Sequence[int], ids: Sequence[Tensor], row_ids: Tensor | None) -> Layout:
+def _layout(
+    own: Sequence[int],
+    pairs: Sequence[int],
+    itself: bool,
+    ids: Sequence[Tensor],
+    rows: Tensor | None,
+    weights: Tensor | None,
+) -> Layout:
     return Layout(
         tuple(None if column < 0 else column for column in own),
         tuple(some if some.numel() else None for some in ids),
-        row_ids,
+        rows,
+        tuple(None if count < 0 else count for count in pairs),
+        weights,
+        itself,
     )
 
 
@@ -232,8 +261,11 @@ def _(
     program: str,
     fold: bool,
     own: list[int],
+    pairs: list[int],
+    itself: bool,
     ids: list[Tensor],
     row_ids: Tensor | None,
+    weights: Tensor | None,
     x: Tensor,
     shift: Tensor | None,
     scale: Tensor,
@@ -246,29 +278,33 @@ def _(
 
 
 def _op_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
-    ctx.program, ctx.fold, ctx.own, ids, row_ids, x, shift, scale, bias, points = inputs
+    ctx.program, ctx.fold, ctx.own, ctx.pairs, ctx.itself, ids, row_ids, weights, x, shift, scale, bias, points = inputs
     ctx.counts = len(ids), len(points)
-    ctx.save_for_backward(row_ids, x, shift, scale, bias, *ids, *points, *(output[1:] if ctx.fold else []))
+    kept = output[1:] if ctx.fold else []
+    ctx.save_for_backward(row_ids, weights, x, shift, scale, bias, *ids, *points, *kept)
 
 
 def _op_backward(ctx: Any, upstream: Sequence[Tensor]) -> Any:
-    row_ids, x, shift, scale, bias, *rest = ctx.saved_tensors
+    row_ids, weights, x, shift, scale, bias, *rest = ctx.saved_tensors
     ids, points = rest[: ctx.counts[0]], rest[ctx.counts[0] : sum(ctx.counts)]
     if ctx.fold:
         found = [upstream[0] * y for y in rest[sum(ctx.counts) :]]
     else:
-        found = _op_gradient(ctx.program, ctx.own, ids, row_ids, upstream[0], x, shift, scale, bias, points)
-    given = (x, shift, scale, bias)
-    slopes = [None if y is None else g for g, y in zip(found, given, strict=False)]
-    return (None,) * 5 + (*slopes, found[4:])
+        layout = (ctx.own, ctx.pairs, ctx.itself, ids, row_ids, weights)
+        found = _op_gradient(ctx.program, *layout, upstream[0], x, shift, scale, bias, points)
+    slopes = [None if y is None else g for g, y in zip(found, (x, shift, scale, bias), strict=False)]
+    return (None,) * 8 + (*slopes, list(found[4:]))
 
 
 @torch.library.custom_op("hyperenergy::rows_gradient", mutates_args=())
 def _op_gradient(
     program: str,
     own: list[int],
+    pairs: list[int],
+    itself: bool,
     ids: list[Tensor],
     row_ids: Tensor | None,
+    weights: Tensor | None,
     upstream: Tensor,
     x: Tensor,
     shift: Tensor | None,
@@ -276,7 +312,7 @@ def _op_gradient(
     bias: Tensor | None,
     points: list[Tensor],
 ) -> list[Tensor]:
-    layout = _layout(own, ids, row_ids)
+    layout = _layout(own, pairs, itself, ids, row_ids, weights)
     none = [x.new_empty(0)] * (4 + len(points))
     return list(
         Gradient.forward(PROGRAMS[program], layout, False, False, upstream, *none, x, shift, scale, bias, *points)
@@ -287,8 +323,11 @@ def _op_gradient(
 def _(
     program: str,
     own: list[int],
+    pairs: list[int],
+    itself: bool,
     ids: list[Tensor],
     row_ids: Tensor | None,
+    weights: Tensor | None,
     upstream: Tensor,
     x: Tensor,
     shift: Tensor | None,
@@ -305,8 +344,9 @@ _op.register_autograd(_op_backward, setup_context=_op_context)
 def in_graph(program: str, layout: Layout, fold: bool, given: Arguments) -> Tensor:
     """As ``Rows``, for a graph that is being compiled or exported."""
     empty = given.x.new_empty(0, dtype=torch.long)
-    own = [-1 if column is None else column for column in layout.own]
+    own, pairs = ([-1 if n is None else n for n in numbers] for numbers in (layout.own, layout.pairs))
     ids = [empty if some is None else some for some in layout.ids]
     x, shift, scale, bias, points = given
-    value: Tensor = _op(program, fold, own, ids, layout.rows, x, shift, scale, bias, list(points))[0]
+    masks = (own, pairs, layout.itself, ids, layout.rows, layout.weights)
+    value: Tensor = _op(program, fold, *masks, x, shift, scale, bias, list(points))[0]
     return value

@@ -9,15 +9,15 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from hyperenergy.energies.elementwise import refine_close
+from hyperenergy.energies.elementwise import derivatives, refine_close
 from hyperenergy.energies.energy import pair_energy
 from hyperenergy.geometry.sphere import pairwise_squared_distance
 from hyperenergy.kernels.base import Kernel
 from hyperenergy.kernels.gaussian import Gaussian
-from hyperenergy.losses.batch import Batch, Keys, masks, without_own
+from hyperenergy.losses.batch import Batch, Keys, is_large, masks, without_own
 from hyperenergy.losses.engine.by_rows import blocks
-from hyperenergy.losses.engine.programs import LogSum, Program
-from hyperenergy.losses.engine.sums import SMALL, row_sums
+from hyperenergy.losses.engine.programs import Fill, LogSum, Program
+from hyperenergy.losses.engine.sums import row_sums
 
 # Exponents down to which a sum of exponentials keeps its digits in single precision: e^-60 is 1e-26, of 1e-38.
 _LINEAR = 60.0
@@ -36,6 +36,14 @@ class KernelSum(Program):
         terms = self.kernel(logits.clamp(min=0))
         return (terms if masked is None else terms.masked_fill(masked, 0.0)).sum(-1)
 
+    def in_place(self, block: Tensor, shift: Tensor | None, fill: Fill, small: bool) -> tuple[Tensor, None, Tensor]:
+        fill(block, 4.0)
+        value, slope = derivatives(self.kernel, block.clamp_(min=0), 1)
+        fill(value, 0.0)
+        block.copy_(slope)
+        fill(block, 0.0)
+        return value.sum(-1), None, block.sum(-1)
+
     def refine(self, block: Tensor, x: Tensor, y: Tensor) -> None:
         """Distances of close pairs from differences, where the kernel feels them."""
         if self.kernel.singular or self.kernel.kinked:
@@ -47,7 +55,7 @@ def kernel_sums(x: Tensor, kernel: Kernel, batch: Batch) -> Tensor:
     """sum_{j != i} kappa(|x_i-x_j|^2) over the negatives of each row, (*batch, M), or their sum where ``batch.fold``."""
     keys = batch.keys(x)
     learned = any(isinstance(getattr(kernel, f.name), Tensor) for f in dataclasses.fields(kernel))
-    small = x.numel() * keys.points.shape[-2] <= SMALL
+    small = not is_large(x.numel() * keys.points.shape[-2])
     learned = learned or torch.compiler.is_compiling()
     if keys.points is x and keys.ids is None and batch.fold and (small or not learned):
         return pair_energy(x, kernel, "ordered") if x.shape[-2] > 1 else 0 * x.sum((-2, -1))
@@ -63,7 +71,7 @@ def log_gaussian_sum(x: Tensor, t: float | Tensor, batch: Batch) -> Tensor:
     """log of the sum over ordered pairs of exp(-t |x_i-x_j|^2), j a negative of i, (*batch,): also where each of them is
     below what a float can be.  Minus infinity, or a number as low, where there are no negatives."""
     keys = batch.keys(x)
-    if x.numel() * keys.points.shape[-2] <= SMALL:
+    if not is_large(x.numel() * keys.points.shape[-2]):
         r = pairwise_squared_distance(x, keys.points)
         mask = masks(x.shape[-2], keys, batch.row_ids)
         logits = -t * (without_own(r, keys.own) if mask is None else r)

@@ -30,10 +30,12 @@ class Program(ABC):
         """Correct the products of some rows and keys, in place."""
         return
 
-    def in_place(self, block: Tensor, shift: Tensor | None, fill: Fill) -> tuple[Tensor, Tensor | None, Tensor]:
+    def in_place(
+        self, block: Tensor, shift: Tensor | None, fill: Fill, small: bool
+    ) -> tuple[Tensor, Tensor | None, Tensor]:
         """Values of the rows of a block that has scale x_i.y_j + bias; overwrites it with W, the derivatives by the logits
         up to a factor of each row.  Returns (values, factors or None for 1, the rows' sums of the derivatives); ``shift``
-        is in units of the logits."""
+        is in units of the logits; ``small``: their exponentials can be summed as they are."""
         masked = torch.zeros_like(block)
         fill(masked, 1.0)
         with torch.enable_grad():
@@ -65,19 +67,25 @@ class LogSum(Program):
             return log_one_plus_exp(total)
         return total if masked is None else total.masked_fill(masked.all(-1), 0.0)
 
-    def in_place(self, block: Tensor, shift: Tensor | None, fill: Fill) -> tuple[Tensor, Tensor, Tensor]:
+    def in_place(self, block: Tensor, shift: Tensor | None, fill: Fill, small: bool) -> tuple[Tensor, Tensor, Tensor]:
         fill(block, -math.inf)
-        largest = block.amax(-1, keepdim=True).clamp_(min=torch.finfo(block.dtype).min / 2)
-        sums = block.sub_(largest).exp_().sum(-1)
-        logs = _wide(sums).log() + largest.squeeze(-1)
-        if shift is not None:
-            logs = logs - shift
+        largest = None
+        if not small:
+            largest = block.amax(-1, keepdim=True).clamp_(min=torch.finfo(block.dtype).min / 2)
+            block.sub_(largest)
+        return self.of_sums(block.exp_().sum(-1), None if largest is None else largest.squeeze(-1), shift)
+
+    def of_sums(self, sums: Tensor, largest: Tensor | None, shift: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        """As ``in_place``, from the sums of e^(logit - largest)."""
+        logs = wide(sums).log()
+        for number, sign in ((largest, 1), (shift, -1)):
+            logs = logs if number is None else logs + sign * number
         some = sums > 0
         if self.own:
             values, slopes = log_one_plus_exp(logs), torch.sigmoid(logs)
         else:
             values, slopes = logs.masked_fill(~some, 0.0), some.to(logs.dtype)
-        slopes = slopes.to(block.dtype)
+        slopes = slopes.to(sums.dtype)
         return values, slopes / sums.where(some, 1.0), slopes
 
 
@@ -89,7 +97,7 @@ class SoftplusSum(Program):
         terms = log_one_plus_exp(logits)
         return (terms if masked is None else terms.masked_fill(masked, 0.0)).sum(-1)
 
-    def in_place(self, block: Tensor, shift: Tensor | None, fill: Fill) -> tuple[Tensor, None, Tensor]:
+    def in_place(self, block: Tensor, shift: Tensor | None, fill: Fill, small: bool) -> tuple[Tensor, None, Tensor]:
         fill(block, -math.inf)
         if shift is not None:
             block.sub_(shift.unsqueeze(-1))
@@ -109,7 +117,7 @@ class Elementwise(Program):
         return self.phi((terms if masked is None else terms.masked_fill(masked, 0.0)).sum(-1))
 
 
-def _wide(x: Tensor) -> Tensor:
+def wide(x: Tensor) -> Tensor:
     """In float64, where the device has it: the logarithm of a sum is where a row's round-off would add up."""
     return x if x.device.type == "mps" else x.double()
 

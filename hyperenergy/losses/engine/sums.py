@@ -7,13 +7,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from hyperenergy.losses.batch import Batch, Keys
+from hyperenergy.losses.batch import Batch, Keys, is_large
 from hyperenergy.losses.engine import by_rows
 from hyperenergy.losses.engine.by_rows import Arguments, Layout
 from hyperenergy.losses.engine.programs import PROGRAMS, LogSum, Program
-
-# Numbers rows x keys up to which one expression, which keeps them all, is the faster.
-SMALL = 2**18
 
 
 def log_sums(
@@ -24,12 +21,13 @@ def log_sums(
     *,
     shift: Tensor | None = None,
     own: bool = False,
+    weights: Tensor | None = None,
 ) -> Tensor:
     """log sum_j exp((x_i.y_j - shift_i)/tau) over the negatives of each row, or log(1 + that) where ``own``.
 
     (*batch, M), or their sum where ``batch.fold``.  A row without negatives has 0.
     """
-    return row_sums(LogSum(own), x, keys, 1 / temperature, batch, shift=shift)
+    return row_sums(LogSum(own), x, keys, 1 / temperature, batch, shift=shift, weights=weights)
 
 
 def row_sums(
@@ -41,29 +39,33 @@ def row_sums(
     *,
     shift: Tensor | None = None,
     bias: float | Tensor | None = None,
+    weights: Tensor | None = None,
 ) -> Tensor:
-    """The program's values of the rows x, (*batch, M), or their sum where ``batch.fold``."""
+    """The program's values of the rows x, (*batch, M), or where ``batch.fold`` their sum with constant weights."""
     points = tuple(key.points for key in keys)
     if not _by_blocks(x, keys, batch):
-        return batch.total(by_rows.expression(program, Arguments(x, shift, scale, bias, points), keys, batch.row_ids))
+        values = by_rows.expression(program, Arguments(x, shift, scale, bias, points), keys, batch.row_ids)
+        return batch.total(values if weights is None or not batch.fold else values * weights)
     scale, bias = _number(scale, x), None if bias is None else _number(bias, x)
-    given = Arguments(x, shift, scale, bias, points)
-    layout = Layout(tuple(key.own for key in keys), tuple(key.ids for key in keys), batch.row_ids)
+    # Rows that are the only keys are given once, so that each pair can be taken once.
+    itself = len(points) == 1 and points[0] is x
+    given = Arguments(x, shift, scale, bias, () if itself else points)
+    own, ids, pairs = (tuple(getattr(key, name) for key in keys) for name in ("own", "ids", "pairs"))
+    layout = Layout(own, ids, batch.row_ids, pairs, weights, itself)
     lead = x.shape[:-2]
     if not lead:
         return _one(program, layout, batch.fold, given)
     shape = torch.broadcast_shapes(lead, *(y.shape[:-2] for y in given.points))
-    flat = [y.expand(*shape, *y.shape[-2:]).flatten(0, len(shape) - 1) for y in (x, *given.points)]
-    shifts = None if shift is None else shift.expand(*shape, shift.shape[-1]).flatten(0, len(shape) - 1)
-    found = [
-        _one(
-            program,
-            layout,
-            batch.fold,
-            Arguments(flat[0][k], None if shifts is None else shifts[k], scale, bias, tuple(y[k] for y in flat[1:])),
-        )
-        for k in range(len(flat[0]))
-    ]
+
+    def flat(y: Tensor, axes: int) -> Tensor:
+        return y.expand(*shape, *y.shape[-axes:]).flatten(0, len(shape) - 1)
+
+    xs, every = flat(x, 2), [flat(y, 2) for y in given.points]
+    shifts, shares = (None if y is None else flat(y, 1) for y in (shift, weights))
+    found = []
+    for k in range(len(xs)):
+        one = Arguments(xs[k], None if shifts is None else shifts[k], scale, bias, tuple(y[k] for y in every))
+        found.append(_one(program, layout._replace(weights=None if shares is None else shares[k]), batch.fold, one))
     return torch.stack(found).unflatten(0, shape)
 
 
@@ -83,8 +85,7 @@ def _one(program: Program, layout: Layout, fold: bool, given: Arguments) -> Tens
 def _by_blocks(x: Tensor, keys: Sequence[Keys], batch: Batch) -> bool:
     """Always within autocast, from which the blocks keep their backward pass away."""
     columns = sum(key.points.shape[-2] for key in keys)
-    large = x.shape[-2] * columns > SMALL
-    return columns > 0 and (large or (batch.cast and not torch.compiler.is_compiling()))
+    return columns > 0 and (is_large(x.shape[-2] * columns) or (batch.cast and not torch.compiler.is_compiling()))
 
 
 def _number(value: float | Tensor, x: Tensor) -> Tensor:
