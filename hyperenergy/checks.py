@@ -35,6 +35,8 @@ def positive(name: str, value: Number) -> float:
 
 def finite(name: str, value: Number) -> float:
     """The float value of a parameter that must be a finite number; ArgumentError otherwise."""
+    if getattr(getattr(value, "device", None), "type", None) == "meta":
+        return 1.0  # a tensor without a value, that is to come
     try:
         number = to_float(getattr(value, "item", lambda: value)())  # NumPy's and torch's scalars are numbers, too
     except (TypeError, ValueError, ZeroDivisionError, OverflowError):

@@ -76,9 +76,7 @@ def _watched(function: Callable[..., Any], module: ModuleType) -> Callable[..., 
     def declared() -> Mapping[str, Any]:
         return {name: kind for name, text in texts.items() if _arrays(kind := _evaluated(text, module))}
 
-    @functools.wraps(function)
-    def watched(*args: Any, **kwargs: Any) -> Any:
-        result = function(*args, **kwargs)
+    def compare(args: Any, kwargs: Any, result: Any) -> None:
         call = next(calls)
         if (call < _FIRST or call % _LATER == 0) and (kinds := declared()):
             given = {**signature.bind(*args, **kwargs).arguments, "return": result}
@@ -89,9 +87,22 @@ def _watched(function: Callable[..., Any], module: ModuleType) -> Callable[..., 
                         raise WrongShape(
                             f"{module.__name__}.{function.__qualname__}: {name} is {shape}, not {texts[name]}"
                         )
+
+    number = len(_COMPARISONS)
+    _COMPARISONS.append(compare)
+
+    @functools.wraps(function)
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        result = function(*args, **kwargs)
+        # Code that is being compiled has no calls to be compared, and must not see how they would be.
+        if "torch" not in sys.modules or not sys.modules["torch"].compiler.is_compiling():
+            _COMPARISONS[number](args, kwargs, result)
         return result
 
     return watched
+
+
+_COMPARISONS: list[Callable[[Any, Any, Any], None]] = []
 
 
 def _evaluated(text: str, module: ModuleType) -> Any:

@@ -70,22 +70,22 @@ class Loss(torch.nn.Module, ABC):
                     self.add_module(key, part)
                 else:
                     self.register_parameter(key, part)
-        self.__dict__["_given"] = checked | {name: None for name in checked if self._holds(name)}
-
-    def _holds(self, name: str) -> bool:
-        return name in self._parameters or name in self._modules
+        held = [name for name in checked if name in self._parameters or name in self._modules]
+        self.__dict__["_given"] = checked | dict.fromkeys(held, learnable.Held)
 
     @property
     def options(self) -> dict[str, Any]:
         """The hyperparameters by name, learnable ones as scalars.  They are read from where torch keeps parameters, so
         that ``torch.func.functional_call`` and the loading of a state reach the formula."""
-        held = {**self._parameters, **self._modules}
-        return {name: learnable.current(name, value, held) for name, value in self.__dict__["_given"].items()}
+        found = {}
+        for name, value in self.__dict__["_given"].items():
+            found[name] = learnable.current(self, name, value)
+        return found
 
     def __getattr__(self, name: str) -> Any:
         given = self.__dict__.get("_given", {})
-        if name in given and not self._holds(name):
-            return learnable.current(name, given[name], self._parameters)
+        if name in given and given[name] is not learnable.Held:
+            return learnable.current(self, name, given[name])
         return super().__getattr__(name)
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -38,8 +38,6 @@ def _number(name: str, given: Any, check: Callable[[str, Any], float]) -> Any:
         return given
     if isinstance(given, Tensor) and given.numel() != 1:
         raise ArgumentError(name, f"a tensor of shape {tuple(given.shape)}", "must be one number")
-    if isinstance(given, Tensor) and given.device.type == "meta":
-        return scalar(given)
     value = check(name, given)
     return scalar(given) if isinstance(given, Tensor) else value
 

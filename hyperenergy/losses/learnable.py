@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -55,14 +55,22 @@ def parts(name: str, value: Any) -> Iterator[tuple[str, Any]]:
                 yield f"{name}_{field.name}", part
 
 
-def current(name: str, value: Any, held: Mapping[str, Any]) -> Any:
-    """The hyperparameter as it is now: numbers and modules read from where torch holds them, as tensors without axes."""
-    value = held.get(name, value)
+class Held:
+    """In place of what torch holds; a class, which copies and pickles leave what it is."""
+
+
+def current(module: torch.nn.Module, name: str, value: Any) -> Any:
+    """The hyperparameter as it is now, learned ones as tensors without axes.  They are read off the module by name, which is
+    where parameters, replaced ones, and what a parametrization makes of them are."""
+    if value is Held:
+        value = getattr(module, name)
     if isinstance(value, torch.nn.Module):
         return scalar(value())
     if isinstance(value, Kernel):
-        learned = {f.name: held[key] for f in dataclasses.fields(value) if (key := f"{name}_{f.name}") in held}
-        return value.moved(**{key: scalar(part) for key, part in learned.items()}) if learned else value
+        learned = {}
+        for key, _ in parts(name, value):
+            learned[key.removeprefix(f"{name}_")] = scalar(getattr(module, key))
+        return value.moved(**learned) if learned else value
     return scalar(value)
 
 

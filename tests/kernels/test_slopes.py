@@ -50,7 +50,7 @@ def test_widths_are_learned(kernel: he.Kernel) -> None:
     """Derivatives by a parameter against central differences."""
     for field in dataclasses.fields(kernel):
         start = getattr(kernel, field.name)
-        if field.name == "degree":
+        if isinstance(kernel, he.Polynomial):  # whose parameters are a whole number and a bound
             continue
         x = torch.nn.Parameter(torch.tensor(float(start), dtype=torch.float64))
         learned = type(kernel)(**{**vars_of(kernel), field.name: x})
@@ -67,8 +67,6 @@ def vars_of(kernel: he.Kernel) -> dict[str, object]:
 
 def test_a_scalar_of_numpy_is_a_number() -> None:
     r = torch.tensor([0.5], dtype=torch.float64)
-    assert (
-        torch.equal(he.Riesz(np.float32(1.5))(r), he.Riesz(1.5)(r))
-        and he.Riesz(np.float32(1.5)).label == "Riesz(s=1.5)"
-    )
+    kernel = he.Riesz(np.float32(1.5))  # type: ignore[arg-type]
+    assert torch.equal(kernel(r), he.Riesz(1.5)(r)) and kernel.label == "Riesz(s=1.5)"
     assert torch.equal(he.Gaussian(np.float64(2))(r), he.Gaussian(2)(r))

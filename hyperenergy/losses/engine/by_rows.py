@@ -13,9 +13,9 @@ from torch import Tensor
 from hyperenergy.losses.batch import Keys, masks, without_own
 from hyperenergy.losses.engine.programs import Program
 
-# Numbers of a block (8 MiB of float32, which caches hold; on a GPU 1 GiB), its most rows, and its least: with fewer, going
+# Numbers of a block (12 MiB of float32, which caches hold; on a GPU 1 GiB), its most rows, and its least: with fewer, going
 # through all keys for every block would take longer than the products.
-BLOCK, GPU_BLOCK = 2**21, 2**28
+BLOCK, GPU_BLOCK = 3 * 2**20, 2**28
 _MOST_ROWS, _GPU_MOST_ROWS = 512, 4096
 _LEAST_ROWS = 128
 
@@ -118,9 +118,9 @@ def run(
         if factors is not None:
             scaled = scaled * factors.unsqueeze(-1)
         mine = slopes.x[rows]
-        for y, part, slope in zip(points, parts, slopes.points, strict=True):
-            mine.addmm_(part, y)
-            slope.addmm_(part.mT, scaled)
+        for k, (y, part, slope) in enumerate(zip(points, parts, slopes.points, strict=True)):
+            torch.addmm(mine, part, y, beta=int(k > 0), out=mine)
+            torch.addmm(slope, part.mT, scaled, beta=int(rows.start > 0), out=slope)
         mine.mul_(scale if factors is None else (factors * scale).unsqueeze(-1))
         by_scale = (mine * x[rows]).sum(dtype=torch.float64) / scale
         if some is not None:

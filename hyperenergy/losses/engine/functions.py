@@ -293,7 +293,9 @@ def _op_backward(ctx: Any, upstream: Sequence[Tensor]) -> Any:
         layout = (ctx.own, ctx.pairs, ctx.itself, ids, row_ids, weights)
         found = _op_gradient(ctx.program, *layout, upstream[0], x, shift, scale, bias, points)
     slopes = [None if y is None else g for g, y in zip(found, (x, shift, scale, bias), strict=False)]
-    return (None,) * 8 + (*slopes, list(found[4:]))
+    # As the inputs are: a list for a list of tensors.
+    nothing = (None, None, None, [None] * len(ids), None, None)
+    return (None, None, *nothing, *slopes, list(found[4:]))
 
 
 @torch.library.custom_op("hyperenergy::rows_gradient", mutates_args=())

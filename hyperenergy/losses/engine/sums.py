@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
 from hyperenergy.losses.batch import Batch, Keys, is_large
 from hyperenergy.losses.engine import by_rows
@@ -73,13 +74,34 @@ def _one(program: Program, layout: Layout, fold: bool, given: Arguments) -> Tens
     from hyperenergy.losses.engine import functions
 
     if torch.compiler.is_compiling():
-        (name,) = [name for name, other in PROGRAMS.items() if other == program]
-        return functions.in_graph(name, layout, fold, given)
+        for name, other in PROGRAMS.items():
+            if other == program:
+                return functions.in_graph(name, layout, fold, given)
+        values = _recomputed(program, layout, given)
+        weighted = values if layout.weights is None else values * layout.weights
+        return weighted.sum() if fold else values
     tensors = (given.x, given.shift, given.scale, given.bias, *given.points)
     wanted = torch.is_grad_enabled() and any(y is not None and y.requires_grad for y in tensors)
     found = functions.Rows.apply(program, layout, fold, wanted, *tensors)
     value: Tensor = found[0]
     return value
+
+
+def _recomputed(program: Program, layout: Layout, given: Arguments) -> Tensor:
+    """For graphs of programs that hold functions: blocks of the expression, computed again where differentiated."""
+    x, shift, scale, bias, points = given
+    every = (x,) if layout.itself else points
+    found = []
+    for rows in by_rows.blocks(len(x), sum(len(y) for y in every), x.is_cuda):
+        keys, ids = layout.keys(every, rows.start), layout.row_ids(rows)
+
+        def block(
+            part: Tensor, some: Tensor | None, *ys: Tensor, keys: Sequence[Keys] = keys, ids: Tensor | None = ids
+        ) -> Tensor:
+            return by_rows.expression(program, Arguments(part, some, scale, bias, ys), keys, ids)
+
+        found.append(checkpoint(block, x[rows], None if shift is None else shift[rows], *every, use_reentrant=False))
+    return torch.cat(found)
 
 
 def _by_blocks(x: Tensor, keys: Sequence[Keys], batch: Batch) -> bool:
