@@ -73,7 +73,7 @@ if TYPE_CHECKING:
 
 # Public names are loaded when they are first asked for: torch, which most of them need, takes a second.  They are read off
 # what stands above, which nobody carries out.  A kernel or a loss is public where it has a file; a line there types it.
-_FOLDERS = {"plot": "show.plot", "sphere": "geometry.sphere", "view": "show.view"}
+_FOLDERS = {"adapters": "losses.adapters", "plot": "show.plot", "sphere": "geometry.sphere", "view": "show.view"}
 
 
 def _declared() -> dict[str, tuple[str, str]]:

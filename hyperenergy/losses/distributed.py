@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -100,6 +100,8 @@ class World(Batch):
     group: Any = None
     sizes: tuple[int, ...] = ()
     own_ids: Tensor | None = None
+    # What was gathered in this call, by the tensor that it was gathered from: once, however often a formula asks.
+    gathered: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
 
     @property
     def _start(self) -> int:
@@ -110,7 +112,9 @@ class World(Batch):
         return self.own_ids
 
     def keys(self, x: Tensor) -> Keys:
-        return Keys(Gather.apply(x, self.sizes, self.group), self._start, self.ids)
+        if id(x) not in self.gathered:
+            self.gathered[id(x)] = x, Gather.apply(x, self.sizes, self.group)
+        return Keys(self.gathered[id(x)][1], self._start, self.ids)
 
     def gram(self, x: Tensor) -> Tensor:
         return self.everywhere(x.mT @ x, final=False)

@@ -76,6 +76,49 @@ def test_bad_input_is_said_on_all_processes(count: int) -> None:
         assert "rows must be finite" in errors["nan"] if rank == 0 else "error on process 0" in errors["nan"]
 
 
+# Numbers that a process sends forward per pair and dimension, as the docstring says.
+SENT = {
+    "info_nce": 1,
+    "info_nce_symmetric": 2,
+    "sim_clr": 2,
+    "nt_xent": 2,
+    "dcl": 2,
+    "dcl_cross": 1,
+    "dclw": 2,
+    "dhel": 1,
+    "dhel_two": 2,
+    "kcl": 1,
+    "align_uniform": 2,
+    "sig_lip": 1,
+}
+
+
+@pytest.mark.parametrize("name", SENT)
+def test_what_is_sent_is_what_is_said(name: str, draw, tmp_path, monkeypatch) -> None:
+    """In a group of one process: features gathered forward, and as many numbers back."""
+    dist = torch.distributed
+    dist.init_process_group("gloo", init_method=f"file://{tmp_path}/meet", rank=0, world_size=1)
+    sent = {"forward": 0, "back": 0}
+    gather, reduce = dist.all_gather, dist.reduce
+
+    def all_gather(parts: Any, x: torch.Tensor, **options: Any) -> None:
+        sent["forward"] += x.numel() if x.is_floating_point() else 0
+        gather(parts, x, **options)
+
+    def reduce_to(x: torch.Tensor, *target: Any, **options: Any) -> None:
+        sent["back"] += x.numel()
+        reduce(x, *target, **options)
+
+    try:
+        monkeypatch.setattr(dist, "all_gather", all_gather)
+        monkeypatch.setattr(dist, "reduce", reduce_to)
+        U, V = draw(5, 3).requires_grad_(True), draw(5, 3).requires_grad_(True)
+        he.Distributed(processes.PAIRS[name]())(U, V).backward()
+    finally:
+        dist.destroy_process_group()
+    assert sent == {"forward": SENT[name] * 15, "back": SENT[name] * 15}
+
+
 def test_without_a_group_it_is_the_loss_itself(draw) -> None:
     U, V = draw(5, 3), draw(5, 3)
     assert torch.equal(he.Distributed(he.DHEL(0.3))(U, V), he.DHEL(0.3)(U, V))
