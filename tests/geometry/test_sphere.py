@@ -66,7 +66,10 @@ def test_random_points_are_uniform() -> None:
         (torch.eye(3, dtype=torch.int64), "X: got torch.int64 tensor; must be a floating-point"),
         (torch.ones(3, dtype=torch.float64), "must have shape"),
         (torch.eye(3, dtype=torch.float64)[:1], "X: got 1 points; at least 2 are needed"),
-        (2 * torch.eye(3, dtype=torch.float64), r"X: got a row of norm 2 at \[0\]; rows must be unit vectors"),
+        (
+            2 * torch.eye(3, dtype=torch.float64),
+            r"a row of norm 2 at \[0\]; rows of torch.float64 must be unit",
+        ),
         (torch.full((2, 2), math.nan, dtype=torch.float64), "a row of norm nan"),
     ],
 )

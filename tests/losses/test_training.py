@@ -200,7 +200,7 @@ def test_sup_con_with_real_labels(draw) -> None:
     passing = he.SupCon(TAU, ignore=3)(X, labels)
     assert passing.item() == pytest.approx(loop([1, 3, 4, 5], [1, 4]), rel=1e-12)
     values = he.SupCon(TAU, reduction="none")(X, labels)
-    assert [i for i in range(7) if float(values[i]) != 0] == kept
+    assert [i for i in range(7) if abs(float(values[i])) > 0] == kept
     lonely = he.SupCon(TAU)(X.requires_grad_(True), torch.arange(7))
     lonely.backward()
     assert lonely.item() == 0
@@ -364,7 +364,8 @@ def test_an_average_of_models_takes_the_temperature_along(draw) -> None:
     average.update_parameters(loss)
     U, V = (x.float() for x in pair(draw))
     between = [he.InfoNCE(he.Temperature(0.07))(U, V), loss(U, V)]
-    assert min(between) < average(U, V) < max(between)
+    first, second = sorted(x.item() for x in between)
+    assert first < average(U, V).item() < second
 
 
 HALVES = [torch.float16, torch.bfloat16]
