@@ -42,11 +42,10 @@ def _one(x: Tensor, kernel: Kernel, forces: Tensor | None) -> Tensor:
         count, rest = rows.stop - start, slice(rows.stop, points)
         r = (left[rows] @ right[start:].mT).clamp_(min=0)
         close = refine_close(r, x[rows], x[start:]) if careful else []
-        own = torch.arange(count, device=x.device)
-        r[own, own] = 4.0
+        r.diagonal().fill_(4.0)
         found = derivatives(kernel, r, 0 if pulls is None else 1)
         for matrix in found:
-            matrix[own, own] = 0.0
+            matrix.diagonal().fill_(0.0)
         value = found[0]
         total += value[:, :count].sum(dtype=torch.float64) + 2 * value[:, count:].sum(dtype=torch.float64)
         if pulls is not None:

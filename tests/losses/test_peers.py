@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -77,3 +78,37 @@ def test_torch(pair) -> None:
     z = torch.cat([U, V])
     logits = (z @ z.T / TAU).fill_diagonal_(-torch.inf)
     agree(he.NTXent(TAU)(U, V), torch.nn.functional.cross_entropy(logits, torch.arange(128).roll(64)))
+
+
+# Kernels of the published code as functions of the distance, by name, with ours and the factor of gamma.
+PUBLISHED: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor], he.Kernel, he.Kernel, float]] = {
+    "gaussian": (gaussian := lambda x: (-2 * x**2).exp(), gaussian, he.Gaussian(2), he.Gaussian(2), 1),
+    "imq": (imq := lambda x: 2 / (4 + x**2).sqrt(), imq, he.InverseMultiquadric(2), he.InverseMultiquadric(2), 1),
+    "log": (
+        lambda x: -0.5 * (1 + 2 * x**2).log(),
+        lambda x: -(1 + 2 * x**2).log(),
+        he.RegularizedLogarithmic(2),
+        he.RegularizedLogarithmic(2),
+        0.5,
+    ),
+    "riesz": (riesz := lambda x: -(x**1.5), riesz, he.Riesz(-1.5), he.Riesz(-1.5), 1),
+    "gaussian_riesz": (lambda x: x**-1.5, gaussian, he.Riesz(1.5), he.Gaussian(2), 1),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_published_kernels(name: str, draw) -> None:
+    """2 times the alignment, and the energies of both views, as means over distances: the table of docs/training.md."""
+    energy, alignment, kernel, aligning, factor = PUBLISHED[name]
+    U, V = draw(9, 4), draw(9, 4)
+    apart = (U - V).norm(dim=-1)
+    expected = 16 * (energy(torch.pdist(U)).mean() + energy(torch.pdist(V)).mean()) - 2 * alignment(apart).mean()
+    ours = he.KCL(kernel, 16 * factor, alignment_kernel=aligning, two_view=True)
+    assert ours(torch.cat([U, V])).item() == pytest.approx(expected.item(), rel=1e-12)
+
+
+def test_the_published_default_of_dhel(draw) -> None:
+    U, V = draw(9, 4), draw(9, 4)
+    sums = [((X @ X.T / 0.3).exp() * (1 - torch.eye(9))).sum(1).log() for X in (U, V)]
+    expected = (sums[0] + sums[1] - (U * V).sum(1) / 0.3).mean()
+    assert he.DHEL(0.3, two_view=True)(torch.cat([U, V])).item() == pytest.approx(expected.item(), rel=1e-12)

@@ -506,3 +506,72 @@ def test_compiled_and_exported(loss: he.PairLoss, M: int, draw) -> None:
             torch.testing.assert_close(one, other, rtol=2e-5, atol=2e-6)
         exported = torch.export.export(loss, (U, V)).module()
         torch.testing.assert_close(exported(U, V), loss(U, V), rtol=2e-5, atol=2e-6)
+
+
+KEYS = 10**6
+
+
+@pytest.mark.parametrize("tau", [0.05, 1.0])
+def test_a_million_keys(tau: float) -> None:
+    """Closed values where sums of single precision would be off: all in one place, at two poles, on a simplex."""
+    anchors = torch.zeros(16, 3)
+    anchors[:, 0] = 1
+    for code, similarity in (
+        (torch.tensor([[1.0, 0, 0]]), [1.0]),
+        (torch.tensor([[1.0, 0, 0], [-1, 0, 0]]), [1.0, -1.0]),
+        (torch.tensor([[1.0, 0, 0], [-0.5, math.sqrt(0.75), 0], [-0.5, -math.sqrt(0.75), 0]]), [1.0, -0.5, -0.5]),
+    ):
+        keys = code.repeat(KEYS // len(code) + 1, 1)[:KEYS]
+        keys[:16] = anchors  # the positives
+        counts = [int((keys @ anchors[0] - s).abs().lt(1e-6).sum()) for s in sorted(set(similarity))]
+        exact = math.log(sum(n * math.exp((s - 1) / tau) for n, s in zip(counts, sorted(set(similarity)), strict=True)))
+        bound = 8 * 1.2e-7 * (1 + 1 / tau) * (1 + abs(exact))
+        assert abs(he.InfoNCE(tau)(anchors, keys).item() - exact) <= bound
+        gradient = torch.func.grad(lambda u, keys=keys: he.InfoNCE(tau)(u, keys))(anchors)
+        assert bool(gradient.isfinite().all())
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_pairs_in_one_place() -> None:
+    """All pairs in one place: the logarithm of how many others there are, and gamma - 1 of kernels."""
+    M = 10**5
+    X = torch.zeros(M, 2)
+    X[:, 0] = 1
+    for loss, exact in (
+        (he.DHEL(0.1), math.log(M - 1)),
+        (he.NTXent(0.1), math.log(2 * M - 1)),
+        (he.KCL(he.Gaussian(2)), 15.0),
+        (he.SupCon(0.1), math.log(M - 1)),
+    ):
+        value = loss(X, torch.zeros(M).long()) if isinstance(loss, he.SupCon) else loss(X, X)
+        assert value.item() == pytest.approx(exact, rel=1e-6), loss
+
+
+GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device, and there is none here")
+
+
+@GPU
+@each
+@SIZES
+def test_a_gpu_has_the_values_of_the_cpu(loss: he.PairLoss, M: int, draw) -> None:
+    U, V = pair(draw, M)
+    found = []
+    for device in ("cpu", "cuda"):
+        u = U.to(device).requires_grad_(True)
+        value = loss(u, V.to(device))
+        found.append((value.detach().cpu(), torch.autograd.grad(value, u)[0].cpu()))
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-10)
+
+
+@GPU
+@each
+@SIZES
+def test_no_call_waits_for_a_gpu(loss: he.PairLoss, M: int, draw) -> None:
+    U, V = (x.float().cuda().requires_grad_(True) for x in pair(draw, M))
+    loss(U, V).backward()
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        loss(U, V).backward()
+    finally:
+        torch.cuda.set_sync_debug_mode("default")

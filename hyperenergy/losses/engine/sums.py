@@ -111,4 +111,5 @@ def _by_blocks(x: Tensor, keys: Sequence[Keys], batch: Batch) -> bool:
 
 
 def _number(value: float | Tensor, x: Tensor) -> Tensor:
-    return value.to(x.dtype) if isinstance(value, Tensor) else x.new_tensor(value)
+    # Filled where it is: a number that is copied to a GPU would be waited for.
+    return value.to(x.dtype) if isinstance(value, Tensor) else torch.full((), value, dtype=x.dtype, device=x.device)
