@@ -49,15 +49,15 @@ def sums(x: Tensor, kernel: Kernel) -> Tensor:
         return sums_and_forces(x, kernel)[0]
     if tiles.suits(x):
         return tiles.sums(x, kernel, None)
-    total = x.new_zeros(len(x))
+    total = _totals(x)
     for some, rows in _blocks(x):
         total[some] += _Block(x[some], rows).slopes(kernel, 0)[0].sum((-2, -1))
-    return total
+    return total.to(x.dtype)
 
 
 def sums_and_forces(x: Tensor, kernel: Kernel) -> tuple[Tensor, Tensor]:
     """Sums over ordered pairs, (batch,), and their gradients, (batch, points, dim)."""
-    total, forces = x.new_zeros(len(x)), torch.empty_like(x)
+    total, forces = _totals(x), torch.empty_like(x)
     if _compiled(x, kernel):
         for k in range(len(x)):
             total[k], forces[k] = compiled.pair_sum(x[k], kernel)
@@ -69,7 +69,12 @@ def sums_and_forces(x: Tensor, kernel: Kernel) -> tuple[Tensor, Tensor]:
         value, first = block.slopes(kernel, 1)
         total[some] += value.sum((-2, -1))
         forces[some, rows] = 4 * block.pull(first)
-    return total, forces
+    return total.to(x.dtype), forces
+
+
+def _totals(x: Tensor) -> Tensor:
+    """Sums over blocks are in float64: in single precision ten billion pairs would lose four digits."""
+    return torch.zeros(len(x), dtype=torch.float64, device=x.device)
 
 
 def hessian_products(x: Tensor, v: Tensor, kernel: Kernel) -> Tensor:

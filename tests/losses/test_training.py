@@ -535,7 +535,7 @@ def test_a_million_keys(tau: float) -> None:
 def test_a_hundred_thousand_pairs_in_one_place() -> None:
     """All pairs in one place: the logarithm of how many others there are, and gamma - 1 of kernels."""
     M = 10**5
-    X = torch.zeros(M, 2)
+    X = torch.zeros(M, 16)
     X[:, 0] = 1
     for loss, exact in (
         (he.DHEL(0.1), math.log(M - 1)),
