@@ -39,7 +39,8 @@ def sup_con(
     log(n-1 + n(K-1) e^{-K/((K-1) tau)}), with collapsed classes on a simplex.
     """
     everyone, classes = batch.keys(features), batch.labels(labels)
-    counts = _class_sums(torch.ones_like(everyone.points[..., :1]), classes, labels).squeeze(-1)
+    ones = torch.ones((*classes.shape, 1), dtype=features.dtype, device=features.device)
+    counts = _class_sums(ones, classes, labels).squeeze(-1)
     anchored, left_out = counts > 1.5, None
     if ignore is not None:
         anchored, left_out = anchored & (labels != ignore), classes == ignore

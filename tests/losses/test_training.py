@@ -508,6 +508,47 @@ def test_compiled_and_exported(loss: he.PairLoss, M: int, draw) -> None:
         torch.testing.assert_close(exported(U, V), loss(U, V), rtol=2e-5, atol=2e-6)
 
 
+STRUCTURED: dict[str, tuple[Any, Callable[[Any], Callable[[Tensor], Tensor]]]] = {
+    "sup_con": (he.SupCon(TAU), lambda loss: lambda x: loss(x, torch.arange(len(x)) % 5)),
+    "ignore": (he.SupCon(TAU, ignore=2), lambda loss: lambda x: loss(x, torch.arange(len(x)) % 5)),
+    "multi_view_info_nce": (he.MultiViewInfoNCE(TAU), lambda loss: lambda x: loss(x.unflatten(0, (3, -1)))),
+    "multi_view_dhel": (he.MultiViewDHEL(TAU), lambda loss: lambda x: loss(x.unflatten(0, (3, -1)))),
+}
+
+
+@pytest.mark.parametrize("name", STRUCTURED)
+@pytest.mark.parametrize("M", [12, 1200], ids=["one expression", "blocks"])
+def test_transforms_of_labels_and_views(name: str, M: int, draw) -> None:
+    """vmap, func.grad, jvp and torch.compile of losses of labels and of several views."""
+    loss, calls = STRUCTURED[name]
+    f = calls(loss)
+    X, T = draw(2, M, 6), draw(M, 6)
+    leaf = X[0].clone().requires_grad_(True)
+    (expected,) = torch.autograd.grad(f(leaf), leaf)
+    torch.testing.assert_close(torch.func.grad(f)(X[0]), expected, rtol=1e-10, atol=1e-12)
+    torch.testing.assert_close(torch.func.jvp(f, (X[0],), (T,))[1], (expected * T).sum(), rtol=1e-9, atol=1e-11)
+    torch.testing.assert_close(torch.func.vmap(f)(X), torch.stack([f(x) for x in X]), rtol=1e-11, atol=1e-12)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch._dynamo.reset()
+        compiled = torch.compile(f, fullgraph=True, backend="aot_eager")
+        again = X[0].clone().requires_grad_(True)
+        (found,) = torch.autograd.grad(compiled(again), again)
+    torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-11)
+
+
+def test_vmap_over_labels_is_refused_where_it_is_not_right(draw) -> None:
+    """Of a small batch it is right; of a large one it is an error, not a value of other labels."""
+    for M in (12, 1200):
+        X, labels = draw(M, 6), torch.stack([torch.arange(M) % 5, torch.arange(M) % 3])
+        f = torch.func.vmap(he.SupCon(TAU), (None, 0))
+        if M == 12:
+            torch.testing.assert_close(f(X, labels), torch.stack([he.SupCon(TAU)(X, y) for y in labels]))
+        else:
+            with pytest.raises(NotImplementedError, match="vmap over ids or labels"):
+                f(X, labels)
+
+
 KEYS = 10**6
 
 

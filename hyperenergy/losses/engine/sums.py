@@ -80,6 +80,9 @@ def _one(program: Program, layout: Layout, fold: bool, given: Arguments) -> Tens
         values = _recomputed(program, layout, given)
         weighted = values if layout.weights is None else values * layout.weights
         return weighted.sum() if fold else values
+    hidden = (layout.rows, layout.weights, *layout.ids)
+    if any(y is not None and torch._C._functorch.is_batchedtensor(y) for y in hidden):
+        raise NotImplementedError("vmap over ids or labels of a batch of this size is not implemented; loop over them")
     tensors = (given.x, given.shift, given.scale, given.bias, *given.points)
     wanted = torch.is_grad_enabled() and any(y is not None and y.requires_grad for y in tensors)
     found = functions.Rows.apply(program, layout, fold, wanted, *tensors)
