@@ -56,20 +56,27 @@ class Layout(NamedTuple):
 
 def expression(program: Program, given: Arguments, keys: Sequence[Keys], ids: Tensor | None) -> Tensor:
     """The values (*batch, M) as one expression, differentiable at will."""
+    if ids is None and all(key.pairs is None for key in keys):
+        parts = [without_own(given.x @ y.mT, key.own) for key, y in zip(keys, given.points, strict=True)]
+        return program.value(_logits(parts, given), None)
     parts, masked = [], []
     for key, y in zip(keys, given.points, strict=True):
         similarity = given.x @ y.mT
         mask = masks(similarity.shape[-2], key, ids)
-        if mask is not None:
-            masked.append(mask.expand(similarity.shape))
-        else:
+        if mask is None:
             similarity = without_own(similarity, key.own)
-            masked.append(similarity.new_zeros((), dtype=torch.bool).expand(similarity.shape))
-        parts.append(similarity if given.shift is None else similarity - given.shift.unsqueeze(-1))
-    logits = torch.cat(parts, -1) if len(parts) > 1 else parts[0]
-    logits = logits * given.scale if given.bias is None else logits * given.scale + given.bias
-    left_out = ids is not None or any(key.pairs is not None for key in keys)
-    return program.value(logits, torch.cat(masked, -1) if left_out else None)
+            mask = similarity.new_zeros((), dtype=torch.bool)
+        parts.append(similarity)
+        masked.append(mask.expand(similarity.shape))
+    return program.value(_logits(parts, given), torch.cat(masked, -1))
+
+
+def _logits(similarities: list[Tensor], given: Arguments) -> Tensor:
+    logits = torch.cat(similarities, -1) if len(similarities) > 1 else similarities[0]
+    if given.shift is not None:
+        logits = logits - given.shift.unsqueeze(-1)
+    logits = logits * given.scale
+    return logits if given.bias is None else logits + given.bias
 
 
 def blocks(rows: int, columns: int, gpu: bool) -> Iterator[slice]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -11,7 +12,7 @@ from torch.utils.checkpoint import checkpoint
 
 from hyperenergy.energies.elementwise import derivatives, refine_close
 from hyperenergy.energies.energy import pair_energy
-from hyperenergy.geometry.sphere import pairwise_squared_distance
+from hyperenergy.geometry.sphere import pairwise_squared_distance, squared_distance
 from hyperenergy.kernels.base import Kernel
 from hyperenergy.kernels.gaussian import Gaussian
 from hyperenergy.losses.batch import Batch, Keys, is_large, masks, without_own
@@ -72,6 +73,9 @@ def log_gaussian_sum(x: Tensor, t: float | Tensor, batch: Batch) -> Tensor:
     below what a float can be.  Minus infinity, or a number as low, where there are no negatives."""
     keys = batch.keys(x)
     if not is_large(x.numel() * keys.points.shape[-2]):
+        if keys.points is x and keys.ids is None:  # each pair once
+            i, j = torch.triu_indices(x.shape[-2], x.shape[-2], 1, device=x.device)
+            return torch.logsumexp(-t * squared_distance(x[..., i, :], x[..., j, :]), -1) + math.log(2)
         r = pairwise_squared_distance(x, keys.points)
         mask = masks(x.shape[-2], keys, batch.row_ids)
         logits = -t * (without_own(r, keys.own) if mask is None else r)
