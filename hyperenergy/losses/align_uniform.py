@@ -13,7 +13,7 @@ from hyperenergy.kernels.base import Kernel
 from hyperenergy.kernels.gaussian import Gaussian
 from hyperenergy.kernels.riesz import Riesz
 from hyperenergy.losses.base import Reduction
-from hyperenergy.losses.batch import ALONE, Batch, masks
+from hyperenergy.losses.batch import ALONE, Batch
 from hyperenergy.losses.checks import declaration, positive_number
 from hyperenergy.losses.engine.kernel_sums import log_gaussian_sum
 from hyperenergy.losses.facts import KernelFacts
@@ -67,8 +67,7 @@ def _uniformity(x: Points, t: float | Tensor, batch: Batch) -> Tensor:
     total = log_gaussian_sum(x, t, batch)
     if batch.ids is None:
         return total - math.log(points * (points - 1))
-    alike = batch.everywhere(masks(x.shape[-2], batch.keys(x), batch.row_ids).sum())  # type: ignore[union-attr]
-    pairs = points**2 - alike
+    pairs = batch.negative_pairs(x)
     return (total - pairs.clamp(min=1).to(total.dtype).log()).masked_fill(pairs == 0, 0.0)
 
 

@@ -89,8 +89,15 @@ class Batch:
         pairs = self.pairs(x)
         if self.ids is None:
             return value / max(pairs - 1, 1)
-        alike = self.everywhere(masks(x.shape[-2], self.keys(x), self.row_ids).sum())  # type: ignore[union-attr]
-        return value * (pairs / (pairs**2 - alike).clamp(min=1).to(value.dtype))
+        return value * (pairs / self.negative_pairs(x).clamp(min=1).to(value.dtype))
+
+    def negative_pairs(self, x: Tensor) -> Tensor:
+        """How many ordered pairs (i, j) there are of which j is a negative of i, by ids.  Those of an id are next to each
+        other in order, so that no matrix of pairs is needed to count them."""
+        assert self.ids is not None and self.row_ids is not None
+        order, rows = self.ids.sort().values, self.row_ids.contiguous()
+        alike = torch.searchsorted(order, rows, right=True) - torch.searchsorted(order, rows)
+        return self.pairs(x) ** 2 - self.everywhere(alike.sum())
 
     @property
     def row_ids(self) -> Tensor | None:

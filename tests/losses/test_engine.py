@@ -100,6 +100,23 @@ def test_ids_and_negatives(loss: he.PairLoss, draw, blocks) -> None:
 
 
 @each
+def test_pairs_that_are_all_alike_leave_the_alignment(loss: he.PairLoss, draw, blocks) -> None:
+    """All of one id: no negatives, in one expression or by blocks, and gradients that are numbers."""
+    U, V, ids = draw(7, 9), draw(7, 9), torch.zeros(7, dtype=torch.long)
+
+    def found() -> tuple[Tensor, ...]:
+        u = U.clone().requires_grad_(True)
+        value = loss(u, V, ids=ids)
+        return value.detach(), *torch.autograd.grad(value, u)
+
+    expected = found()
+    assert bool(expected[0].isfinite()) and bool(expected[1].isfinite().all())
+    blocks()
+    for one, other in zip(found(), expected, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-10, atol=1e-12)
+
+
+@each
 def test_a_batch_of_batches(loss: he.PairLoss, draw, blocks) -> None:
     U, V = draw(2, 5, 9), draw(2, 5, 9)
     expected = quantities(loss, U, V)

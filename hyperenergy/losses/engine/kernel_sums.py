@@ -70,7 +70,7 @@ def kernel_sums(x: Tensor, kernel: Kernel, batch: Batch) -> Tensor:
 
 def log_gaussian_sum(x: Tensor, t: float | Tensor, batch: Batch) -> Tensor:
     """log of the sum over ordered pairs of exp(-t |x_i-x_j|^2), j a negative of i, (*batch,): also where each of them is
-    below what a float can be.  Minus infinity, or a number as low, where there are no negatives."""
+    below what a float can be.  A number without a meaning where there are no negatives."""
     keys = batch.keys(x)
     if not is_large(x.numel() * keys.points.shape[-2]):
         if keys.points is x and keys.ids is None:  # each pair once
@@ -83,7 +83,9 @@ def log_gaussian_sum(x: Tensor, t: float | Tensor, batch: Batch) -> Tensor:
             logits = logits.masked_fill(mask, torch.finfo(x.dtype).min / 2)
         return batch.log_total(torch.logsumexp(logits, -1), batch.fold)
     if not isinstance(t, Tensor) and 4 * t <= _LINEAR and not torch.compiler.is_compiling():
-        return batch.everywhere(kernel_sums(x, Gaussian(t), replace(batch, reduction="sum")), batch.fold).log()
+        total = batch.everywhere(kernel_sums(x, Gaussian(t), replace(batch, reduction="sum")), batch.fold)
+        # Only where there are no negatives at all; the logarithm of 0 has no derivative.
+        return total.masked_fill(total == 0, 1.0).log()
     row, key = _as_products(x, keys)
     return batch.log_total(row_sums(LogSum(), row, [key], -t, batch.apart), batch.fold)
 
