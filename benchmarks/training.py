@@ -153,7 +153,7 @@ def peer(name: str) -> Pair:
 
         def fused(u: Tensor, v: Tensor) -> Tensor:
             own = torch.arange(len(u), device=u.device)
-            return function(u / TAU, v, own)  # type: ignore[no-any-return]
+            return function(u / TAU, v, own)  # type: ignore[no-any-return]  # for the same reason
 
         return fused
     if name == "lightly":

@@ -67,7 +67,7 @@ class PairLoss(Loss):
             )
         with calls.exact(u):
             if self._takes_batch:
-                return self.formula(u, v, batch)  # type: ignore[call-arg]
+                return self.formula(u, v, batch)  # type: ignore[call-arg]  # one that takes a batch
             for name, given in (("ids", batch.ids), ("negatives", batch.negatives)):
                 if given is not None:
                     raise ArgumentError(
