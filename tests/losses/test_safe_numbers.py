@@ -1,4 +1,4 @@
-"""Values and gradients are numbers, near to those of float64, at every type, place and temperature, and of a million keys."""
+"""Values and gradients are numbers, and near to those of float64: every type, place and temperature; a million keys."""
 
 from __future__ import annotations
 
