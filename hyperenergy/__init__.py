@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from hyperenergy.errors import HyperenergyError as HyperenergyError
     from hyperenergy.geometry.congruence import Congruence as Congruence
     from hyperenergy.geometry.congruence import congruent as congruent
+    from hyperenergy.geometry.reading.configuration import read_points as read_points
+    from hyperenergy.geometry.reading.embeddings import read_embeddings as read_embeddings
     from hyperenergy.geometry.sphere import normalize as normalize
     from hyperenergy.geometry.symmetry import Symmetry as Symmetry
     from hyperenergy.geometry.symmetry import symmetry as symmetry

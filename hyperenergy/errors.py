@@ -8,7 +8,12 @@ from collections.abc import Iterable
 from typing import Any
 
 # What each extra of pyproject.toml brings, as modules.
-EXTRAS = {"dask": ("dask", "distributed"), "explore": ("starlette", "uvicorn", "websockets")}
+EXTRAS = {
+    "dask": ("dask", "distributed"),
+    "explore": ("starlette", "uvicorn", "websockets"),
+    "parquet": ("pyarrow",),
+    "train": ("PIL", "sklearn"),
+}
 
 
 class HyperenergyError(Exception):

@@ -15,7 +15,10 @@ from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any, get_args, get_origin
 
+import numpy as np
+import torch
 from jaxtyping import AbstractArray, jaxtyped
+from torch import Tensor
 
 # Calls of a function that are checked in a process: all of the first, and one of so many later: a search makes a million.
 _FIRST, _LATER = 50, 200
@@ -125,6 +128,8 @@ def _parts(kind: Any) -> Iterator[Any]:
 
 def _fits(value: Any, kind: Any) -> bool:
     if isinstance(kind, type) and issubclass(kind, AbstractArray):
+        if isinstance(value, np.ndarray) and value.dtype.kind in "fiu" and kind.array_type is Tensor:
+            value = torch.from_numpy(value.astype(value.dtype.newbyteorder("=")))  # taken wherever tensors are
         return isinstance(value, kind)
     if get_origin(kind) is tuple and isinstance(value, tuple):
         return all(map(_fits, value, get_args(kind)))

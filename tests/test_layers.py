@@ -30,12 +30,13 @@ ROOMS = [
     "runs",
     "verify",
     "show",
+    "training",
     "cli",
 ]
 # What imports the package and is no part of it.
 AROUND = ["proofs_check", "benchmarks"]
 # So many at most: rooms, floors (the longest chain of imports), and pairs of rooms of which one imports the other.
-MOST_ROOMS, MOST_FLOORS, MOST_ARROWS = 22, 12, 115
+MOST_ROOMS, MOST_FLOORS, MOST_ARROWS = 22, 13, 135
 
 
 def named(path: Path, root: Path) -> str:

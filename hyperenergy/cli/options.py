@@ -24,6 +24,13 @@ Dim = Annotated[int | None, typer.Option(help="Ambient dimension d; the sphere i
 Restarts = Annotated[int | None, typer.Option(help="Random starts.")]
 Hops = Annotated[int | None, typer.Option(help="Jumps to neighboring basins per start.")]
 MaxIterations = Annotated[int | None, typer.Option(help="Iterations of each descent at most; 5000 by default.")]
+Normalize = Annotated[
+    bool, typer.Option("--normalize", help="Rows of the file have any length; their directions count.")
+]
+Angles = Annotated[
+    bool, typer.Option("--angles", help="Rows of the file are spherical angles in radians, the polar one first.")
+]
+Array = Annotated[str | None, typer.Option(metavar="NAME", help="Which array of an .npz, .mat or .pt file.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same result.")]
 Device = Annotated[str, typer.Option(help="cpu, cuda, or auto.")]
 

@@ -19,15 +19,19 @@ from hyperenergy.codes.catalogue import (
     simplex,
     universal_optimum,
 )
+from hyperenergy.codes.identify import Identification, identification, identify
 
 __all__ = [
     "MOST_POINTS",
     "Code",
+    "Identification",
     "conjectured_optimum",
     "cross_polytope",
     "examples",
     "families",
     "get",
+    "identification",
+    "identify",
     "isotropic",
     "names",
     "polygon",

@@ -170,6 +170,11 @@ def names() -> list[str]:
     return list(_FIXED)
 
 
+def size_of(name: str) -> tuple[int, int]:
+    """Points and dimension of a single code, which is not built for that."""
+    return _FIXED[name].points, _FIXED[name].dim
+
+
 def families() -> list[str]:
     """ "simplex-N", "cross-polytope-N", "polygon-N" and "isotropic-N": ``get`` takes a number for N, as in "simplex-5"; for
     isotropic-N a prime power."""

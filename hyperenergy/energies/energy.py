@@ -14,7 +14,7 @@ from torch import Tensor
 
 from hyperenergy.energies import blockwise
 from hyperenergy.errors import ArgumentError, unknown_name
-from hyperenergy.geometry.sphere import Points, check_points, pairwise_squared_distance
+from hyperenergy.geometry.sphere import Points, check_points, pairwise_squared_distance, tensor
 from hyperenergy.kernels.base import Kernel
 
 Pairs = Literal["unordered", "ordered", "mean"]
@@ -34,6 +34,7 @@ def energy(X: Points, kernel: Kernel, pairs: Pairs = "unordered") -> Float[Tenso
     Invariant under a common orthogonal map and under permutations of the points.  Coincident points under a singular
     kernel give +inf.  Raises ArgumentError unless the rows are at least two unit vectors.
     """
+    X = tensor(X)
     check_points(X, "X")
     check_energy_arguments(kernel, pairs)
     return pair_energy(X, kernel, pairs)

@@ -20,7 +20,7 @@ from hyperenergy.geometry.automorphisms import CLEAR, Automorphisms, UndecidedEr
 from hyperenergy.geometry.coloring import Array, Integers, OutOfWorkError, Work
 from hyperenergy.geometry.fit import Fit, coarse_fit, fitted, improved
 from hyperenergy.geometry.refinement import Items, Search, blurred, on_rows
-from hyperenergy.geometry.sphere import check_points
+from hyperenergy.geometry.sphere import check_points, normalize, tensor
 
 DEFAULT_TOLERANCE = 1e-6
 # Of more, the inner products of all pairs take too much memory.
@@ -99,11 +99,12 @@ def congruent(
 
 def _rows(X: Tensor, Y: Tensor, positives: tuple[Tensor, Tensor] | None) -> tuple[Array, Array]:
     """(points, views, dim) of each configuration: one view, or anchors and positives."""
+    X, Y = tensor(X), tensor(Y)
     named = [("X", X), ("Y", Y)]
     if positives is not None:
         if not isinstance(positives, tuple | list) or len(positives) != 2:
             raise ArgumentError("positives", type(positives).__name__, "must be two tensors: those of X and those of Y")
-        named += [("positives[0]", positives[0]), ("positives[1]", positives[1])]
+        named += [("positives[0]", tensor(positives[0])), ("positives[1]", tensor(positives[1]))]
     for name, rows in named:
         check_points(rows, name, least=1)
         if rows.shape != X.shape or rows.ndim != 2:
@@ -115,7 +116,8 @@ def _rows(X: Tensor, Y: Tensor, positives: tuple[Tensor, Tensor] | None) -> tupl
         raise ArgumentError(
             "X", f"{len(X)} points", f"at most {MOST_POINTS} points or {MOST_POINTS // 2} pairs are compared"
         )
-    arrays = [rows.detach().cpu().double().numpy() for _, rows in named]
+    # A map carries unit vectors to unit vectors, whatever the digits that were written say.
+    arrays = [normalize(rows.detach().cpu().double()).numpy() for _, rows in named]
     return np.stack(arrays[::2], axis=1), np.stack(arrays[1::2], axis=1)
 
 

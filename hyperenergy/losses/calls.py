@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from hyperenergy.errors import ArgumentError
-from hyperenergy.geometry.sphere import check_points
+from hyperenergy.geometry.sphere import check_points, tensor
 from hyperenergy.losses.base import Loss
 from hyperenergy.losses.batch import Batch
 
@@ -27,8 +27,9 @@ _TYPES = (torch.float64, torch.float32, *_WIDE)
 
 def check_features(x: object, name: str, axes: int = 2) -> Tensor:
     """Raise ArgumentError unless ``x`` is a tensor of numbers, of shape (*batch, ..., points, dim)."""
+    x = tensor(x)
     if not isinstance(x, Tensor):
-        raise ArgumentError(name, type(x).__name__, "must be a torch tensor of floating-point numbers")
+        raise ArgumentError(name, type(x).__name__, "must be a tensor or NumPy array of floating-point numbers")
     if x.dtype not in _TYPES:
         raise ArgumentError(name, x.dtype, "must be float16, bfloat16, float32 or float64, for example by x.float()")
     if x.device.type == "meta" and not torch.compiler.is_compiling():
@@ -71,6 +72,7 @@ def check_same(anchors: Tensor, positives: Tensor) -> None:
 
 def check_labels(features: Tensor, labels: object) -> Tensor:
     """Raise ArgumentError unless labels are integers, (M,) or (*batch, M), one per feature."""
+    labels = tensor(labels)
     rows = tuple(features.shape[:-1])
     allowed = f"must be {rows[-1:]}" if len(rows) == 1 else f"must be {rows[-1:]} or {rows}"
     if (
@@ -96,6 +98,7 @@ def check_labels(features: Tensor, labels: object) -> Tensor:
 
 def check_ids(ids: object, anchors: Tensor) -> Tensor:
     """Raise ArgumentError unless ids are integers (M,), one per pair."""
+    ids = tensor(ids)
     if not isinstance(ids, Tensor) or ids.is_floating_point() or ids.is_complex():
         given = f"{ids.dtype} tensor" if isinstance(ids, Tensor) else type(ids).__name__
         raise ArgumentError("ids", given, "must be a tensor of integers, one per pair")
@@ -218,7 +221,7 @@ def checked(
 
     @functools.wraps(formula)
     def loss(*args: Any, **kwargs: Any) -> Tensor:
-        given = signature.bind(*args, **kwargs).arguments
+        given = {name: tensor(value) for name, value in signature.bind(*args, **kwargs).arguments.items()}
         check(*(given[name] for name in tensors))
         options = {name: value for name, value in given.items() if name not in tensors}
         first = given[tensors[0]]

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from hyperenergy.errors import ArgumentError
-from hyperenergy.geometry.sphere import check_points
+from hyperenergy.geometry.sphere import check_points, tensor
 from hyperenergy.losses import calls
 
 Metric = Float[Tensor, "*batch"]
@@ -20,6 +20,7 @@ def unit(x: object, name: str, normalize: bool, least: int = 1) -> Tensor:
         if rows.shape[-2] < least:
             raise ArgumentError(name, f"{rows.shape[-2]} points", f"at least {least} are needed")
         return calls.placed(rows, name, True)
+    x = tensor(x)
     check_points(x, name, least)
     assert isinstance(x, Tensor)
     return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
@@ -27,6 +28,7 @@ def unit(x: object, name: str, normalize: bool, least: int = 1) -> Tensor:
 
 def matrix(x: object) -> Tensor:
     """Any rows.  Raises ArgumentError for what is none, or not finite."""
+    x = tensor(x)
     if not isinstance(x, Tensor) or not x.is_floating_point() or x.ndim < 2 or not x.numel():
         raise ArgumentError("X", repr(getattr(x, "shape", x)), "must be a floating-point tensor (*batch, points, dim)")
     if not bool(x.isfinite().all()):

@@ -19,7 +19,7 @@ from hyperenergy.checks import integer
 from hyperenergy.energies import blockwise
 from hyperenergy.energies.energy import Pairs, check_energy_arguments, energy, pair_energy, pair_weight
 from hyperenergy.errors import ArgumentError
-from hyperenergy.geometry.sphere import Points, check_points, normalize, project, squared_distance
+from hyperenergy.geometry.sphere import Points, check_points, normalize, project, squared_distance, tensor
 from hyperenergy.kernels.base import Kernel
 from hyperenergy.kernels.logarithmic import Logarithmic
 from hyperenergy.kernels.riesz import Riesz
@@ -323,6 +323,7 @@ class FixedAnchors(Objective):
 
     def __post_init__(self) -> None:
         _check_loss(self.loss)
+        object.__setattr__(self, "anchors", tensor(self.anchors))
         check_points(self.anchors, "anchors")
         if self.anchors.dtype != torch.float64:
             object.__setattr__(self, "anchors", normalize(self.anchors.detach().double(), "anchors"))

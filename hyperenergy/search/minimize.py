@@ -33,7 +33,7 @@ def minimize(
     restarts: int | None = None,
     seed: int | torch.Generator = 0,
     starts: Starts = "random",
-    start: Float[Tensor, "starts rows dim"] | None = None,
+    start: Float[Tensor, "*starts rows dim"] | None = None,
     path: Path = "auto",
     hops: int | None = None,
     unseen: float | None = None,
@@ -51,7 +51,7 @@ def minimize(
 
     Starts are independent uniform random points drawn from ``seed`` (for dim = 1, all sign configurations, of at most 16
     unit vectors); or symmetric ones (``starts="antipodal"``), which are labeled in ``Minimum.origin``; or ``start``, unit
-    rows of shape (starts, rows, dim), with rows = 2 * points (anchors over positives) for a loss.
+    rows of shape (starts, rows, dim) or (rows, dim), with rows = 2 * points (anchors over positives) for a loss.
 
     ``restarts`` of them are made.  If it is left out, the search goes on until, with 95 % confidence, the probability that
     one more start ends in a minimum not seen yet is below ``unseen``, or until ``budget`` evaluations of one configuration

@@ -10,9 +10,9 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from hyperenergy.checks import integer, positive
+from hyperenergy.checks import integer, not_unit, positive
 from hyperenergy.errors import ArgumentError
-from hyperenergy.geometry.sphere import check_points
+from hyperenergy.geometry.sphere import check_points, normalize, tensor
 from hyperenergy.objectives.base import Energy, Objective
 from hyperenergy.objectives.expected import Expected
 from hyperenergy.search.minimum import Origin, Progress
@@ -84,8 +84,7 @@ def checked(
     generator = seed if own else torch.Generator().manual_seed(integer("seed", seed, 0, 2**63 - 1))
     given: Tensor | None
     if start is not None:
-        _check_start(start, rows, dim, target)
-        given, origin = start.double(), Origin.GIVEN
+        given, origin = _start(start, rows, dim, target), Origin.GIVEN
     else:
         # On S^0 there is nothing to draw: all configurations are tried.
         given = draw(starts, 1, rows, dim, generator) if dim == 1 else None
@@ -144,15 +143,23 @@ def _share(name: str, value: float) -> float:
     return number
 
 
-def _check_start(start: Tensor, rows: int, dim: int, objective: Objective) -> None:
+def _start(given: Tensor, rows: int, dim: int, objective: Objective) -> Tensor:
+    """(starts, rows, dim) on the sphere, of one configuration or several."""
+    start = tensor(given)
     check_points(start, "start")
+    start = start[None] if start.ndim == 2 else start
     if start.ndim != 3 or start.shape[1:] != (rows, dim) or not len(start):
-        raise ArgumentError("start", f"shape {tuple(start.shape)}", f"must be (starts, {rows}, {dim})")
+        raise ArgumentError(
+            "start", f"shape {tuple(start.shape)}", f"must be (starts, {rows}, {dim}), or ({rows}, {dim})"
+        )
     if isinstance(objective, Energy) and objective.kernel.kinked:
         # Coincident points sit on a kink that is a maximum, and no derivative tells them to part.
         i, j = torch.triu_indices(rows, rows, 1)
         if bool((start[:, i] == start[:, j]).all(-1).any()):
             raise ArgumentError("start", "coincident points", f"must be distinct under {objective.kernel.label}")
+    wide = start.double()
+    # Rows that are right to round-off stay what they are.
+    return wide if not_unit(wide.norm(dim=-1), 1e-12) is None else normalize(wide)
 
 
 def pick_device(device: str | torch.device) -> torch.device:

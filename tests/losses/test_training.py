@@ -237,7 +237,7 @@ BAD: list[tuple[Callable[[], Any], str]] = [
     (lambda: he.DHEL()(GOOD.to(torch.complex64), GOOD), "anchors: got torch.complex64; must be"),
     (lambda: he.DHEL()(GOOD.to(torch.float8_e4m3fn), GOOD), "anchors: got torch.float8_e4m3fn; must be"),
     (lambda: he.DHEL()(GOOD.to("meta"), GOOD.to("meta")), "anchors: got a tensor on the device meta; has no values"),
-    (lambda: he.DHEL()(GOOD.tolist(), GOOD), "anchors: got list; must be a torch tensor"),
+    (lambda: he.DHEL()(GOOD.tolist(), GOOD), "anchors: got list; must be a tensor or NumPy array"),
     (lambda: he.DHEL()(GOOD[0], GOOD[0]), r"anchors: got shape \(3,\); must have shape \(\*batch, points, dim\)"),
     (lambda: he.DHEL()(GOOD * math.nan, GOOD), r"anchors: got \[nan, nan, nan\]... at row \[0\]; rows must be finite"),
     (lambda: he.DHEL()(GOOD, GOOD / torch.tensor([1.0, 0, 1])), "positives: got .*; rows must be finite"),

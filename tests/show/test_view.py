@@ -21,7 +21,7 @@ from hyperenergy.objectives.record import record
 from hyperenergy.show.layout import neighbor_pairs
 from hyperenergy.show.view import Configuration, facts, load, page
 from hyperenergy.show.view.facts import numerical_strength, products
-from hyperenergy.show.view.geometry import frames, surface
+from hyperenergy.show.view.geometry import coincident, frames, surface
 from tests.pages import MOST_BYTES, Elements, payload, random_rows, saved
 
 # ---- loading -------------------------------------------------------------------------------------------------------
@@ -90,7 +90,7 @@ def test_bad_records(tmp_path: Path, changes: dict[str, Any], message: str) -> N
         ("a.npz", b"PK\x03\x04 broken", "is not an .npz archive"),
         ("a.npz", pickle.dumps([1, 2]), "is not an .npz archive"),
         ("a.npz", b"", "is not an .npz archive"),
-        ("a.dat", b"1,0", "must be a file that ends in one of .json, .npz, .csv, .tsv, .txt"),
+        ("a.docx", b"1,0", "must be a file that ends in one of .json, .csv, .tsv, .txt, .dat, .xyz, .off, .npy, .npz"),
     ],
 )
 def test_files_that_are_no_configurations(tmp_path: Path, name: str, content: bytes, message: str) -> None:
@@ -104,9 +104,11 @@ def test_an_archive_is_never_unpickled(tmp_path: Path) -> None:
     np.savez(path, coordinates=np.array([{"a": 1}, {"b": 2}], dtype=object))
     with pytest.raises(ArgumentError, match="plain arrays of numbers"):
         load(path)
-    np.savez(path, other=np.eye(2))
-    with pytest.raises(ArgumentError, match="must have an array named coordinates"):
+    np.savez(path, other=np.eye(2), another=np.eye(2))
+    with pytest.raises(ArgumentError, match="holds the arrays other, another; say which are the points: --array"):
         load(path)
+    np.savez(path, other=np.eye(2))  # of a single one it is clear
+    assert load(path).anchors.tolist() == np.eye(2).tolist()
 
 
 def test_names_that_are_neither() -> None:
@@ -136,10 +138,25 @@ def test_defects_add_up_to_twelve() -> None:
 def test_no_surface_where_there_is_none() -> None:
     triangle = np.pad(codes.polygon(3).coordinates, ((0, 0), (0, 1)))
     assert surface(triangle) is None
-    cap = random_rows(20, 3)
-    cap[:, 2] = abs(cap[:, 2])
-    assert surface(cap) is None
     assert surface(np.repeat(np.eye(3), 2, axis=0)) is None
+    assert coincident(np.repeat(np.eye(3), 2, axis=0)) == [(0, 1), (2, 3), (4, 5)]
+    assert coincident(np.eye(3)[[2, 0, 2, 1, 2]]) == [(0, 2), (0, 4)] and coincident(random_rows(9, 3)) == []
+
+
+def test_cells_where_the_hull_misses_the_center() -> None:
+    """The outward normal of each triangle has no point nearer than its corners, on whichever side the center is."""
+    for seed in range(3):
+        cap = random_rows(20, 3, seed)
+        cap[:, 2] = 0.2 + abs(cap[:, 2])
+        cap /= np.linalg.norm(cap, axis=1, keepdims=True)
+        found = surface(cap)
+        assert found is not None and len(found.hull) == 2 * 20 - 4
+        a, b, c = (cap[found.hull[:, k]] for k in range(3))
+        normal = np.cross(b - a, c - a)
+        normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+        nearness = normal @ cap.T
+        np.testing.assert_allclose(nearness.max(1), (normal * a).sum(1), atol=1e-12)
+        assert ((normal * a).sum(1) < 0).any()  # a cap of more than half of the sphere
 
 
 def test_neighbor_pairs() -> None:
@@ -314,7 +331,10 @@ def test_small_dimensions(name: str) -> None:
 
 def test_coincident_points() -> None:
     x = np.repeat(np.eye(3)[:2], 2, axis=0)
-    assert payload(page(Configuration("x", x)))["notes"][0].startswith("No hull")
+    assert payload(page(Configuration("x", x)))["notes"] == [
+        "Points coincide: 1 = 2, 3 = 4.",
+        "No hull and no cells: points coincide.",
+    ]
     assert page(Configuration("x", np.repeat(np.eye(5)[:1], 3, axis=0)))
 
 

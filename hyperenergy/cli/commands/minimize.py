@@ -13,11 +13,14 @@ from hyperenergy import files
 from hyperenergy.cli.console import print_table
 from hyperenergy.cli.interrupts import aside
 from hyperenergy.cli.options import (
+    Angles,
+    Array,
     Device,
     Dim,
     Hops,
     Kernel,
     MaxIterations,
+    Normalize,
     Pairs,
     Points,
     Restarts,
@@ -44,7 +47,7 @@ Ways = Annotated[
 ]
 Start = Annotated[
     str | None,
-    typer.Option(metavar="FILE", help="Start from a configuration: .json of --out, .npz, .csv, or a code's name."),
+    typer.Option(metavar="FILE", help="Start from a configuration: a file, as of view, or a code's name."),
 ]
 Out = Annotated[Path | None, typer.Option(parser=path_typed, metavar="PATH", help="Write the configuration as .json.")]
 
@@ -62,6 +65,9 @@ def minimize(
     max_iterations: MaxIterations = None,
     path: Ways = "auto",
     start: Start = None,
+    normalize: Normalize = False,
+    angles: Angles = False,
+    array: Array = None,
     seed: Seed = 0,
     device: Device = "auto",
     out: Out = None,
@@ -84,7 +90,8 @@ def minimize(
     target = parse_objective(objective, pairs=pairs, temperature=temperature, kernel=kernel)
     rows = None
     if start is not None:
-        rows, points, dim = read_start(start, target, points, dim)
+        how = {"normalize": normalize, "angles": angles, "array": array}
+        rows, points, dim = read_start(start, target, points, dim, how)
     assert points is not None and dim is not None
     best = _search(
         (target, points, dim),
@@ -151,6 +158,9 @@ def _check(context: typer.Context, *, start: str | None, points: int | None, dim
     """ArgumentError for options that do not go together."""
     given = typed(context)
     if start is None:
+        for name in ("normalize", "angles", "array"):
+            if name in given:
+                raise ArgumentError(name, context.params[name], "goes with --start alone")
         for name, value in (("points", points), ("dim", dim)):
             if value is None:
                 raise ArgumentError(name, "nothing", f"is needed, e.g. --{name} 4, unless --start gives it")

@@ -13,11 +13,14 @@ from hyperenergy import files
 from hyperenergy.cli.browser import open_browser
 from hyperenergy.cli.interrupts import aside, by_exception
 from hyperenergy.cli.options import (
+    Angles,
+    Array,
     Device,
     Dim,
     Hops,
     Kernel,
     MaxIterations,
+    Normalize,
     Pairs,
     Points,
     Restarts,
@@ -36,14 +39,18 @@ from hyperenergy.errors import ArgumentError
 if TYPE_CHECKING:
     from hyperenergy.show.view import Configuration
 
-_OF_SEARCHES = "points dim temperature kernel pairs restarts hops max_iterations seed device".split()
+_OF_SEARCHES = "points temperature kernel pairs restarts hops max_iterations seed device".split()
+_OF_FILES = "header normalize angles array".split()
 
 
 def view(
     context: typer.Context,
     source: Annotated[
         str | None,
-        typer.Argument(metavar="[FILE|CODE]", help="A .json, .npz, .csv, .tsv or .txt file, or a code's name."),
+        typer.Argument(
+            metavar="[FILE|CODE]",
+            help="A file of points (.json, .csv, .txt, .xyz, .off, .npy, .npz, .mat, .pt, .parquet), or a code's name.",
+        ),
     ] = None,
     minimize: Annotated[
         str | None,
@@ -55,6 +62,9 @@ def view(
             "--header/--no-header", help="Whether the first line of a table is a header, where that is unclear."
         ),
     ] = None,
+    normalize: Normalize = False,
+    angles: Angles = False,
+    array: Array = None,
     points: Points = None,
     dim: Dim = None,
     temperature: Temperature = None,
@@ -82,7 +92,7 @@ def view(
     path = _checked(context, out)
     if minimize is None:
         assert source is not None
-        shown = _read(source, header)
+        shown = _read(source, {"header": header, "dim": dim, "normalize": normalize, "angles": angles, "array": array})
     else:
         assert points is not None and dim is not None
         shown = _found(
@@ -107,8 +117,9 @@ def _checked(context: typer.Context, out: Path | None) -> Path:
                 raise ArgumentError(name, repr(given[name]), "goes with --minimize alone")
         path = out if out is not None else Path(f"{Path(given['source']).stem}.html")
     else:
-        if given["header"] is not None:
-            raise ArgumentError("header", given["header"], "goes with a file alone")
+        for name in _OF_FILES:
+            if name in typed(context):
+                raise ArgumentError(name, given[name], "goes with a file alone")
         for name in ("points", "dim"):
             if given[name] is None:
                 raise ArgumentError(name, None, f"--minimize needs it, e.g. --{name} 4")
@@ -123,11 +134,12 @@ def _stem(given: Mapping[str, Any]) -> str:
     return f"{given['minimize'].partition(':')[0]}-{given['points']}-{given['dim']}"
 
 
-def _read(source: str, header: bool | None) -> Configuration:
+def _read(source: str, how: Mapping[str, Any]) -> Configuration:
+    from hyperenergy.geometry.reading.configuration import Reading
     from hyperenergy.show.view import load
 
     slow = f"reading {source}: the largest codes take a minute or two (Ctrl-C ends)"
-    return aside(lambda: load(source, header=header), slow)
+    return aside(lambda: load(source, reading=Reading(**how)), slow)
 
 
 def _found(asked: tuple[str, dict[str, Any]], size: tuple[int, int], **options: Any) -> Configuration:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from hyperenergy.codes import Code
 from hyperenergy.errors import ArgumentError
-from hyperenergy.geometry.sphere import check_points
+from hyperenergy.geometry.sphere import check_points, tensor
 from hyperenergy.laws.law import Floats
 from hyperenergy.search.minimum import Minimum
 from hyperenergy.theorems.prediction import Prediction
@@ -15,11 +15,12 @@ from hyperenergy.theorems.prediction import Prediction
 # Rows whose pairs are drawn: of more, as many are drawn at random, always the same ones.
 MOST_ROWS, SEED = 2000, 0
 
-_EXAMPLES = "must be a Minimum, a Prediction, a Code, or a tensor (points, dim): codes.get('icosahedron')"
+_EXAMPLES = "must be a Minimum, a Prediction, a Code, or a tensor or array (points, dim): codes.get('icosahedron')"
 
 
 def rows(x: object, name: str) -> Floats:
     """The rows of a tensor (points, dim); ArgumentError unless it is one, of at least two unit rows."""
+    x = tensor(x)
     check_points(x, name)
     assert isinstance(x, Tensor)
     if x.ndim != 2:
@@ -35,7 +36,7 @@ def points(X: object) -> Floats:
         return np.asarray(X.coordinates)
     if isinstance(X, Minimum | Prediction):
         return rows(X.anchors, "X")
-    if not isinstance(X, Tensor):
+    if not isinstance(X, Tensor | np.ndarray):
         raise ArgumentError("X", type(X).__name__, _EXAMPLES)
     return rows(X, "X")
 

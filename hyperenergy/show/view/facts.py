@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hyperenergy.arithmetic.gegenbauer import gegenbauer
+from hyperenergy.codes import identification
 from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.precision import row_error
 from hyperenergy.geometry.symmetry import UndecidedError, symmetry
@@ -32,6 +33,8 @@ _MOST_SEEN, _MOST_DIM = 1000, 256
 _DISTINCT = 1e-6
 _MOST_DISTINCT = 30
 _ZERO, _MOST_DEGREE = 1e-10, 60
+# Points this far from a code's are that code, where their digits do not say that they err by more.
+_NAMED = 1e-6
 # Rows of inner products that differ by this much are of one kind.  The work spent on finding symmetries is a second's.
 _SAME, _MOST_WORK = 1e-5, 2 * 10**9
 
@@ -124,6 +127,8 @@ def rows(configuration: Configuration) -> tuple[list[Row], Prediction | None]:
     elif points <= _MOST_SEEN:
         written = x if configuration.written is None else configuration.written
         error, _ = row_error(written)
+        if configuration.positives is None and (found := identification(x, tolerance=max(_NAMED, 2 * error))):
+            lines.append(("code", f"{found.code.name} of the catalogue, to within {_number(found.residual, 2)}"))
         if dim >= 2:
             digits = f", to within errors of {_number(error, 1)} in the rows" if error > _SAME / 10 else ""
             lines.append(("design strength", f"{numerical_strength(x, error)}, numerically{digits}"))

@@ -15,14 +15,12 @@ Integers = NDArray[np.int64]
 _COPLANAR = 1e-7
 # The Coxeter plane of more dimensions takes longer than a reader waits: it grows as their cube.
 MOST_COXETER = 256
-# The center is inside of the hull if it is this far from every facet.
-_INSIDE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
 class Surface:
-    """Of points on S^2: hull triangles (n, 3), and neighbors per point: edges of the hull between faces that are not
-    coplanar, which are the sides of its Voronoi cell."""
+    """Of points on S^2: hull triangles (n, 3), counterclockwise from outside, and neighbors per point: edges of the hull
+    between faces that are not coplanar, which are the sides of its Voronoi cell."""
 
     hull: Integers
     neighbors: Integers
@@ -47,20 +45,44 @@ class Frame:
 
 
 def surface(x: Floats) -> Surface | None:
-    """Hull and neighbors of points on S^2; None where the center is not inside of their hull, or points coincide."""
+    """Hull and neighbors of points on S^2; None where points coincide, or all lie in one plane.
+
+    The outward normal of a facet is the center of an empty cap, also where that is more than half of the sphere: so the
+    hull has the Voronoi cells whether or not the center is inside of it.
+    """
     from scipy.spatial import ConvexHull, QhullError
 
     try:
         hull = ConvexHull(x)
     except (QhullError, ValueError):
         return None
-    if not (hull.equations[:, -1] < -_INSIDE).all() or len(hull.vertices) < len(x):
+    if len(hull.vertices) < len(x):
         return None
     # Opposite to each corner of a facet lie an edge and a facet beyond it.
     bent = np.abs(hull.equations[:, None] - hull.equations[hull.neighbors]).max(-1) > _COPLANAR
     edges = np.sort(hull.simplices[:, [[1, 2], [0, 2], [0, 1]]][bent], axis=-1)
     neighbors = np.bincount(np.unique(edges, axis=0).ravel(), minlength=len(x))
-    return Surface(hull.simplices.astype(np.int64), neighbors)
+    return Surface(_outward(x, hull.simplices.astype(np.int64), hull.equations[:, :3]), neighbors)
+
+
+def _outward(x: Floats, triangles: Integers, normals: Floats) -> Integers:
+    """The same triangles, each counterclockwise as seen from where its normal points."""
+    a, b, c = (x[triangles[:, k]] for k in range(3))
+    inward = (np.cross(b - a, c - a) * normals).sum(1) < 0
+    return np.where(inward[:, None], triangles[:, ::-1], triangles)
+
+
+def coincident(x: Floats) -> list[tuple[int, int]]:
+    """Pairs i < j of equal points, each point with the first that it equals."""
+    order = np.lexsort(x.T[::-1])
+    same = (np.diff(x[order], axis=0) == 0).all(1) if len(x) > 1 else np.zeros(0, dtype=bool)
+    pairs, first = [], order[0] if len(x) else 0
+    for k, equal in enumerate(same):
+        if equal:
+            pairs.append((int(first), int(order[k + 1])))
+        else:
+            first = order[k + 1]
+    return sorted(pairs)
 
 
 def frames(x: Floats) -> list[Frame]:

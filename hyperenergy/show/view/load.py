@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hyperenergy import codes
 from hyperenergy.codes import Code
 from hyperenergy.errors import ArgumentError
-from hyperenergy.geometry.points_file import SUFFIXES, read_points_file
+from hyperenergy.geometry.reading.configuration import SUFFIXES, Reading, read_points_file
 from hyperenergy.objectives.spec import Spec
 from hyperenergy.search.minimum import Minimum
 from hyperenergy.search.trajectory import Trajectory
@@ -55,22 +55,26 @@ class Configuration:
         )
 
 
-def load(source: str | Path, *, header: bool | None = None) -> Configuration:
-    """A configuration from a file (see ``read_points_file``) or a code's name.
+def load(
+    source: str | Path, *, header: bool | None = None, reading: Reading | None = None, argument: str = "source"
+) -> Configuration:
+    """A configuration from a file (see ``he.read_points``) or a code's name.
 
-    header: whether the first line of rows of numbers is one, where that is not seen.
+    header: whether the first line of rows of numbers is one, where that is not seen.  reading: how else a file is read.
     Raises ArgumentError for a file that cannot be read or does not hold unit vectors, and for a name that is no code.
     """
     path = Path(source)
     text = str(source)
     if path.suffix.lower() in SUFFIXES:
-        read = read_points_file(path, header=header)
+        read = read_points_file(path, reading, header=header, argument=argument)
         said = read.objective, read.value, read.spec, read.rows
         return Configuration(path.name, read.anchors, read.positives, *said, written=read.written)
     if path.is_file() or "/" in text or "\\" in text:
         raise ArgumentError(
             "source", repr(text), f"must be a file that ends in one of {', '.join(SUFFIXES)}, or a code"
         )
+    if reading is not None and reading != Reading():
+        raise ArgumentError(argument, repr(text), "is no file; dim, normalize, angles and array go with one")
     if header is not None:
         raise ArgumentError("header", header, "goes with a file of rows of numbers alone")
     try:

@@ -90,15 +90,15 @@ function segments(from, to, pairs, pieces) {
   return out;
 }
 
-// The Voronoi cells of points p on the two-sphere, from the triangles of their hull: the corners of the cells are the
-// unit normals of the triangles, and over each edge of the hull lie a triangle of the one end's cell and one of the other's.
+// The Voronoi cells of points p on the two-sphere, from the triangles of their hull, counterclockwise from outside: the
+// corners of the cells are their unit normals, also where the center is outside of the hull, and over each edge of the hull lie a triangle of the one end's cell and one of the other's.
 function cells(p, hull) {
   const corner = p.map((c) => c.slice()), triangles = [], owner = [], met = new Map();
   for (let f = 0; f < hull.length; f += 3) {
     const [a, b, c] = [0, 1, 2].map((k) => p.map((x) => x[hull[f + k]]));
     const u = b.map((x, k) => x - a[k]), v = c.map((x, k) => x - a[k]);
     const normal = [u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]];
-    const length = Math.hypot(...normal) * Math.sign(normal.reduce((sum, x, k) => sum + x * a[k], 0)) || 1;
+    const length = Math.hypot(...normal) || 1;
     const own = corner[0].length;
     normal.forEach((x, k) => corner[k].push(x / length));
     for (let k = 0; k < 3; k++) {

@@ -16,6 +16,8 @@ from hyperenergy.show.view.load import Floats
 MOST_EDGES = 8000
 # Coordinates of a frame beyond these are left out of the rotation.
 MOST_AXES = 24
+# Pairs of coincident points that are named.
+_MOST_NAMED = 5
 
 
 def packed(x: Floats) -> str:
@@ -88,8 +90,14 @@ class Scene:
             notes.append(f"The first {MOST_EDGES} of {edges} edges are drawn.")
         if self.dim > MOST_AXES:
             notes.append(f"The rotation goes through the first {MOST_AXES} of {self.dim} axes of each frame.")
+        same = geometry.coincident(x)
+        if same:
+            some = ", ".join(f"{i + 1} = {j + 1}" for i, j in same[:_MOST_NAMED])
+            more = f" and {len(same) - _MOST_NAMED} more" if len(same) > _MOST_NAMED else ""
+            notes.append(f"Points coincide: {some}{more}.")
         if self.dim == 3 and geometry.surface(x) is None:
-            notes.append("No hull and no cells: the center is not inside of the convex hull of the points.")
+            why = "points coincide" if same else "all points lie in one plane"
+            notes.append(f"No hull and no cells: {why}.")
         return notes
 
     def moment(self, anchors: Floats, positives: Floats | None, **more: Any) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from hyperenergy.errors import ArgumentError
-from hyperenergy.geometry.points_file import read_points_file
-from hyperenergy.geometry.table_file import read_rows
+from hyperenergy.geometry.reading.configuration import read_points_file
+from hyperenergy.geometry.reading.table import read_rows
 
 OCTAHEDRON = np.concatenate([np.eye(3)[::-1], -np.eye(3)])
 

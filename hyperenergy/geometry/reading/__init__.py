@@ -1,0 +1,1 @@
+"""Files that people have: configurations of points, and embeddings."""
