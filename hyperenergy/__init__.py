@@ -68,6 +68,8 @@ if TYPE_CHECKING:
     from hyperenergy.theorems.compare import compare as compare
     from hyperenergy.theorems.prediction import Outcome as Outcome
     from hyperenergy.theorems.prediction import Prediction as Prediction
+    from hyperenergy.training.diagnosis import Diagnosis as Diagnosis
+    from hyperenergy.training.diagnosis import diagnose as diagnose
 
     __version__: str
     expectation = _laws

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor
 
@@ -21,23 +19,22 @@ class Streaming:
     ``update(U, V)`` or ``update(U)``, any number of times; ``merge(other)``, of another process or worker; ``compute()``, a
     dictionary: alignment (where there were positives), rank, effective_rank, rankme, stable_rank, alpha_req and
     w2_uniformity of the anchors.  Uniformity and the Wasserstein-1 distance are of all pairs, and need them all.
-    Kept are a triangle of dim x dim for the rows and one for the centered ones.  Raises ArgumentError for rows of another
-    dimension.
+    Kept is the triangle R of the rows with a 1 in front of each: with it R[:, 1:] has the rows' singular values, and what is
+    below the first row, which is sqrt N times the mean, those of the centered rows.
+    Raises ArgumentError for rows of another dimension.
     """
 
     def __init__(self, *, alpha: float = 2.0, normalize: bool = False) -> None:
         self.alpha, self.normalize = positive("alpha", alpha), normalize
         self.points = 0
         self._pairs, self._alignment, self._tolerance = 0, 0.0, 0.0
-        self._rows: Tensor | None = None
-        self._centered: Tensor | None = None
-        self._mean = torch.zeros(0, dtype=torch.float64)
+        self._triangle: Tensor | None = None
 
     def update(self, anchors: Tensor, positives: Tensor | None = None) -> None:
         """One more batch: anchors (points, dim), and positives of the same shape or none."""
         u = unit(anchors, "anchors", self.normalize).detach()
-        if u.ndim != 2 or (self._rows is not None and u.shape[-1] != self._rows.shape[-1]):
-            dim = "dim" if self._rows is None else self._rows.shape[-1]
+        if u.ndim != 2 or (self._triangle is not None and u.shape[-1] != self._triangle.shape[-1] - 1):
+            dim = "dim" if self._triangle is None else self._triangle.shape[-1] - 1
             raise ArgumentError("anchors", f"shape {tuple(u.shape)}", f"must be (points, {dim})")
         if positives is not None:
             v = unit(positives, "positives", self.normalize).detach()
@@ -48,36 +45,35 @@ class Streaming:
         eps = spectrum.default_tolerance(anchors) / max(anchors.shape[-2:])
         half = anchors.dtype in (torch.float16, torch.bfloat16)
         self._tolerance = max(self._tolerance, 4 * torch.finfo(anchors.dtype).eps if half else eps)
-        wide = u.double()
-        mean = wide.mean(0)
-        self._join(spectrum.triangle(wide), spectrum.triangle(wide - mean), mean, len(u))
+        self._triangle = spectrum.triangle(torch.cat([u.new_ones(len(u), 1), u], -1), self._triangle)
+        self.points += len(u)
 
     def merge(self, other: Streaming) -> None:
         """The batches that another one has seen, too."""
         self._alignment += other._alignment
         self._pairs += other._pairs
         self._tolerance = max(self._tolerance, other._tolerance)
-        if other._rows is not None and other._centered is not None:
-            self._join(other._rows, other._centered, other._mean, other.points)
+        if other._triangle is not None:
+            self._triangle = spectrum.triangle(other._triangle, self._triangle)
+            self.points += other.points
 
-    def _join(self, rows: Tensor, centered: Tensor, mean: Tensor, points: int) -> None:
-        if self._rows is None or self._centered is None:
-            self._rows, self._centered, self._mean, self.points = rows, centered, mean, points
-            return
-        # Around the mean of both, squares add up with n m/(n+m) times that of the difference of the means.
-        together = self.points + points
-        apart = math.sqrt(self.points * points / together) * (mean - self._mean)
-        self._rows = spectrum.triangle(rows, self._rows)
-        self._centered = spectrum.triangle(torch.cat([centered, apart.unsqueeze(0)]), self._centered)
-        self._mean = self._mean + (mean - self._mean) * (points / together)
-        self.points = together
+    def singular_values(self) -> tuple[Tensor, Tensor]:
+        """Of the rows, and of the rows less their mean, (min(points, dim),) each, the largest first.  Raises ArgumentError
+        before there are any."""
+        if self._triangle is None:
+            raise ArgumentError("update", "no batch", "call update with one first")
+        count = min(self.points, self._triangle.shape[-1] - 1)
+        rows, centered = self._triangle[:, 1:], self._triangle[1:, 1:]
+        whole = torch.linalg.svdvals(rows)[:count]
+        below = torch.linalg.svdvals(centered) if centered.numel() else whole.new_zeros(0)
+        # Of fewer rows than dimensions one dimension goes with the mean.
+        return whole, torch.nn.functional.pad(below, (0, max(0, count - len(below))))[:count]
 
     def compute(self) -> dict[str, float]:
         """The metrics of all rows so far.  Raises ArgumentError before there are any."""
-        if self._rows is None or self._centered is None:
-            raise ArgumentError("update", "no batch", "call update with one first")
-        dim = self._rows.shape[-1]
-        s, centered = (torch.linalg.svdvals(x)[: min(self.points, dim)] for x in (self._rows, self._centered))
+        s, centered = self.singular_values()
+        assert self._triangle is not None
+        dim = self._triangle.shape[-1] - 1
         tolerance = max(self.points, dim) * self._tolerance
         found = {"alignment": self._alignment / self._pairs} if self._pairs else {}
         return found | {

@@ -15,6 +15,7 @@ from hyperenergy import kernels, losses
 from hyperenergy.energies.energy import Pairs, pair_weight
 from hyperenergy.errors import ArgumentError, unknown_name
 from hyperenergy.kernels.base import Kernel
+from hyperenergy.losses.base import Loss
 from hyperenergy.losses.families import PairLoss
 from hyperenergy.losses.phi_psi import PhiPsi
 from hyperenergy.objectives.base import BatchLoss, Energy, Objective
@@ -27,6 +28,7 @@ def command_name(cls: type) -> str:
 
 # The (phi,psi)-family takes functions, which have no place on a command line.
 LOSSES = {command_name(cls): cls for cls in losses.LOSSES.values() if issubclass(cls, PairLoss) and cls is not PhiPsi}
+ALL_LOSSES = {command_name(cls): cls for cls in losses.LOSSES.values() if cls is not PhiPsi}
 KERNELS = {command_name(cls): cls for cls in kernels.KERNELS.values()}
 
 
@@ -50,6 +52,14 @@ def parse_objective(text: str, *, pairs: str = "unordered", **options: Any) -> O
     if pairs != "unordered":
         raise ArgumentError("pairs", repr(pairs), "goes with the energy of a kernel; a loss has its own average")
     return BatchLoss(_build("objective", text, {**LOSSES, **KERNELS}, given))
+
+
+def parse_loss(text: str, *, argument: str = "loss", **options: Any) -> Loss:
+    """A loss of any kind: of pairs, of labeled points, of several views.  Options that are None are not given."""
+    given = {key: value for key, value in options.items() if value is not None}
+    loss = _build(argument, text, ALL_LOSSES, given)
+    assert isinstance(loss, Loss)
+    return loss
 
 
 def _plain(name: str) -> str:
