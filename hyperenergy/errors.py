@@ -12,7 +12,7 @@ EXTRAS = {
     "dask": ("dask", "distributed"),
     "explore": ("starlette", "uvicorn", "websockets"),
     "parquet": ("pyarrow",),
-    "train": ("PIL", "sklearn"),
+    "train": ("sklearn",),
 }
 
 

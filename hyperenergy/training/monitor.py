@@ -116,8 +116,7 @@ def _run(given: Any) -> Any:
         return given or None
     if importlib.util.find_spec("wandb") is None:
         raise MissingExtra("wandb=True needs the package wandb: pip install wandb")
-    import wandb
-
+    wandb = importlib.import_module("wandb")
     if wandb.run is None:
         raise ArgumentError("wandb", given, "there is no current run; call wandb.init first, or give the run")
     return wandb.run

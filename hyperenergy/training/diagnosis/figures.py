@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hyperenergy.training.diagnosis.found import Findings
 from hyperenergy.training.diagnosis.measures import EDGES, law_histogram
 from hyperenergy.training.pictures import Picture
-
-if TYPE_CHECKING:
-    from hyperenergy.training.diagnosis.diagnosis import Diagnosis
 
 # Bins below this share of the whole are not drawn on the logarithmic axis: of a sample's pairs that is none.
 _LEAST = 1e-7
 
 
-def pictures(d: Diagnosis) -> Iterator[Picture]:
+def pictures(d: Findings) -> Iterator[Picture]:
     if d.losses is not None and d.attainable is not None and d.baseline is not None:
         yield _ladder(d)
     yield _spectrum(d)
     yield _products(d)
 
 
-def _ladder(d: Diagnosis) -> Picture:
+def _ladder(d: Findings) -> Picture:
     """The loss and its marks on one axis, and the way between in two parts."""
     from matplotlib.figure import Figure
 
@@ -52,7 +49,7 @@ def _ladder(d: Diagnosis) -> Picture:
     return Picture("diagnosis-loss", "The loss between its marks: what is missing of energy, and of alignment.", figure)
 
 
-def _spectrum(d: Diagnosis) -> Picture:
+def _spectrum(d: Findings) -> Picture:
     from matplotlib.figure import Figure
 
     from hyperenergy.show.plot.style import GRAY, PALETTE, curves
@@ -80,7 +77,7 @@ def _spectrum(d: Diagnosis) -> Picture:
     return Picture("diagnosis-spectrum", "Singular values of the unit rows, not centered.", figure)
 
 
-def _products(d: Diagnosis) -> Picture:
+def _products(d: Findings) -> Picture:
     from matplotlib.figure import Figure
 
     from hyperenergy.show.plot.style import GRAY, PALETTE, curves

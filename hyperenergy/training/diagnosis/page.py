@@ -6,15 +6,12 @@ from collections.abc import Sequence
 from html import escape
 from importlib.resources import files as resources
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hyperenergy import files
 from hyperenergy.show import markup
 from hyperenergy.training.diagnosis import telling
 from hyperenergy.training.diagnosis.figures import pictures
-
-if TYPE_CHECKING:
-    from hyperenergy.training.diagnosis.diagnosis import Diagnosis
+from hyperenergy.training.diagnosis.found import Findings
 
 _READING = (
     "Best: what the best points of this number and dimension have; behind a sign, a bound that may not be "
@@ -23,13 +20,13 @@ _READING = (
 )
 
 
-def write(d: Diagnosis, path: str | Path) -> Path:
+def write(d: Findings, path: str | Path) -> Path:
     with files.replacing("path", path, (".html", ".htm")) as beside:
         beside.write_text(page(d), "utf-8")
     return Path(path)
 
 
-def page(d: Diagnosis) -> str:
+def page(d: Findings) -> str:
     drawn = {picture.name: picture.element() for picture in pictures(d)}
     loss = drawn.pop("diagnosis-loss", "")
     kinds = f", {d.classes} classes" if d.classes else ""
@@ -50,7 +47,7 @@ def page(d: Diagnosis) -> str:
     )
 
 
-def _loss(d: Diagnosis, picture: str) -> str:
+def _loss(d: Findings, picture: str) -> str:
     if d.losses is None:
         return ""
     rows = telling.losses(d)
@@ -58,7 +55,7 @@ def _loss(d: Diagnosis, picture: str) -> str:
     return f'<section aria-labelledby="h-loss"><h2 id="h-loss">{escape(d.loss or "")}</h2>{table}{picture}</section>'
 
 
-def _where(d: Diagnosis) -> str:
+def _where(d: Findings) -> str:
     parts = []
     if d.furthest:
         pairs = [(str(a.row), f"{a.distance:.4f}") for a in d.furthest]

@@ -5,13 +5,11 @@ from __future__ import annotations
 import dataclasses
 import io
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hyperenergy.training.diagnosis.found import Findings
 from hyperenergy.training.diagnosis.marks import Estimate
 from hyperenergy.training.diagnosis.measures import EDGES, Measure, Measured
-
-if TYPE_CHECKING:
-    from hyperenergy.training.diagnosis.diagnosis import Diagnosis
 
 MEASURES = ("metric", "found", "best", "uniform law", "baseline")
 TITLES = {
@@ -29,7 +27,7 @@ TITLES = {
 }
 
 
-def losses(d: Diagnosis) -> list[tuple[str, str, str]]:
+def losses(d: Findings) -> list[tuple[str, str, str]]:
     """Label, value and source of the loss and its marks; none without a loss."""
     if d.losses is None or d.attainable is None or d.baseline is None:
         return []
@@ -65,7 +63,7 @@ def _bound(measure: Measure) -> str:
     return "\N{LESS-THAN OR EQUAL TO} " if measure.best and measure.best > 1 else "\N{GREATER-THAN OR EQUAL TO} "
 
 
-def table(d: Diagnosis) -> str:
+def table(d: Findings) -> str:
     from rich.console import Console
     from rich.table import Table
 
@@ -94,12 +92,12 @@ def table(d: Diagnosis) -> str:
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
 
 
-def _reference(d: Diagnosis) -> str:
+def _reference(d: Findings) -> str:
     given = "given" in d.baseline_name
     return d.baseline_name if given else f"iid uniform {'pairs' if d.paired else 'points'}"
 
 
-def where(d: Diagnosis) -> list[str]:
+def where(d: Findings) -> list[str]:
     """Where to look, a line each."""
     lines = []
     if d.furthest:
@@ -113,7 +111,7 @@ def where(d: Diagnosis) -> list[str]:
     return lines
 
 
-def record(d: Diagnosis) -> dict[str, Any]:
+def record(d: Findings) -> dict[str, Any]:
     return {
         "name": d.name, "points": d.points, "dim": d.dim, "paired": d.paired, "classes": d.classes, "loss": d.loss,
         "sentence": d.sentence,
