@@ -290,8 +290,7 @@ def test_what_is_refused() -> None:
         replace(run, accuracy=80.0)
     with pytest.raises(ArgumentError, match=r"accuracy\.5: got 80"):
         replace(run, metrics={"accuracy.5": 80.0})
-    with pytest.raises(ArgumentError, match=r"decay\(batches, infonce, dhel\) judges C5"):
-        judge([run], "C5")
+    assert judge([run], "C5") == []
     with pytest.raises(ArgumentError, match="did you mean C1"):
         judge([run], "C11")
 

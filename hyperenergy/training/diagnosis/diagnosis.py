@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -29,6 +29,9 @@ from hyperenergy.training.diagnosis.measures import (
 from hyperenergy.training.diagnosis.sentence import Evidence, sentence
 from hyperenergy.training.diagnosis.views import Views, views_of
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 Progress = Callable[[str, float], None]
 DEFAULT_BATCH = 256
 # Where the way from the baseline to what is attainable is shorter than so many standard errors, there is none to go.
@@ -46,6 +49,12 @@ class Diagnosis(Findings):
     def record(self) -> dict[str, Any]:
         """Plain data for JSON."""
         return telling.record(self)
+
+    def draw(self, axes: Sequence[Axes]) -> None:
+        """Onto three matplotlib Axes: the loss between its marks, singular values, inner products; without a loss two."""
+        from hyperenergy.training.diagnosis.figures import draw
+
+        draw(self, axes)
 
     def page(self, path: str | Path) -> Path:
         """Write all of it as one HTML page that asks nobody for anything.  ArgumentError for what is no .html file in a

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,26 +11,43 @@ from hyperenergy.training.diagnosis.found import Findings
 from hyperenergy.training.diagnosis.measures import EDGES, law_histogram
 from hyperenergy.training.pictures import Picture
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 # Bins below this share of the whole are not drawn on the logarithmic axis: of a sample's pairs that is none.
 _LEAST = 1e-7
 
 
+_DRAWN = {
+    "diagnosis-loss": "The loss between its marks: what is missing of energy, and of alignment.",
+    "diagnosis-spectrum": "Singular values of the unit rows, not centered.",
+    "diagnosis-products": "Inner products of pairs of points, against their law under uniform ones.",
+}
+
+
 def pictures(d: Findings) -> Iterator[Picture]:
-    if d.losses is not None and d.attainable is not None and d.baseline is not None:
-        yield _ladder(d)
-    yield _spectrum(d)
-    yield _products(d)
-
-
-def _ladder(d: Findings) -> Picture:
-    """The loss and its marks on one axis, and the way between in two parts."""
+    """With a loss three, else two."""
     from matplotlib.figure import Figure
 
+    for (name, caption), size, onto in zip(_DRAWN.items(), ((8, 2.6), (6, 3.4), (6, 3.4)), _ONTO, strict=True):
+        if onto is _ladder and d.losses is None:
+            continue
+        figure = Figure(figsize=size, layout="constrained")
+        onto(d, figure.subplots())
+        yield Picture(name, caption, figure)
+
+
+def draw(d: Findings, axes: Sequence[Axes]) -> None:
+    """The loss and its marks, singular values, inner products, each onto one of the Axes; without a loss the last two."""
+    for onto, ax in zip(_ONTO if d.losses is not None else _ONTO[1:], axes, strict=True):
+        onto(d, ax)
+
+
+def _ladder(d: Findings, ax: Axes) -> None:
+    """The loss and its marks on one axis, and the way between in two parts."""
     from hyperenergy.show.plot.style import GRAY, PALETTE
 
     assert d.losses is not None and d.attainable is not None and d.baseline is not None
-    figure = Figure(figsize=(8, 2.6), layout="constrained")
-    ax = figure.subplots()
     value, aligned, best = d.losses.value.mean, d.losses.aligned.mean, d.attainable.mean
     marks = [("attainable", best), ("baseline", d.baseline.mean)]
     marks += [("least of a batch", d.least.mean)] if d.least is not None else []
@@ -46,16 +64,11 @@ def _ladder(d: Findings) -> Picture:
     ax.set_ylim(-0.6, 2.2)
     ax.set_xlabel(f"{d.loss}, mean over random batches of {d.losses.batch}")
     ax.spines[["top", "right", "left"]].set_visible(False)
-    return Picture("diagnosis-loss", "The loss between its marks: what is missing of energy, and of alignment.", figure)
 
 
-def _spectrum(d: Findings) -> Picture:
-    from matplotlib.figure import Figure
-
+def _spectrum(d: Findings, ax: Axes) -> None:
     from hyperenergy.show.plot.style import GRAY, PALETTE, curves
 
-    figure = Figure(figsize=(6, 3.4), layout="constrained")
-    ax = figure.subplots()
     for values, color, name in (
         (d.reference.singular, GRAY, "baseline"),
         (d.found.singular, PALETTE[0], d.name),
@@ -74,16 +87,11 @@ def _spectrum(d: Findings) -> Picture:
     ax.set_ylabel("singular value / √N")
     ax.legend(frameon=False, fontsize=8)
     curves(ax)
-    return Picture("diagnosis-spectrum", "Singular values of the unit rows, not centered.", figure)
 
 
-def _products(d: Findings) -> Picture:
-    from matplotlib.figure import Figure
-
+def _products(d: Findings, ax: Axes) -> None:
     from hyperenergy.show.plot.style import GRAY, PALETTE, curves
 
-    figure = Figure(figsize=(6, 3.4), layout="constrained")
-    ax = figure.subplots()
     width = EDGES[1] - EDGES[0]
     middle = (EDGES[1:] + EDGES[:-1]) / 2
     for shares, color, name, line in (
@@ -99,6 +107,6 @@ def _products(d: Findings) -> Picture:
     ax.set_ylabel("density")
     ax.legend(frameon=False, fontsize=8)
     curves(ax)
-    return Picture(
-        "diagnosis-products", "Inner products of pairs of points, against their law under uniform ones.", figure
-    )
+
+
+_ONTO = (_ladder, _spectrum, _products)
