@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Picture:
-    """name: of letters and dashes, of its file.  caption: what is drawn."""
+    """name: of letters and dashes, of its file.  caption: what is drawn.  svg: a document, the same in every run."""
 
     name: str
     caption: str
-    figure: Figure
+    svg: str
 
-    def svg(self) -> str:
-        """An SVG document, the same in every run."""
+    @staticmethod
+    def of(name: str, caption: str, figure: Figure) -> Picture:
         import matplotlib
 
         file = io.StringIO()
-        with matplotlib.rc_context({"svg.hashsalt": self.name, "svg.fonttype": "path"}):
-            self.figure.savefig(file, format="svg", metadata={"Date": None})
-        return file.getvalue()
+        with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
+            figure.savefig(file, format="svg", metadata={"Date": None})
+        return Picture(name, caption, file.getvalue())
 
     def element(self) -> str:
         """HTML, with all ids its own."""
-        drawn = inlined(self.svg(), self.name, self.caption)
+        drawn = inlined(self.svg, self.name, self.caption)
         return f'<figure><span class="card">{drawn}</span><figcaption>{escape(self.caption)}</figcaption></figure>'

@@ -34,7 +34,7 @@ def pictures(d: Findings) -> Iterator[Picture]:
             continue
         figure = Figure(figsize=size, layout="constrained")
         onto(d, figure.subplots())
-        yield Picture(name, caption, figure)
+        yield Picture.of(name, caption, figure)
 
 
 def draw(d: Findings, axes: Sequence[Axes]) -> None:
@@ -53,8 +53,12 @@ def _ladder(d: Findings, ax: Axes) -> None:
     marks += [("least of a batch", d.least.mean)] if d.least is not None else []
     for k, (name, x) in enumerate(marks):
         ax.axvline(x, color=GRAY, linewidth=1, linestyle=("-", "--", ":")[k])
-        ax.annotate(f"{name}\n{x:.4g}", (x, 1), xycoords=("data", "axes fraction"), xytext=(3, -3 - 22 * k),
-                    textcoords="offset points", va="top", fontsize=8, color=GRAY)  # fmt: skip
+        # The least value stands close to what is attainable, to its left.
+        side = {"ha": "right", "xytext": (-3, -3)} if k == 2 else {"ha": "left", "xytext": (3, -3)}
+        ax.annotate(f"{name}\n{x:.4g}", (x, 1), xycoords=("data", "axes fraction"), textcoords="offset points",
+                    va="top", fontsize=8, color=GRAY, **side)  # fmt: skip
+    low, high = min(x for _, x in marks), max(value, *(x for _, x in marks))
+    ax.set_xlim(low - 0.2 * (high - low), high + 0.12 * (high - low))
     ax.barh([1], [aligned - best], left=best, color=PALETTE[1], height=0.5)
     ax.barh([0], [value - aligned], left=aligned, color=PALETTE[0], height=0.5)
     ax.axvline(value, color="black", linewidth=1.5)

@@ -68,7 +68,7 @@ def _advice(seen: Evidence, alignment: float, energy: float) -> str:
                 "collapsed; weigh the energy more, by a smaller temperature or a larger batch, or look at the head"
             )
         return "the points crowd: the temperature is too large or the batch too small, or train longer"
-    return "both are short: train longer, or take a larger encoder"
+    return "both are short; train longer, or take a larger encoder"
 
 
 def _without_loss(seen: Evidence) -> str:
