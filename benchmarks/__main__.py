@@ -65,6 +65,7 @@ def parts(arguments: argparse.Namespace, cores: int) -> dict[str, Callable[[], b
         "report": of("report"),
         "page": of("page"),
         "training": of("training"),
+        "encoders": of("encoders"),
         "gpu": of("gpu", "gpu"),
         "calibration": lambda: _calibration(arguments.full, arguments.rows),
     }
