@@ -108,8 +108,7 @@ def _fashion(say: Callable[[str], None]) -> bool:
         run = _run(
             loss="dhel", options={"temperature": tau}, data="fashion-mnist", limit=10000, epochs=8, batch=256, threads=1
         )
-        say(
-            f"  DHEL({tau}): {run['accuracy']:.4f} (0.84), {run['seconds']:.0f} s (62), of which training {run['training']:.0f}"
-        )
+        told = f"{run['accuracy']:.4f} (0.84), {run['seconds']:.0f} s (62), of which training {run['training']:.0f}"
+        say(f"  DHEL({tau}): {told}")
         best, slowest = max(best, run["accuracy"]), max(slowest, run["seconds"])
     return best >= _ACCURACY and slowest <= _FASHION
