@@ -50,6 +50,14 @@ def test_grids_are_paired_and_even(study: Study) -> None:
         assert len(labels) == len(places)
 
 
+def test_the_part_of_one_data_set() -> None:
+    whole = STUDIES["images"]
+    digits, fashion = whole.of("digits").cells(), whole.of("fashion-mnist").cells()
+    assert digits + fashion == whole.cells() and {cell.part.data for cell in digits} == {"digits"}
+    with pytest.raises(ArgumentError, match=r"data: got 'digit'; did you mean digits"):
+        whole.of("digit")
+
+
 def test_sizes_are_as_registered() -> None:
     sizes = {
         study.name: [(part.data, part.limit, part.batches, len(part.settings) // 5, part.seeds) for part in study.parts]

@@ -42,6 +42,7 @@ Dask = Annotated[
 def study(
     images: Annotated[bool, typer.Option("--images", help="Digits and 10000 images of Fashion-MNIST: hours.")] = False,
     full: Annotated[bool, typer.Option("--full", help="60000 images of Fashion-MNIST, ResNet-18: for a GPU.")] = False,
+    data: Annotated[str | None, typer.Option(help="Of the grid only this data set, e.g. digits.")] = None,
     out: Out = Path("study-out"),
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run, and fail where there is none.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start over; what is in --out is moved aside.")] = False,
@@ -73,7 +74,8 @@ def study(
     from hyperenergy.verify.opening import check_folder
 
     on = pick_device(device).type
-    chosen, notes = available(STUDIES["full" if full else "images" if images else "small"], root)
+    asked = STUDIES["full" if full else "images" if images else "small"]
+    chosen, notes = available(asked if data is None else asked.of(data), root)
     folder.check(out)
     check_folder(out, fresh, resume, False)
     with _cluster(dask, on, workers) as cluster, Interrupt() as interrupt, Store(out) as store:

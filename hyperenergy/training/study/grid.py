@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hyperenergy.errors import unknown_name
+
 # Rows beside which the losses stand: an encoder that learned nothing, and one that was told the labels.
 CONTROLS = ("random", "supervised")
 
@@ -70,6 +72,13 @@ class Study:
     name: str
     about: str
     parts: tuple[Part, ...]
+
+    def of(self, data: str) -> Study:
+        """The part of one data set, whose verdicts are the same: no claim compares data sets."""
+        parts = tuple(part for part in self.parts if part.data == data)
+        if not parts:
+            raise unknown_name("data", data, {part.data for part in self.parts})
+        return Study(self.name, f"{self.about}: of it {data} alone", parts)
 
     def cells(self) -> list[Cell]:
         """All runs: of each seed all losses, so that they are paired, and one run of each control."""
