@@ -11,6 +11,9 @@ from collections.abc import Sequence
 
 from proofs_check.kept import holding
 from proofs_check.registry import load, names, said
+from proofs_check.steps import Kind, Step, counted
+
+_KINDS = {Kind.CITED: "cites a lemma", Kind.WORDS: "an argument in words"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(json.dumps({id: known.get(name) for id, name in asked.items()}))
         return 0 if all(known.values()) else 1
     start = time.perf_counter()
-    failed = []
+    failed: list[str] = []
+    everything: list[Step] = []
     for name in options.ids or names():
         module = load(name)
         print("{}  {}\n    Source: {}".format(name.upper(), *said(name)))
@@ -39,12 +43,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         steps = module.check(full=True) if options.full and getattr(module, "HAS_FULL", False) else module.check()
         for step in steps:
             rests = f"  [from: {'; '.join(step.needs)}]" if step.needs else ""
-            print(f"  {step.verdict:<9} {step.name}: {step.establishes}{rests}", flush=True)
+            kind = "" if step.kind is Kind.DECIDED else f" ({_KINDS[step.kind]})"
+            print(f"  {step.verdict:<9} {step.name}{kind}: {step.establishes}{rests}", flush=True)
             if not step.holds:
                 print(f"            {step.reason}")
+        print(f"  {counted(steps)}")
+        everything += steps
         failed += [f"{name}: {step.name}" for step in steps if not step.holds]
     print(
-        f"{time.perf_counter() - start:.0f} s; " + (f"NOT PROVED: {'; '.join(failed)}" if failed else "all steps hold")
+        f"{time.perf_counter() - start:.0f} s; {counted(everything)}; "
+        + (f"NOT PROVED: {'; '.join(failed)}" if failed else "all steps hold")
     )
     return 1 if failed else 0
 

@@ -16,7 +16,7 @@ from types import MappingProxyType
 import sympy
 from sympy import Rational, exp, log
 
-from proofs_check.exact import equal, equal_logs, is_positive, is_sum_of_squares, is_zero
+from proofs_check.exact import averaged, equal, equal_logs, is_positive, is_sum_of_squares, is_zero
 from proofs_check.steps import Claims, Proof, Step
 
 k = sympy.Symbol("k", integer=True, nonnegative=True)
@@ -71,13 +71,14 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
             and is_positive(sympy.diff(exp(y) - claims["tangent"], y, 2))
         ),
     )
-    total, mean = sympy.symbols("sum_of_x mean_x", real=True)
+    mean = sympy.Symbol("mean_x", real=True)
+    pairs = M**2 - M  # (i, j) with j != i, as many per anchor
     proof.step(
         "Jensen",
         "sum_j e^{x_j} >= (M-1) e^{mean x}, with equality only for equal x_j: adding e^{x_j - mean} >= 1 + x_j - mean over "
         "the M-1 negatives leaves M-1, because the deviations cancel. So each loss is at least its value at equal negatives "
         "with the mean difference D, in which it strictly increases",
-        lambda: equal((M - 1) + total - (M - 1) * mean, claims["negatives"] + (total - (M - 1) * mean)),
+        lambda: equal(pairs / M * averaged(CLAIMS["tangent"].subs(y, x - mean), {x: mean}), claims["negatives"]),
         needs=("tangent", "log-sum-exp is convex"),
     )
     proof.step(
@@ -140,7 +141,8 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         lambda: (
             is_zero(1 + (M - 1) * product)
             and is_positive(1 - product)
-            and equal(claims["dimension of the span"], M - 1)
+            # The rank is the trace of the Gram matrix over its only nonzero eigenvalue.
+            and equal(M / (1 - product), claims["dimension of the span"])
         ),
         needs=("Jensen", "least cross-view difference", "least within-view difference"),
     )

@@ -246,7 +246,9 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         "value of MV-DHEL",
         "the product over views gives a sum of K energies; bound and value at coinciding views on a simplex agree",
         lambda: (
-            equal_logs(-log(CLAIMS["pairs of views"]) - 1 / tau + K * CLAIMS["energy of a view"], claims["MV-DHEL"])
+            equal_logs(
+                -log(CLAIMS["pairs of views"] * exp(1 / tau) / exp(CLAIMS["energy of a view"]) ** K), claims["MV-DHEL"]
+            )
             and is_zero(sympy.expand_log(at_simplex - claims["MV-DHEL"], force=True))
         ),
         needs=("positives of MV-DHEL", "energy of a view"),

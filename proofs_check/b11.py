@@ -58,8 +58,8 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         "sum",
         "S is at least 1, its term with y = 0, and at most M-1, the number of its terms",
         lambda: (
-            equal(claims["least sum"], CLAIMS["largest term"])
-            and equal(claims["number of terms"] * CLAIMS["largest term"], M - 1)
+            equal(term.subs(y, 0), claims["least sum"])
+            and equal(claims["number of terms"], (M**2 - M) / M)  # the pairs (i, j), j != i, per anchor
             and is_nonnegative(claims["number of terms"] - claims["least sum"])
         ),
         ("terms",),
@@ -71,7 +71,7 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         lambda: (
             is_positive(sympy.diff(log(S), S))
             and is_zero(log(CLAIMS["least sum"]))
-            and equal(t * log(CLAIMS["number of terms"]), claims["excess"])
+            and equal(exp(claims["excess"] / t), CLAIMS["number of terms"])
         ),
         ("shift", "sum"),
     )

@@ -53,7 +53,7 @@ CLAIMS: Claims = MappingProxyType(
         "h_2": bend * (d - 1) / d,
         "weight": 1 - part,
         "Peano kernel": (t**2 * (1 + q) ** 2, (t - q) ** 2),  # twice it: on (-1, 0), and on (0, t)
-        "Peano kernel, t < 0": t**2 * (1 + q) ** 2 - (t - q) ** 2,
+        "Peano kernel, t < 0": q * (1 + t) * (2 * t + q * (t - 1)),  # the difference of the two
         "points": 2 * d,
         "bound": (f_minus + (2 * d - 2) * f_zero) / (2 * d - 1),
         "antipodes": sympy.Integer(1),
@@ -139,7 +139,8 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
     between = {t: -(P + Q) / (P + Q + W), q: -P / (P + Q + W)}
     proof.step(
         "f >= h",
-        "the weight of f''' is a square where t > 0 or q < t, and where t < q < 0 it is t^2 (1+q)^2 - (t-q)^2 > 0. So "
+        "the weight of f''' is a square where t > 0 or q < t, and where t < q < 0 it is t^2 (1+q)^2 - (t-q)^2 = "
+        "q (1+t) (2t + q(t-1)) > 0. So "
         "f''' > 0 gives f > h for -1 < t < 1, t != 0, and f = h at t = -1 and 0. At t = 1 the weights still are "
         "positive: f > h, or f is infinite",
         lambda: (

@@ -21,8 +21,8 @@ import sympy
 from hyperenergy import codes
 from hyperenergy.arithmetic.steps import Fails
 from hyperenergy.codes import universal
-from proofs_check.exact import equal, is_zero
-from proofs_check.steps import Claims, Proof, Step
+from proofs_check.exact import equal, is_sum_of_squares, is_zero, mean_over, mean_over_pairs
+from proofs_check.steps import Claims, Kind, Proof, Step
 
 HAS_FULL = True  # check(full=True) looks at all pairs of Leech vectors
 
@@ -52,7 +52,8 @@ TABLE = {
 t, u, z, G = sympy.symbols("t u z G", positive=True)
 c_j, next_difference, earlier, p_j, node = sympy.symbols("c_j D earlier p_j node", real=True)
 N = sympy.Symbol("N", integer=True, positive=True)
-h_0, h_1, rest = sympy.symbols("h_0 h(1) rest", real=True)  # rest = sum over k >= 1 of h_k sum_ij P_k
+h_0, h_1, x, y = sympy.symbols("h_0 h(1) x y", real=True)
+h_k = sympy.Symbol("h_k", nonnegative=True)
 kappa = sympy.Function("kappa")
 
 CLAIMS: Claims = MappingProxyType(
@@ -94,17 +95,26 @@ def check(claims: Claims = CLAIMS, full: bool = False) -> tuple[Step, ...]:
             is_zero((G * factor - G * factor.subs(t, u)) / (t - u) - z * G * factor * factor.subs(t, u))
             and [sympy.series(factor, z, 0, 5).removeO().coeff(z, k) for k in range(5)] == [t**k for k in range(5)]
         ),
+        kind=Kind.CITED,
     )
     proof.step(
         "H_1 H_m >= H_{m+1}",
         "every monomial of degree m+1 is a variable times a monomial of degree m, and all have coefficients 1: for "
         "nonnegative variables H_{m+1} <= H_1 H_m; checked for up to 4 variables and degrees up to 5",
         lambda: all(_dominated(k, m, claims["terms of H_1"]) for k in (1, 2, 3, 4) for m in range(5)),
+        kind=Kind.WORDS,
     )
     proof.step(
         "bound",
-        "sum_{i != j} h(x_i.x_j) = sum_k h_k sum_{ij} P_k(x_i.x_j) - N h(1) >= N^2 h_0 - N h(1)",
-        lambda: is_zero((h_0 * N**2 + rest - N * h_1) - claims["bound"] - rest),
+        "cited: the addition formula, P_k(x.y) is a sum of products Y(x) Y(y). Each adds h_k (sum_i Y(x_i))^2 >= 0 to the "
+        "sum of h over i != j, and h_k mean Y(x_i)^2 to h(1): sum_{i != j} h(x_i.x_j) >= N^2 h_0 - N h(1)",
+        # One of the products, x = Y(x_i) and y = Y(x_j).
+        lambda: is_sum_of_squares(
+            N * (N - 1) * mean_over_pairs(h_0 + h_k * x * y, (x,), (y,), N)
+            - claims["bound"].subs(h_1, h_0 + h_k * mean_over(x**2, x)),
+            [(h_k, N * mean_over(x, x))],
+        ),
+        kind=Kind.CITED,
     )
     general = ("absolutely monotone", "Newton's form", "differences of powers", "bound")
     proof.step(
@@ -113,6 +123,7 @@ def check(claims: Claims = CLAIMS, full: bool = False) -> tuple[Step, ...]:
         "cos(2 pi j k/N) that vanish for k = 1..N-1 >= 2m-1; checked for N = 2..60",
         lambda: all(_polygon(points, claims["strength of the polygon"](points)) for points in range(2, 61)),
         general,
+        kind=Kind.WORDS,
     )
     for name in TABLE:
         proof.step(

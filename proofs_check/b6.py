@@ -22,7 +22,7 @@ import sympy
 from sympy import Integer, cos, gegenbauer, sin, summation
 
 from proofs_check.exact import equal, is_positive, is_sum_of_squares, mean_over, mean_over_pairs
-from proofs_check.steps import Claims, Proof, Step
+from proofs_check.steps import Claims, Kind, Proof, Step
 
 d = sympy.Symbol("d", integer=True, positive=True) + 1
 k = sympy.Symbol("k", integer=True, nonnegative=True)
@@ -113,6 +113,7 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         "that of all. Each is at least e_M, so that e_{M+1} >= e_M, with equality only if all are e_M",
         lambda: _removal(claims["removals that keep a pair"]),
         needs=("ordered pairs",),
+        kind=Kind.WORDS,
     )
     proof.step(
         "independent draws",
@@ -124,6 +125,7 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
             and equal(summation(summation(uniform, (other, 1, M - 1)), (index, 1, M)) / pairs, uniform)
         ),
         needs=("ordered pairs",),
+        kind=Kind.WORDS,
     )
     one_pair = claims["pairs of the first two points"]
     proof.step(
@@ -141,6 +143,7 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         "0 <= the double integral of kappa for sum_i delta_{x_i} - M sigma = sum_{ij} kappa_ij - M^2 I, because "
         "kappa(x, .) has the mean I at every x",
         lambda: _signed(claims["least double sum"]),
+        kind=Kind.WORDS,
     )
     proof.step(
         "upper bound",
@@ -178,6 +181,7 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         "all of the degrees with a_n > 0 are",
         lambda: equal(sympy.expand_trig(cos(degree * angle_x - degree * angle_y)), claims["degree n, d = 2"]),
         needs=("degree 1", "degree 2"),
+        kind=Kind.CITED,
     )
     proof.step(
         "the bound is attained",

@@ -5,7 +5,7 @@ mean_i [softplus(-t u_i.v_i - c) + sum_{j != i} softplus(t u_i.v_j + c)]. Then S
 softplus(-t(2R-1) - c) + (N-1) softplus(t(R(N-2)/(N-1) - 1) + c). g is strictly convex; let R be its minimizer. Equality
 holds exactly for u_i = w_i + h, v_i = w_i - h with |h|^2 = 1-R, w_i.h = 0 and w_i sqrt(R) times a regular simplex. Such a
 configuration exists for d >= N if 0 < R < 1, for d >= N-1 if R = 1, and for every d if R = 0; it is unique up to
-rotation.
+rotation. Where u_i = v_i for all i, SigLIP >= g(1), with equality exactly at a regular simplex, N <= d+1.
 
 Sources: Lee, Chang and Sohn, Analysis of Using Sigmoid Loss for Contrastive Learning (AISTATS 2024), the family, with the
 bias -c; Zhai et al., Sigmoid Loss for Language Image Pre-Training (ICCV 2023), the loss.
@@ -66,6 +66,7 @@ CLAIMS: Claims = MappingProxyType(
         "dimensions": (N, N - 1, 1),  # 0 < R < 1, R = 1, R = 0
         "slope of g": lambda pos, neg: t * ((N - 2) / (1 + exp(-neg)) - 2 / (1 + exp(pos))),
         "two pairs": lambda pos: -2 * t / (1 + exp(pos)),
+        "mean of aligned negatives": (N * a**2 - 1) / (N - 1),
         "four pairs": Rational(3, 4) * (1 - c / t),
     }
 )
@@ -152,7 +153,9 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         "u_i-ubar = v_i-vbar and ubar = -vbar",
         lambda: (
             equal(t * mean_s + c, claims["positive logit"])
-            and equal(t * CLAIMS["least mean negative"] + c, claims["negative logit"])
+            and equal(
+                t * CLAIMS["mean negative"].subs(inner, (s - 1) / 2).subs(s, mean_s) + c, claims["negative logit"]
+            )
         ),
         needs=("softplus", "Jensen", "least mean negative"),
     )
@@ -182,14 +185,17 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         ),
         needs=("one variable",),
     )
+    lengths = sympy.solve([w_squared + h_squared - 1, w_squared - h_squared - mean_s], [w_squared, h_squared])
     proof.step(
         "lengths",
         "|w_i|^2 = R and |h|^2 = 1-R, from |u_i|^2 = |w_i|^2 + |h|^2 = 1 and s_i = |w_i|^2 - |h|^2 = 2R-1",
         lambda: (
             equal(averaged((x + y) ** 2, {**family, x * y: 0}), w_squared + h_squared)
             and equal(averaged((x + y) * (x - y), {**family, x * y: 0}), w_squared - h_squared)
-            and equal(claims["squares"][0] + claims["squares"][1], 1)
-            and equal(claims["squares"][0] - claims["squares"][1], mean_s)
+            and all(
+                equal(lengths[square], claim)
+                for square, claim in zip((w_squared, h_squared), claims["squares"], strict=True)
+            )
         ),
         needs=("perpendicular constants",),
     )
@@ -202,11 +208,11 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
     )
     proof.step(
         "attained",
-        "conversely such u_i, v_i are unit vectors, with u_i.v_i = 2R-1 and u_i.v_j = -R/(N-1) - (1-R) = R(N-2)/(N-1) - 1: "
-        "SigLIP is g(R) there",
+        "conversely such u_i, v_i are unit vectors, with u_i.v_i = 2R-1 and u_i.v_j = -R/(N-1) - (1-R) = R(N-2)/(N-1) - 1, "
+        "which their mean is, too: SigLIP is g(R) there",
         lambda: (
             equal(CLAIMS["product"] - CLAIMS["squares"][1], claims["negative"])
-            and equal(claims["negative"], CLAIMS["least mean negative"])
+            and equal(CLAIMS["mean negative"].subs({inner: -CLAIMS["squares"][1], s: mean_s}), claims["negative"])
         ),
         needs=("simplex",),
     )
@@ -242,6 +248,17 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         lambda: is_zero(slope.subs(N - 2, 2).subs(R, claims["four pairs"])),
         needs=("slope of g",),
     )
+    mean_aligned = claims["mean of aligned negatives"]
+    proof.step(
+        "aligned pairs",
+        "for u_i = v_i, mean s = 1 and ubar.vbar = |ubar|^2: m = (N |ubar|^2 - 1)/(N-1) >= -1/(N-1), the negative of R = 1, "
+        "so that SigLIP >= g(1), with equality only for a centered batch of equal products, the regular simplex",
+        lambda: (
+            equal(CLAIMS["mean negative"].subs({inner: a**2, s: 1}), mean_aligned)
+            and is_sum_of_squares(mean_aligned - CLAIMS["least mean negative"].subs(R, 1), [(N / (N - 1), a)])
+        ),
+        needs=("softplus", "Jensen", "mean negative", "simplex"),
+    )
     return proof.steps
 
 
@@ -265,5 +282,6 @@ MUTATIONS: dict[str, dict[str, Any]] = {
     "dimension": {"dimensions": (N - 1, N - 1, 1)},
     "slope of g": {"slope of g": lambda pos, neg: t * ((N - 1) / (1 + exp(-neg)) - 2 / (1 + exp(pos)))},
     "two pairs": {"two pairs": lambda pos: -2 * t / (1 + exp(-pos))},
+    "aligned pairs": {"mean of aligned negatives": N * a**2 / (N - 1)},
     "four pairs": {"four pairs": Rational(3, 4)},
 }

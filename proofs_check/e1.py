@@ -33,7 +33,7 @@ from proofs_check.exact import (
 )
 from proofs_check.g1 import own_term
 from proofs_check.g1 import t as tau
-from proofs_check.steps import Claims, Proof, Step
+from proofs_check.steps import Claims, Kind, Proof, Step
 
 d = sympy.Symbol("d_minus_2", integer=True, nonnegative=True) + 2
 k = sympy.Symbol("k", integer=True, nonnegative=True)
@@ -167,6 +167,7 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
             )
             and _is_variation(claims["derivative"])
         ),
+        kind=Kind.WORDS,
     )
     proof.step(
         "equality on the support",
@@ -177,6 +178,7 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
             claims["mean of the potential g"],
         ),
         ("first variation",),
+        kind=Kind.WORDS,
     )
     proof.step(
         "top of the potential",
@@ -200,12 +202,14 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         "atoms, K_ii chosen so that the potential is constant",
         lambda: _is_level(claims["level"]),
         ("bottom of the potential",),
+        kind=Kind.WORDS,
     )
     proof.step(
         "tensors",
         "(x.y)^k is the inner product of the tensors of entries x_i1 ... x_ik: multiply out. So E (u.u')^k = |T_k|^2, "
         "T_k(mu) the tensor of moments; multiplied out in d = 2 and 3 for k <= 4",
         lambda: all(_is_tensor(dim, n, claims["tensor entries"]) for dim in (2, 3) for n in range(1, 5)),
+        kind=Kind.WORDS,
     )
     proof.step(
         "coefficients",
@@ -239,6 +243,7 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
             and equal(exp(claims["logarithm of the energy"]), y)
         ),
         ("energy", "square of the gap"),
+        kind=Kind.WORDS,
     )
     proof.step(
         "density",

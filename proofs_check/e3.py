@@ -24,7 +24,7 @@ from sympy import Integer, Rational, binomial, cos, exp, factorial, pi, rf
 
 from hyperenergy.arithmetic.gegenbauer import gegenbauer
 from proofs_check.exact import averaged, equal, is_nonnegative, is_positive, is_zero
-from proofs_check.steps import Claims, Proof, Step
+from proofs_check.steps import Claims, Kind, Proof, Step
 
 d = sympy.Symbol("d_minus_2", integer=True, nonnegative=True) + 2
 M = sympy.Symbol("M_minus_2", integer=True, nonnegative=True) + 2
@@ -117,6 +117,7 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
             and is_positive(sympy.diff(claims["excess of a degree"], moment, 2))
         ),
         ("expectation", "alignment"),
+        kind=Kind.CITED,
     )
     proof.step(
         "Gegenbauer polynomials",
@@ -187,6 +188,7 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
             and equal(sympy.limit(claims["share of a Gaussian"] / u, u, 0), 4 - r)
         ),
         ("Gaussian", "energy"),
+        kind=Kind.CITED,
     )
     proof.step(
         "(0, 4] is not enough",

@@ -35,7 +35,7 @@ from proofs_check.exact import (
 )
 from proofs_check.g1 import own_term
 from proofs_check.g1 import t as tau
-from proofs_check.steps import Claims, Proof, Step
+from proofs_check.steps import Claims, Kind, Proof, Step
 
 CELLS = 128  # of each half circle
 a, b, x, y, center, e = sympy.symbols("a b x y m epsilon", real=True)
@@ -249,6 +249,7 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
             and _is_orthogonal(CLAIMS["degree"])
         ),
         ("negative coefficient",),
+        kind=Kind.CITED,
     )
     return proof.steps
 

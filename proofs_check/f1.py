@@ -102,10 +102,12 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         "r^{1+beta} <= 4^beta r on [0, 4] with equality only at 0 and 4: r^beta strictly increases up to 4^beta",
         lambda: is_zero((r**beta).subs(r, 4) - claims["chord"]) and is_positive(diff(r**beta, r)),
     )
+    # The mean of r of a centered batch, from all pairs.
+    centered = mean_over_pairs((x - y) ** 2, (x,), (y,), M).subs({mean_over(x, x): 0, mean_over(x**2, x): 1})
     proof.step(
         "least energy",
         "mean (-r^{1+beta}) >= -4^beta mean r >= -4^beta 2M/(M-1)",
-        lambda: equal(-claims["chord"] * mean_r, claims["least energy"]) and is_positive(claims["chord"]),
+        lambda: equal(-claims["chord"] * centered, claims["least energy"]) and is_positive(claims["chord"]),
         needs=("mean of r", "chord"),
     )
     part = sympy.Symbol("part", positive=True)

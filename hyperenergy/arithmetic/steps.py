@@ -2,13 +2,14 @@
 
 A step states what it establishes, from which earlier steps, and is *decided* by a function that returns True or False,
 or raises ``Fails`` or ``Undecided`` with the reason.  It holds only where its own decision is True and everything that it
-rests on holds.
+rests on holds.  Its *kind* says what its text adds to that decision.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 class Undecided(Exception):
@@ -17,6 +18,15 @@ class Undecided(Exception):
 
 class Fails(Exception):
     """A step does not hold, for the reason given."""
+
+
+class Kind(StrEnum):
+    """What a step rests on, besides earlier ones: its decision alone; also a lemma of the literature, which it names; or
+    also an argument in words, of which the decision is a part or an instance."""
+
+    DECIDED = "decided"
+    CITED = "cited"
+    WORDS = "words"
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,7 @@ class Step:
     needs: tuple[str, ...]
     verdict: str
     reason: str = ""
+    kind: Kind = Kind.DECIDED
 
     @property
     def holds(self) -> bool:
@@ -40,13 +51,20 @@ class Proof:
     def __init__(self) -> None:
         self._steps: dict[str, Step] = {}
 
-    def step(self, name: str, establishes: str, decide: Callable[[], bool], needs: tuple[str, ...] = ()) -> bool:
+    def step(
+        self,
+        name: str,
+        establishes: str,
+        decide: Callable[[], bool],
+        needs: tuple[str, ...] = (),
+        kind: Kind = Kind.DECIDED,
+    ) -> bool:
         """Decide one step; whether it holds.  ``needs``: names of earlier steps; KeyError for one that does not exist."""
         if name in self._steps:
             raise ValueError(f"step {name!r} exists already")
         failed = [earlier for earlier in needs if not self._steps[earlier].holds]
         verdict, reason = ("blocked", f"rests on {', '.join(failed)}") if failed else _decided(decide)
-        self._steps[name] = Step(name, establishes, needs, verdict, reason)
+        self._steps[name] = Step(name, establishes, needs, verdict, reason, Kind(kind))
         return verdict == "holds"
 
     @property

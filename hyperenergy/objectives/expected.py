@@ -1,8 +1,9 @@
 """Expected losses of random batches from N pairs, as objectives over the N pairs.
 
 N pairs with weights carry a law; a batch is drawn iid from it (the mini-batch loss of a population), without replacement (of
-a data set, B8), or is a part of a fixed partition.  The value is exact where the batches can be enumerated, up to
-permutation, and otherwise a mean over batches drawn once, which ``Expected.estimate`` sharpens by control variates.
+a data set, B8), or is a part of a fixed partition, or one of a list of batches (B16).  The value is exact where the
+batches can be enumerated, up to permutation, and otherwise a mean over batches drawn once, which ``Expected.estimate``
+sharpens by control variates.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from hyperenergy.losses.calls import check_pair
 from hyperenergy.losses.facts import SoftmaxFacts, facts
 from hyperenergy.losses.families import PairLoss
 from hyperenergy.objectives.base import Aligned, BatchLoss, Objective
+from hyperenergy.objectives.batches import Batches, checked_batches, shown_batches, within
 
 Rows = Float[Tensor, "*starts rows dim"]
 
@@ -48,13 +50,15 @@ class Expected(Objective):
 
     replace: iid draws from the law with the given weights (N,) of sum 1, equal if left out; pairs can repeat.  Without
     replacement all subsets of size ``batch`` are equally likely.  partition: index tuples, or True for consecutive blocks
-    of ``batch``; the value is the mean over its parts.  aligned: positives equal to anchors, half of the unknowns.
+    of ``batch``; the value is the mean over its parts.  batches: a list of batches, index tuples of ``batch`` different
+    pairs each, all equally likely; it may name a batch twice.  aligned: positives equal to anchors, half of the unknowns.
     Up to ``enumerate`` batches are enumerated; beyond, ``samples`` batches are drawn once, from ``seed``: the value is their
     mean, and ``estimate`` gives a more accurate one, by control variates, with its standard error.
 
     Law: for losses that average over pairs (KCL, spectral) the value does not depend on ``batch`` (E3).
     Raises ArgumentError for a batch larger than the data set without replacement, weights that are negative or do not sum
-    to 1, a partition that is none, or iid draws under a kernel that is infinite at coincidence.
+    to 1, a partition that is none, batches of another size, with an index that no pair has or with one twice, or iid draws
+    under a kernel that is infinite at coincidence.
     """
 
     loss: PairLoss
@@ -66,6 +70,7 @@ class Expected(Objective):
     enumerate: int = 20_000
     samples: int = 4096
     seed: int = 0
+    batches: Batches | None = None
     _drawn: dict[int, tuple[Tensor, Tensor | None]] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -79,6 +84,11 @@ class Expected(Objective):
             )
         if not isinstance(self.replace, bool):
             raise ArgumentError("replace", repr(self.replace), "allowed: True, False")
+        if self.batches is not None:
+            object.__setattr__(self, "batches", checked_batches(self.batches, self.batch))
+            for name, default in (("replace", True), ("partition", False)):
+                if getattr(self, name) is not default:
+                    raise ArgumentError(name, repr(getattr(self, name)), "batches say all; leave it out")
         kernel = getattr(self.loss, "kernel", None)
         if self._iid and isinstance(kernel, Kernel) and kernel.singular:
             raise ArgumentError(
@@ -91,11 +101,13 @@ class Expected(Objective):
 
     @property
     def _iid(self) -> bool:
-        return self.replace and self.partition is False
+        return self.replace and self.partition is False and self.batches is None
 
     @property
     def label(self) -> str:
         how = "" if self._iid else ", partition" if self.partition is not False else ", replace=False"
+        if self.batches is not None:
+            how = f", batches={shown_batches(self.batches)}"
         return f"Expected({self.loss.label}, batch={self.batch}{how}{', aligned' if self.aligned else ''})"
 
     @property
@@ -193,6 +205,9 @@ class Expected(Objective):
 
     def _draw(self, points: int) -> tuple[Tensor, Tensor | None]:
         size = self.batch
+        if self.batches is not None:
+            index = torch.tensor(within(self.batches, points))
+            return index, torch.full((len(index),), 1 / len(index), dtype=torch.float64)
         if self.weights is not None and len(self.weights) != points:
             raise ArgumentError("weights", f"{len(self.weights)} of them", f"must be {points}, one per pair")
         if not self.replace:

@@ -11,11 +11,11 @@ import torch
 from hyperenergy.errors import ArgumentError, unknown_name
 from hyperenergy.kernels import KERNELS
 from hyperenergy.losses import LOSSES
-from hyperenergy.objectives import expected, logarithm, structured
+from hyperenergy.objectives import expected, free_bias, logarithm, packing, structured
 from hyperenergy.objectives.base import Objective
 
 # Whatever these modules define is a subclass by now.
-_DEFINING = (expected, logarithm, structured)
+_DEFINING = (expected, free_bias, logarithm, packing, structured)
 
 
 def from_spec(spec: object) -> Objective:

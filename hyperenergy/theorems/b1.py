@@ -8,7 +8,7 @@ from hyperenergy.losses.facts import KernelFacts, SoftmaxFacts, facts
 from hyperenergy.losses.phi_psi import PhiPsi
 from hyperenergy.objectives.base import Objective
 from hyperenergy.theorems.cases import DIMS, TEMPERATURES
-from hyperenergy.theorems.convexity import check_convexity
+from hyperenergy.theorems.convexity import check_convexity, strictly_increases
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
 from hyperenergy.theorems.known import simplex
 from hyperenergy.theorems.prediction import Status
@@ -25,17 +25,18 @@ def _of_the_family(loss: object) -> bool:
 
 
 def _say(objective: Objective, points: int, dim: int) -> Said:
-    loss, unique = pair_loss(objective), True
+    loss, unique, aligned = pair_loss(objective), True, True
     if points > dim + 1:
         return None
     if type(loss) is PhiPsi:
         if loss.convexity is None:
             return None  # nobody vouches for the hypothesis
         check_convexity(loss, points - 1)
-        unique = loss.convexity == "strict" or points == 2
+        aligned = strictly_increases(loss, points - 1)
+        unique = aligned and (loss.convexity == "strict" or points == 2)
     elif not _of_the_family(loss):
         return None
-    return say_aligned("B1", Status.THEOREM, objective, simplex(points, dim), unique=unique)
+    return say_aligned("B1", Status.THEOREM, objective, simplex(points, dim), unique=unique, aligned=aligned)
 
 
 def _instances(grid: Grid) -> Instances:

@@ -26,6 +26,9 @@ def _say(objective: Objective, points: int, dim: int) -> Said:
     if points != len(labels) or len(sizes) != 1 or not 2 <= len(classes) <= dim + 1:
         return None
     n, K = sizes.pop(), len(classes)
+    # Points of one class alone, or that are passed over, are no part of the sum.
+    if n < 2 or objective.loss.ignore in classes:
+        return None
     # The negatives relative to the other members of the class.
     relative = softplus_value(math.log(n * (K - 1) / (n - 1)) - K / (K - 1) * (1 / float(objective.loss.temperature)))
     value = relative if n == 2 else Value(math.log(n - 1) + relative.number)

@@ -8,12 +8,12 @@ from functools import partial
 import torch
 
 from hyperenergy.losses.sig_lip import SigLIP
-from hyperenergy.objectives.base import BatchLoss, Objective
+from hyperenergy.objectives.base import Aligned, BatchLoss, Objective
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
 from hyperenergy.theorems.known import check_room, simplex_points
 from hyperenergy.theorems.prediction import Status, Views
 from hyperenergy.theorems.registry import Said, Stated, Theorem, say
-from hyperenergy.theorems.values import Value, log_softplus, softplus
+from hyperenergy.theorems.values import Value, log_softplus, pair_loss, softplus
 
 
 def logits(scale: float, bias: float, points: int, ratio: float) -> tuple[float, float]:
@@ -74,16 +74,23 @@ def double_constant(points: int, dim: int, ratio: float) -> Views:
     return U, V
 
 
-def _say(objective: Objective, points: int, dim: int) -> Said:
-    if type(objective) is not BatchLoss or type(objective.loss) is not SigLIP:
-        return None
-    scale, bias = float(objective.loss.scale), float(objective.loss.bias)
-    ratio = double_constant_ratio(scale, bias, points)
+def say_ratio(id: str, objective: Objective, points: int, dim: int, scale: float, bias: float, ratio: float) -> Said:
+    """That the double-constant configuration of that R is the minimizer; None where the dimension has no room for it."""
     if dim < dimensions(points, ratio):
         return None
     value = Value(double_constant_value(scale, bias, points, ratio), _log_value(scale, bias, points, ratio))
     build = partial(double_constant, points, dim, ratio)
-    return say("B9", Status.THEOREM, objective, value, build, unique=True, aligned=ratio == 1)
+    return say(id, Status.THEOREM, objective, value, build, unique=True, aligned=ratio == 1)
+
+
+def _say(objective: Objective, points: int, dim: int) -> Said:
+    loss = pair_loss(objective)
+    if type(loss) is not SigLIP:
+        return None
+    scale, bias = float(loss.scale), float(loss.bias)
+    # Of aligned pairs R is 1, whatever the bias.
+    ratio = double_constant_ratio(scale, bias, points) if type(objective) is BatchLoss else 1.0
+    return say_ratio("B9", objective, points, dim, scale, bias, ratio)
 
 
 def _instances(grid: Grid) -> Instances:
@@ -95,6 +102,8 @@ def _instances(grid: Grid) -> Instances:
                     subject = SigLIP(1 / tau, bias)
                     if THEOREM.predict(BatchLoss(subject), points, dim) is not None:
                         yield How.PREDICTION, Instance("B9", subject, points, dim)
+                if points <= dim + 1 and (tau == 0.5 or grid.full):
+                    yield How.PREDICTION, Instance("B9", Aligned(SigLIP(1 / tau, -1)), points, dim)
 
 
 THEOREM = Theorem(
@@ -104,7 +113,8 @@ THEOREM = Theorem(
     "rotation: u_i = (sqrt(R) w_i, sqrt(1-R)), v_i = (sqrt(R) w_i, -sqrt(1-R)) with w a regular simplex and R the only "
     "minimizer in [0,1] of the strictly convex softplus(-t(2R-1) - bias) + (N-1) softplus(t(R(N-2)/(N-1) - 1) + bias). The "
     "bound holds in every dimension, so that d = N-1 suffices where R = 1 (aligned simplex) and d >= 1 where R = 0 "
-    "(antipodal constants).",
+    "(antipodal constants). Among aligned pairs, u_i = v_i, the regular simplex of N <= d+1 points alone is least, whatever "
+    "t and the bias, with the value at R = 1.",
     Status.THEOREM,
     "Lee, Chang and Sohn, Analysis of Using Sigmoid Loss for Contrastive Learning, AISTATS 2024, where the bias enters as "
     "b = -bias; the loss: Zhai et al., Sigmoid Loss for Language Image Pre-Training, ICCV 2023",

@@ -10,6 +10,8 @@ from hyperenergy.losses.phi_psi import PhiPsi
 
 _SAMPLES, _MOST_NEGATIVES = 256, 8
 _ROUND_OFF = 1e-12
+# Below the least distance of -M/(M-1) from a kink at -1, for M up to 10^5.
+_STEP = 1e-6
 
 
 def check_convexity(loss: PhiPsi, negatives: int) -> None:
@@ -30,6 +32,18 @@ def check_convexity(loss: PhiPsi, negatives: int) -> None:
         against = "it is linear across differences"
     if against is not None:
         raise ArgumentError("convexity", f"{loss.convexity!r} of {loss.label}", f"{against}: give what holds, or None")
+
+
+def strictly_increases(loss: PhiPsi, negatives: int) -> bool:
+    """Whether G(x, ..., x) grows from x = -M/(M-1), the least mean difference that there is, M = negatives + 1.
+
+    A convex G that never decreases is constant up to some x and strictly increases beyond: where it is constant there, the
+    aligned simplex is one minimizer among many, some of them with pairs apart.
+    """
+    x = torch.tensor([0.0, _STEP], dtype=torch.float64) - (negatives + 1) / negatives
+    with torch.no_grad():
+        at_least, above = loss.phi(negatives * loss.psi(x)).tolist()
+    return bool(above > at_least)
 
 
 def _G(loss: PhiPsi, x: Tensor) -> Tensor:

@@ -27,6 +27,11 @@ class How(enum.Enum):
     RATE = enum.auto()
     BATCH_INDEPENDENCE = enum.auto()
     UNIFORM_IS_BEST = enum.auto()
+    NOT_LEAST = enum.auto()
+    HIGH_TEMPERATURE = enum.auto()
+    COVARIANCE = enum.auto()
+    FREE_BIAS = enum.auto()
+    EQUAL_VIEWS = enum.auto()
 
 
 @dataclass(frozen=True)

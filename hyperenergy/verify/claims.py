@@ -10,7 +10,7 @@ from hyperenergy.errors import ArgumentError, unknown_name
 from hyperenergy.search.starts import MOST_SIGNS
 from hyperenergy.theorems import Theorem
 from hyperenergy.theorems.instances import How
-from hyperenergy.verify import checks, expectation
+from hyperenergy.verify import checks, designs, expectation, free_bias, not_least, views
 from hyperenergy.verify.grid import Grid, Instance, Result
 
 Check = Callable[[Instance, Grid], Result]
@@ -28,6 +28,11 @@ CHECKS: dict[How, Check] = {
     How.RATE: expectation.check_rate,
     How.BATCH_INDEPENDENCE: expectation.check_batch_independence,
     How.UNIFORM_IS_BEST: expectation.check_uniform_is_best,
+    How.NOT_LEAST: not_least.check_not_least,
+    How.HIGH_TEMPERATURE: designs.check_high_temperature,
+    How.COVARIANCE: designs.check_covariance,
+    How.FREE_BIAS: free_bias.check_free_bias,
+    How.EQUAL_VIEWS: views.check_equal_views,
 }
 
 
@@ -51,7 +56,7 @@ CLAIMS = {id: Claim(id) for id in theorems.names()}
 
 
 def select(ids: list[str] | None) -> list[Claim]:
-    """The claims of these ids, in any case; "B2" means B2a to B2d.  ArgumentError for a name that none has."""
+    """The claims of these ids, in any case; "B2" means all of B2a, B2b, ....  ArgumentError for a name that none has."""
     chosen: list[Claim] = []
     for id in ids or CLAIMS:
         asked = id.lower()

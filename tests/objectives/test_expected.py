@@ -206,7 +206,8 @@ def test_mini_batches_of_a_data_set(options: dict, points: int) -> None:
 
 def test_where_b8_is_silent() -> None:
     assert he.predict(Expected(he.InfoNCE(0.5), 3), 6, 5) is None
-    assert he.predict(Expected(he.DHEL(0.5), 3, replace=False), 6, 5) is None
+    other = he.predict(Expected(he.DHEL(0.5), 3, replace=False), 6, 5)
+    assert other is not None and other.theorem == "B17"
     assert he.predict(Expected(he.InfoNCE(0.5), 3, replace=False), 7, 5) is None
     assert he.predict(Expected(he.InfoNCE(0.5), 4, partition=True), 8, 2) is None
     # A sampled objective has another minimum.

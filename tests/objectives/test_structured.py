@@ -304,7 +304,8 @@ class Shifted(he.SigLIP):
 @pytest.mark.parametrize(
     ("objective", "points", "dim"),
     [
-        (he.Supervised(he.SupCon(1), [0, 0, 0, 1, 1]), 5, 3),  # not balanced
+        (he.Supervised(he.SupCon(1), [0, 0, 0, 1, 1, 2, 2]), 7, 1),  # more classes than there is room for
+        (he.Supervised(he.SupCon(0.5, ignore=0), [0, 0, 1, 1, 2, 2]), 6, 3),  # a class that is passed over
         (sup_con(1, 4, 2), 8, 2),  # too many classes
         (sup_con(1, 1, 3), 3, 3),  # a single class
         (he.SigLIP(5, 0), 4, 3),  # R = 3/4 takes four dimensions

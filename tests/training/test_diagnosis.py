@@ -43,11 +43,11 @@ U = points(1200, 8)
 )
 def test_aligned_uniform_points_have_no_gap(loss: he.PairLoss) -> None:
     """Over fresh uniform points the mean is the expected loss: the gap is 0 to within four errors of points and batches."""
-    values = [he.diagnose(points(1500, 8, seed), points(1500, 8, seed), loss, batch=64, seed=seed) for seed in range(4)]
+    values = [he.diagnose(points(900, 8, seed), points(900, 8, seed), loss, batch=64, seed=seed) for seed in range(4)]
     for d in values:
         assert d.alignment_gap == 0 and d.gap is not None and d.energy_gap is not None and d.losses is not None
         assert d.attainable is not None and d.attainable.mean == expected_uniform(loss, 64, 8)
-        assert abs(d.gap) < 0.01
+        assert abs(d.gap) < 0.015
     found = np.array([d.value for d in values], dtype=np.float64)
     error = float(found.std(ddof=1)) / 2
     assert abs(found.mean() - expected_uniform(loss, 64, 8)) < 6 * error + 1e-3
@@ -218,7 +218,7 @@ def test_of_many_points_a_sample_says_its_error(monkeypatch: pytest.MonkeyPatch)
     every = float(he.metrics.uniformity(U))
     monkeypatch.setattr(measures, "MOST_PAIRED", 400)
     off = []
-    for seed in range(30):
+    for seed in range(12):
         d = he.diagnose(U, seed=seed)
         by = {m.name: m for m in d.measures}
         error = by["uniformity"].found.error
