@@ -8,6 +8,7 @@
 from hyperenergy.codes.catalogue import (
     MOST_POINTS,
     Code,
+    cited_optimum,
     conjectured_optimum,
     cross_polytope,
     examples,
@@ -25,6 +26,7 @@ __all__ = [
     "MOST_POINTS",
     "Code",
     "Identification",
+    "cited_optimum",
     "conjectured_optimum",
     "cross_polytope",
     "examples",

@@ -16,11 +16,11 @@ from torch import Tensor
 from hyperenergy.arithmetic.quadratic import Quadratic
 from hyperenergy.arithmetic.steps import Step
 from hyperenergy.checks import integer
-from hyperenergy.codes import conjectured, constructions, leech, universal
+from hyperenergy.codes import conjectured, constructions, graphs, kerdock, leech, universal
 from hyperenergy.codes.design import design_strength
 from hyperenergy.codes.exact import ExactVectors
 from hyperenergy.codes.isotropic import isotropic as isotropic_vectors
-from hyperenergy.codes.sporadic import COHN_KUMAR, SPORADIC, Optimality
+from hyperenergy.codes.sporadic import APPENDIX, COHN_KUMAR, SPORADIC, Optimality
 from hyperenergy.errors import ArgumentError, unknown_name
 
 if TYPE_CHECKING:
@@ -37,8 +37,12 @@ class Code:
     coordinates: (size, dim), read-only; points: a fresh tensor of them.  vectors: the same, exactly; None for polygons.
     distribution: inner product -> how many other points each point sees at it, in Q(sqrt D); empty for polygons.
     optimality: whether it is universally optimal (minimizes every completely monotone kernel's energy), as the literature
-    has it; ``prove`` checks.  unique: no other configuration has these parameters, up to isometry.  skip: degrees that the
-    proof avoids.
+    has it: "theorem" where ``prove`` proves it, "cited" where this package does not, "conjecture", "false", or "open".
+    refutation: what shows it false, where that is not the citation.
+    spherical: who shows that it is an optimal spherical code (no other has a larger least angle), where that does not
+    follow from universal optimality.  kissing: who shows that no more points keep angles of 60 degrees.  uniqueness: who
+    shows that no other configuration has these inner products, as often, up to isometry.  Each is None where nothing is
+    known.  skip: degrees that the proof avoids.
     """
 
     name: str
@@ -48,7 +52,10 @@ class Code:
     distribution: dict[Quadratic, int]
     optimality: Optimality
     citation: str
-    unique: bool = True
+    spherical: str | None = None
+    kissing: str | None = None
+    uniqueness: str | None = None
+    refutation: str | None = None
     skip: tuple[int, ...] = ()
 
     @property
@@ -84,7 +91,35 @@ class Code:
 
     @property
     def universally_optimal(self) -> bool:
+        """By a theorem, proved here or cited."""
+        return self.optimality in ("theorem", "cited")
+
+    @property
+    def proved_here(self) -> bool:
+        """Whether ``prove`` is to prove universal optimality."""
         return self.optimality == "theorem"
+
+    @property
+    def unique(self) -> bool:
+        return self.uniqueness is not None
+
+    @property
+    def known(self) -> dict[str, str]:
+        """What is known of it, with citations."""
+        how = {
+            "theorem": f"yes, proved here: {self.citation}",
+            "cited": f"yes, cited: {self.citation}",
+            "conjecture": f"conjectured: {self.citation}",
+            "false": f"no: {self.refutation or self.citation}",
+            "open": "not known",
+        }
+        implied = "yes, as it is universally optimal" if self.universally_optimal else "not known"
+        return {
+            "universally optimal": how[self.optimality],
+            "optimal spherical code": f"yes: {self.spherical}" if self.spherical else implied,
+            **({"kissing configuration": f"yes: {self.kissing}"} if self.kissing else {}),
+            "unique": f"yes: {self.uniqueness}" if self.uniqueness else "not known",
+        }
 
     def prove(self, *, full: bool = False) -> tuple[Step, ...]:
         """The steps of the proof of universal optimality, decided by exact arithmetic; all hold for a proved code.
@@ -114,6 +149,9 @@ def _read_only(x: NDArray[np.float64]) -> NDArray[np.float64]:
     return x
 
 
+_BY_GRAM = "the inner products determine the Gram matrix, up to the order of the points"
+
+
 @functools.cache
 def simplex(points: int, dim: int | None = None) -> Code:
     """``points`` points with inner products -1/(points-1) in R^dim, dim >= points-1 (the default)."""
@@ -121,14 +159,14 @@ def simplex(points: int, dim: int | None = None) -> Code:
     dim = points - 1 if dim is None else integer("dim", dim, 1)
     if dim < points - 1:
         raise ArgumentError("dim", repr(dim), f"a simplex of {points} points needs dim >= {points - 1}")
-    return _code(f"simplex-{points}", constructions.simplex(points), dim, COHN_KUMAR)
+    return _code(f"simplex-{points}", constructions.simplex(points), dim, COHN_KUMAR, uniqueness=_BY_GRAM)
 
 
 @functools.cache
 def cross_polytope(dim: int) -> Code:
     """The 2 dim points +-e_i."""
     dim = integer("dim", dim, 1, MOST_POINTS)
-    return _code(f"cross-polytope-{dim}", constructions.cross_polytope(dim), dim, COHN_KUMAR)
+    return _code(f"cross-polytope-{dim}", constructions.cross_polytope(dim), dim, COHN_KUMAR, uniqueness=_BY_GRAM)
 
 
 @functools.cache
@@ -136,7 +174,7 @@ def polygon(points: int) -> Code:
     """The regular polygon in R^2, inner products cos(2 pi j / N)."""
     points = integer("points", points, 2, MOST_POINTS)
     coordinates = universal.polygon_coordinates(points)
-    return Code(f"polygon-{points}", 2, _read_only(coordinates), None, {}, "theorem", COHN_KUMAR)
+    return Code(f"polygon-{points}", 2, _read_only(coordinates), None, {}, "theorem", COHN_KUMAR, uniqueness=_BY_GRAM)
 
 
 @functools.cache
@@ -146,12 +184,13 @@ def isotropic(q: int) -> Code:
     Unique for q = 2 and 3; there are as many such codes as generalized quadrangles with parameters (q, q^2).
     """
     vectors = isotropic_vectors(q)
-    return _code(f"isotropic-{q}", vectors, q * (q**3 + 1) // (q + 1), COHN_KUMAR, unique=q <= 3)
+    known = APPENDIX if q <= 3 else None
+    return _code(f"isotropic-{q}", vectors, q * (q**3 + 1) // (q + 1), COHN_KUMAR, uniqueness=known)
 
 
 # name -> (points, dimension, vectors, optimality, citation, degrees that the proof skips).
 # What these modules define is registered by now.
-_DEFINING = (constructions, conjectured, leech)
+_DEFINING = (constructions, conjectured, graphs, kerdock, leech)
 _FIXED = dict(sorted(SPORADIC.items(), key=lambda item: (item[1].dim, item[1].points)))
 _FAMILIES: dict[str, Callable[[int], Code]] = {
     "simplex": simplex,
@@ -196,7 +235,7 @@ def get(name: str) -> Code:
     name = str(name)
     if name in _FIXED:
         one = _FIXED[name]
-        return _code(name, one.vectors(), one.dim, one.citation, one.optimality, skip=one.skip)
+        return _code(name, one.vectors(), one.dim, one.citation, one.optimality, skip=one.skip, **one.facts)
     family, _, number = name.rpartition("-")
     if family in _FAMILIES and number.isdecimal() and len(number) <= _MOST_DIGITS:
         return _FAMILIES[family](int(number))
@@ -214,8 +253,8 @@ def _sporadic(points: int, dim: int, optimality: Optimality) -> Code | None:
 
 
 def universal_optimum(points: int, dim: int) -> Code | None:
-    """The proved universal optimum of that many points in R^dim, or None where none is known (or, for a member of a family,
-    it has more than MOST_POINTS points)."""
+    """The universal optimum of that many points in R^dim which ``prove`` proves, or None where none is known (or, for a
+    member of a family, it has more than MOST_POINTS points)."""
     if points > MOST_POINTS:
         return _sporadic(points, dim, "theorem")
     if points <= dim + 1:
@@ -226,6 +265,11 @@ def universal_optimum(points: int, dim: int) -> Code | None:
         return cross_polytope(dim)
     q = next((q for q in (4, 5) if (points, dim) == ((q + 1) * (q**3 + 1), q * (q**3 + 1) // (q + 1))), None)
     return isotropic(q) if q else _sporadic(points, dim, "theorem")
+
+
+def cited_optimum(points: int, dim: int) -> Code | None:
+    """The universal optimum whose proof is cited, and not carried out here; or None."""
+    return _sporadic(points, dim, "cited")
 
 
 def conjectured_optimum(points: int, dim: int) -> Code | None:

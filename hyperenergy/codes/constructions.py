@@ -7,7 +7,16 @@ from itertools import combinations, permutations, product
 import numpy as np
 
 from hyperenergy.codes.exact import ExactVectors, Integers
-from hyperenergy.codes.sporadic import COHN_KUMAR, D4, sporadic
+from hyperenergy.codes.sporadic import (
+    APPENDIX,
+    BANNAI_SLOANE,
+    COHN_KUMAR,
+    D4,
+    D4_CODE,
+    LEVENSHTEIN_ODLYZKO_SLOANE,
+    SEIDEL,
+    sporadic,
+)
 
 
 def signs(n: int) -> Integers:
@@ -32,7 +41,15 @@ def cross_polytope(dim: int) -> ExactVectors:
     return ExactVectors(np.concatenate([eye, -eye]))
 
 
-@sporadic("icosahedron", 12, 3, "theorem", COHN_KUMAR)
+@sporadic(
+    "icosahedron",
+    12,
+    3,
+    "theorem",
+    COHN_KUMAR,
+    kissing="Schuette and van der Waerden, Das Problem der dreizehn Kugeln, Math. Ann. 125 (1953); others attain it, too",
+    uniqueness=APPENDIX,
+)
 def icosahedron() -> ExactVectors:
     """Cyclic permutations of (0, +-1, +-phi), phi = (1+sqrt5)/2, doubled."""
     a, b = [], []
@@ -43,7 +60,16 @@ def icosahedron() -> ExactVectors:
     return ExactVectors(np.array(a), np.array(b), 5)
 
 
-@sporadic("24-cell", 24, 4, "false", D4)
+@sporadic(
+    "24-cell",
+    24,
+    4,
+    "false",
+    D4,
+    spherical=D4_CODE,
+    kissing="Musin, The kissing number in four dimensions, Ann. of Math. 168 (2008)",
+    uniqueness=D4_CODE,
+)
 def cell_24() -> ExactVectors:
     """The roots of D4: (+-1, +-1, 0, 0) and permutations."""
     return ExactVectors(two_signs(4))
@@ -60,7 +86,16 @@ def two_signs(dim: int) -> Integers:
     return np.array(rows, dtype=np.int64)
 
 
-@sporadic("600-cell", 120, 4, "theorem", f"{COHN_KUMAR} and section 7", skip=(11, 12, 13))
+@sporadic(
+    "600-cell",
+    120,
+    4,
+    "theorem",
+    f"{COHN_KUMAR} and section 7",
+    skip=(11, 12, 13),
+    uniqueness="Boyvalenkov and Danev, Uniqueness of the 120-point spherical 11-design in four dimensions, Arch. Math. 77 "
+    "(2001)",
+)
 def cell_600() -> ExactVectors:
     """The binary icosahedral group as unit quaternions, doubled: 24 Hurwitz units, and the even permutations of
     (+-phi, +-1, +-1/phi, 0)/2."""
@@ -81,13 +116,13 @@ def _is_even(permutation: tuple[int, ...]) -> bool:
     return inversions % 2 == 0
 
 
-@sporadic("clebsch", 16, 5, "theorem", COHN_KUMAR)
+@sporadic("clebsch", 16, 5, "theorem", COHN_KUMAR, uniqueness=SEIDEL)
 def hemicube() -> ExactVectors:
     """The 16 vectors of signs in R^5 with an even number of minus signs: the Clebsch graph."""
     return ExactVectors(even_signs(5))
 
 
-@sporadic("e8-roots", 240, 8, "theorem", COHN_KUMAR)
+@sporadic("e8-roots", 240, 8, "theorem", COHN_KUMAR, kissing=LEVENSHTEIN_ODLYZKO_SLOANE, uniqueness=BANNAI_SLOANE)
 def e8_roots() -> ExactVectors:
     """The roots of E8, doubled: 2 (+-1, +-1, 0^6) and (+-1)^8 with an even number of minus signs."""
     return ExactVectors(np.concatenate([2 * two_signs(8), even_signs(8)]))
@@ -122,13 +157,13 @@ def nearest(vectors: Integers, depth: int) -> ExactVectors:
     return section(vectors, centers, [half] * depth)
 
 
-@sporadic("schlaefli", 27, 6, "theorem", COHN_KUMAR)
+@sporadic("schlaefli", 27, 6, "theorem", COHN_KUMAR, uniqueness=SEIDEL)
 def schlaefli() -> ExactVectors:
     """27 points in R^6, twice derived from the roots of E8: the lines on a cubic surface."""
     return nearest(e8_roots().a, 2)
 
 
-@sporadic("e7-56", 56, 7, "theorem", COHN_KUMAR)
+@sporadic("e7-56", 56, 7, "theorem", COHN_KUMAR, uniqueness=BANNAI_SLOANE)
 def e7_56() -> ExactVectors:
     """56 points in R^7, once derived from the roots of E8."""
     return nearest(e8_roots().a, 1)

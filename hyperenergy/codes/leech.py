@@ -14,7 +14,15 @@ import numpy as np
 
 from hyperenergy.codes.constructions import even_signs, nearest, section, two_signs
 from hyperenergy.codes.exact import ExactVectors, Integers, SignedPermutation
-from hyperenergy.codes.sporadic import COHN_KUMAR, sporadic
+from hyperenergy.codes.sporadic import (
+    BANNAI_SLOANE,
+    CAMERON_GOETHALS_SEIDEL,
+    COHN_KUMAR,
+    COHN_KUMAR_891,
+    GOETHALS_SEIDEL,
+    LEVENSHTEIN_ODLYZKO_SLOANE,
+    sporadic,
+)
 
 
 def golay() -> Integers:
@@ -33,7 +41,7 @@ def golay_generator() -> Integers:
     return generator
 
 
-@sporadic("leech", 196560, 24, "theorem", COHN_KUMAR)
+@sporadic("leech", 196560, 24, "theorem", COHN_KUMAR, kissing=LEVENSHTEIN_ODLYZKO_SLOANE, uniqueness=BANNAI_SLOANE)
 @functools.cache
 def leech() -> ExactVectors:
     """The 196560 minimal vectors: (+-2)^8 on the octads with an even number of minus signs; (-+3, +-1^23) with the upper
@@ -62,13 +70,13 @@ def _symmetries() -> tuple[SignedPermutation, ...]:
     return (*((p, unsigned) for p in permutations), *((unmoved, 1 - 2 * word) for word in golay_generator()))
 
 
-@sporadic("leech-4600", 4600, 23, "theorem", COHN_KUMAR)
+@sporadic("leech-4600", 4600, 23, "theorem", COHN_KUMAR, uniqueness=f"{BANNAI_SLOANE}, corrected in {COHN_KUMAR_891}")
 def kissing_4600() -> ExactVectors:
     """The neighbors of one minimal vector: 4600 in R^23."""
     return nearest(leech().a, 1)
 
 
-@sporadic("leech-891", 891, 22, "theorem", COHN_KUMAR)
+@sporadic("leech-891", 891, 22, "theorem", COHN_KUMAR, uniqueness=COHN_KUMAR_891)
 def kissing_891() -> ExactVectors:
     """The common neighbors of two neighboring minimal vectors: 891 in R^22."""
     return nearest(leech().a, 2)
@@ -80,7 +88,7 @@ def _type_3() -> Integers:
     return x[0] + x[np.argmax(x @ x[0] == -8)]
 
 
-@sporadic("equiangular-552", 552, 23, "theorem", COHN_KUMAR)
+@sporadic("equiangular-552", 552, 23, "theorem", COHN_KUMAR, uniqueness=GOETHALS_SEIDEL)
 def equiangular_552() -> ExactVectors:
     """The minimal vectors that are half of a pair with the sum v of type 3, seen from v/2: 276 equiangular lines in R^23."""
     return section(leech().a, [_type_3()], [24])
@@ -96,25 +104,32 @@ def _mclaughlin_centers(*products: int) -> list[Integers]:
     return centers
 
 
-@sporadic("mclaughlin", 275, 22, "theorem", COHN_KUMAR)
+@sporadic("mclaughlin", 275, 22, "theorem", COHN_KUMAR, uniqueness=GOETHALS_SEIDEL)
 def mclaughlin_275() -> ExactVectors:
     """Nearest to one of the 552: 275 points in R^22, the graph of the McLaughlin group."""
     return section(leech().a, _mclaughlin_centers(16), [24, 16])
 
 
-@sporadic("mclaughlin-162", 162, 21, "theorem", COHN_KUMAR)
+@sporadic("mclaughlin-162", 162, 21, "theorem", COHN_KUMAR, uniqueness=CAMERON_GOETHALS_SEIDEL)
 def mclaughlin_162() -> ExactVectors:
     """Nearest to one of the 275: 162 points in R^21."""
     return section(leech().a, _mclaughlin_centers(16, 16), [24, 16, 16])
 
 
-@sporadic("mclaughlin-112", 112, 21, "theorem", COHN_KUMAR)
+@sporadic("mclaughlin-112", 112, 21, "theorem", COHN_KUMAR, uniqueness=CAMERON_GOETHALS_SEIDEL)
 def mclaughlin_112() -> ExactVectors:
     """Farthest from one of the 275: 112 points in R^21, congruent to the isotropic subspaces over GF(9)."""
     return section(leech().a, _mclaughlin_centers(16, 16), [24, 16, 8])
 
 
-@sporadic("higman-sims", 100, 22, "theorem", COHN_KUMAR)
+@sporadic(
+    "higman-sims",
+    100,
+    22,
+    "theorem",
+    COHN_KUMAR,
+    uniqueness="Gewirtz, Graphs with maximal even girth, Canad. J. Math. 21 (1969)",
+)
 def higman_sims_100() -> ExactVectors:
     """The minimal vectors with inner product 24 with two vectors of type 3 whose difference is minimal: 100 in R^22, the
     graph of the Higman-Sims group."""

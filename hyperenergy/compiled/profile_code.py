@@ -17,6 +17,7 @@ from hyperenergy.kernels.base import Kernel, examined
 from hyperenergy.kernels.gaussian import Gaussian
 from hyperenergy.kernels.inverse_multiquadric import InverseMultiquadric
 from hyperenergy.kernels.laplace import Laplace
+from hyperenergy.kernels.projective import Projective
 from hyperenergy.kernels.regularized_logarithmic import RegularizedLogarithmic
 from hyperenergy.kernels.riesz import Riesz
 
@@ -53,8 +54,13 @@ def family(kernel: Kernel) -> str:
 
 
 def readable(kernel: Kernel) -> bool:
-    """Whether the kernel's formula can be written as code: always of this package's, and of others if it takes a symbol for
-    r, as it does unless it calls functions of tensors or arrays."""
+    """Whether the kernel's formula can be written as code: always of this package's, but of lines by distance, whose formula
+    has cases, and of kernels with a unit, of which compiled searches do not know; and of others if it takes a symbol for r,
+    as it does unless it calls functions of tensors or arrays."""
+    if kernel.unit:
+        return False
+    if isinstance(kernel, Projective):
+        return kernel.sine and readable(kernel.kernel)
     return examined(kernel) is not None or _own(kernel) is not None
 
 

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from hyperenergy import compiled
 from hyperenergy.energies import tiles
-from hyperenergy.energies.elementwise import CLOSE, derivatives, mostly_close, sum_of_squared_differences
+from hyperenergy.energies.elementwise import CLOSE, DROPPED, derivatives, mostly_close, sum_of_squared_differences
 from hyperenergy.kernels.base import Kernel
 
 # Numbers in the largest temporary of a sum: 2^18 float64 are 2 MiB, which a CPU's cache holds; a GPU wants more at once.
@@ -43,29 +43,32 @@ def block_size(x: Tensor) -> int:
     return GPU_BLOCK if x.is_cuda else BLOCK
 
 
-def sums(x: Tensor, kernel: Kernel) -> Tensor:
-    """Sums over ordered pairs of the configurations x (batch, points, dim), without derivatives; shape (batch,)."""
-    if _compiled(x, kernel):
+def sums(x: Tensor, kernel: Kernel, charges: Tensor | None = None) -> Tensor:
+    """Sums over ordered pairs of the configurations x (batch, points, dim), without derivatives; shape (batch,).
+
+    charges (points,): each pair counts by the product of its two.  Neither compiled code nor tiles know of them.
+    """
+    if charges is None and _compiled(x, kernel):
         return sums_and_forces(x, kernel)[0]
-    if tiles.suits(x):
+    if charges is None and tiles.suits(x):
         return tiles.sums(x, kernel, None)
     total = _totals(x)
     for some, rows in _blocks(x):
-        total[some] += _Block(x[some], rows).slopes(kernel, 0)[0].sum((-2, -1))
+        total[some] += _Block(x[some], rows, charges).slopes(kernel, 0)[0].sum((-2, -1))
     return total.to(x.dtype)
 
 
-def sums_and_forces(x: Tensor, kernel: Kernel) -> tuple[Tensor, Tensor]:
+def sums_and_forces(x: Tensor, kernel: Kernel, charges: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """Sums over ordered pairs, (batch,), and their gradients, (batch, points, dim)."""
     total, forces = _totals(x), torch.empty_like(x)
-    if _compiled(x, kernel):
+    if charges is None and _compiled(x, kernel):
         for k in range(len(x)):
             total[k], forces[k] = compiled.pair_sum(x[k], kernel)
         return total, forces
-    if tiles.suits(x):
+    if charges is None and tiles.suits(x):
         return tiles.sums(x, kernel, forces), forces
     for some, rows in _blocks(x):
-        block = _Block(x[some], rows)
+        block = _Block(x[some], rows, charges)
         value, first = block.slopes(kernel, 1)
         total[some] += value.sum((-2, -1))
         forces[some, rows] = 4 * block.pull(first)
@@ -77,11 +80,11 @@ def _totals(x: Tensor) -> Tensor:
     return torch.zeros(len(x), dtype=torch.float64, device=x.device)
 
 
-def hessian_products(x: Tensor, v: Tensor, kernel: Kernel) -> Tensor:
+def hessian_products(x: Tensor, v: Tensor, kernel: Kernel, charges: Tensor | None = None) -> Tensor:
     """Hessians of the sums over ordered pairs along v, both (batch, points, dim)."""
     product = torch.empty_like(x)
     for some, rows in _blocks(x):
-        block, along = _Block(x[some], rows), v[some]
+        block, along = _Block(x[some], rows, charges), v[some]
         _, first, second = block.slopes(kernel, 2)
         bend = 2 * second * block.dot(along)
         product[some, rows] = 4 * (
@@ -90,23 +93,23 @@ def hessian_products(x: Tensor, v: Tensor, kernel: Kernel) -> Tensor:
     return product
 
 
-def linearize(x: Tensor, kernel: Kernel) -> Callable[[Tensor], Tensor]:
+def linearize(x: Tensor, kernel: Kernel, charges: Tensor | None = None) -> Callable[[Tensor], Tensor]:
     """``hessian_products`` at x as a function of v; what does not depend on v is kept where it is one block."""
     blocks = list(_blocks(x))
     if len(blocks) > 1:
-        return lambda v: hessian_products(x, v, kernel)
-    block = _Block(x, blocks[0][1])
+        return lambda v: hessian_products(x, v, kernel, charges)
+    block = _Block(x, blocks[0][1], charges)
     _, first, second = block.slopes(kernel, 2)
     return lambda v: (
         4 * (_weighted_differences(first, v, v, block.by_coordinates) + block.pull(2 * second * block.dot(v)))
     )
 
 
-def hessians(x: Tensor, kernel: Kernel) -> Tensor:
+def hessians(x: Tensor, kernel: Kernel, charges: Tensor | None = None) -> Tensor:
     """Hessians of the sums over ordered pairs, (batch, points, dim, points, dim): with e = x_i-x_j the block of i and j is
     -4 (kappa' I + 2 kappa'' e e^T), and the blocks of a row sum to zero."""
     points, dim = x.shape[1:]
-    block = _Block(x, slice(0, points))
+    block = _Block(x, slice(0, points), charges)
     _, first, second = block.slopes(kernel, 2)
     e = x.unsqueeze(2) - x.unsqueeze(1)
     blocks = torch.einsum("nij,nija,nijb->nijab", -8 * second, e, e)
@@ -140,8 +143,9 @@ def _blocks(x: Tensor) -> Iterator[tuple[slice, slice]]:
 class _Block:
     """The pairs of some rows with all points of the configurations x (batch, points, dim)."""
 
-    def __init__(self, x: Tensor, rows: slice) -> None:
+    def __init__(self, x: Tensor, rows: slice, charges: Tensor | None) -> None:
         self.x, self.some, self.offset = x, x[:, rows], rows.start
+        self.charges = None if charges is None else charges[rows, None] * charges
         # Close pairs as (configuration, row, column), where differences come from products of matrices.
         self.close: tuple[Tensor, Tensor, Tensor] | None = None
         # Whether sums of differences go coordinate by coordinate: in few dimensions, or where most pairs are close.
@@ -151,7 +155,7 @@ class _Block:
             return
         norms = x.square().sum(-1)
         r = torch.baddbmm(norms.unsqueeze(-2), self.some, x.mT, alpha=-2) + norms[:, rows].unsqueeze(-1)
-        self._own(r).fill_(4.0)
+        self._own(r).fill_(DROPPED)
         if mostly_close(r):
             self.by_coordinates, self.r = True, sum_of_squared_differences(self.some, x)
             return
@@ -163,10 +167,11 @@ class _Block:
         self.r = r
 
     def slopes(self, kernel: Kernel, order: int) -> tuple[Tensor, ...]:
-        """kappa, kappa', ... up to ``order`` for each pair; 0 for a point with itself."""
-        # 4, the antipode, is a harmless place to evaluate the kernel where the pair is dropped afterwards.
-        self._own(self.r).fill_(4.0)
+        """kappa, kappa', ... up to ``order`` for each pair, times its charges; 0 for a point with itself."""
+        self._own(self.r).fill_(DROPPED)
         found = derivatives(kernel, self.r, order)
+        if self.charges is not None:
+            found = tuple(matrix * self.charges for matrix in found)
         for matrix in found:
             self._own(matrix).fill_(0.0)
         return found

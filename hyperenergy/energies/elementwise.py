@@ -7,6 +7,9 @@ from torch import Tensor
 
 from hyperenergy.kernels.base import Kernel
 
+# Where the kernel is evaluated for a pair that is dropped afterwards: all are finite at right angles, and those of lines not
+# at the antipode.
+DROPPED = 2.0
 # Squared distances below this lose more than a digit as 2 - 2 x.y.
 CLOSE = 0.25
 # Beyond one close pair of so many, all distances are taken from differences: lists of pairs would be longer than the block.

@@ -13,6 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from hyperenergy.energies import blockwise
+from hyperenergy.energies.elementwise import DROPPED
 from hyperenergy.errors import ArgumentError, unknown_name
 from hyperenergy.geometry.sphere import Points, check_points, pairwise_squared_distance, tensor
 from hyperenergy.kernels.base import Kernel
@@ -57,12 +58,25 @@ def pair_energy(X: Points, kernel: Kernel, pairs: Pairs = "unordered") -> Float[
     return weight * sums.reshape(X.shape[:-2])
 
 
+def charged_sum(X: Points, kernel: Kernel, charges: Float[Tensor, " points"]) -> Float[Tensor, "*batch"]:
+    """sum_{i != j} q_i q_j kappa(|x_i-x_j|^2): differentiable, in memory for all pairs; in bounded memory where no
+    derivative is asked for."""
+    if X.requires_grad or X.numel() * X.shape[-2] <= blockwise.block_size(X):
+        return (_of_pairs(X, kernel) * (charges[:, None] * charges)).sum((-2, -1))
+    points, dim = X.shape[-2:]
+    return blockwise.sums(X.reshape(-1, points, dim), kernel, charges).reshape(X.shape[:-2])
+
+
 def _sum_in_one(X: Points, kernel: Kernel) -> Float[Tensor, "*batch"]:
     """sum_{i != j} kappa(|x_i-x_j|^2)."""
+    return _of_pairs(X, kernel).sum((-2, -1))
+
+
+def _of_pairs(X: Points, kernel: Kernel) -> Float[Tensor, "*batch points points"]:
+    """kappa(|x_i-x_j|^2), and 0 for a point with itself."""
     r = pairwise_squared_distance(X, X)
     own = torch.eye(X.shape[-2], dtype=torch.bool, device=r.device)
-    # 4, the antipode, is a harmless place to evaluate the kernel where the pair is dropped afterwards.
-    return kernel(r.masked_fill(own, 4.0)).masked_fill(own, 0.0).sum((-2, -1))
+    return kernel(r.masked_fill(own, DROPPED)).masked_fill(own, 0.0)
 
 
 def check_energy_arguments(kernel: object, pairs: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from hyperenergy.energies.elementwise import derivatives, refine_close
+from hyperenergy.energies.elementwise import DROPPED, derivatives, refine_close
 from hyperenergy.kernels.base import Kernel
 
 # Numbers of a block, and its most rows: several of its size have to find room in the caches of a CPU.
@@ -42,7 +42,7 @@ def _one(x: Tensor, kernel: Kernel, forces: Tensor | None) -> Tensor:
         count, rest = rows.stop - start, slice(rows.stop, points)
         r = (left[rows] @ right[start:].mT).clamp_(min=0)
         close = refine_close(r, x[rows], x[start:]) if careful else []
-        r.diagonal().fill_(4.0)
+        r.diagonal().fill_(DROPPED)
         found = derivatives(kernel, r, 0 if pulls is None else 1)
         for matrix in found:
             matrix.diagonal().fill_(0.0)

@@ -18,7 +18,7 @@ import functools
 import inspect
 from abc import ABCMeta, abstractmethod
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,6 +98,13 @@ class Kernel(metaclass=_Examined):
     The facts are those that its class declares.  Of what nobody declared, what holds at r = 0 is read off the formula, and
     what would have to hold everywhere is taken not to hold, so that no theorem speaks of a kernel that was not examined.
     """
+
+    # The squared distance in (0, 4] at which it is least, where it decreases up to there.
+    farthest: ClassVar[float] = 4.0
+    # Whether it takes x and -x for one.
+    of_lines: ClassVar[bool] = False
+    # What counts as its unit where the sum over all pairs may vanish with all of its derivatives; else the sum is one.
+    unit: ClassVar[float] = 0.0
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

@@ -40,7 +40,8 @@ def phi_psi(
 class PhiPsi(PairLoss):
     __doc__ = f"""{phi_psi.__doc__}
     ``convexity`` is what you know of G(x) = phi(sum_j psi(x_j)): "strict" if it is convex and increasing, and strictly
-    convex across differences of the x_j; "weak" if only convex and increasing.  Theorem B1 speaks on your word alone.
+    convex across differences of the x_j; "weak" if only convex and increasing.  Theorem B1 speaks on your word alone.  Where
+    G is constant at the simplex, as of psi = relu(x+1), it says that there are other minimizers.
     """
     hyperparameters = declaration(
         negatives=one_of("within", "cross"),

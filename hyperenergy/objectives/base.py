@@ -8,16 +8,25 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from hyperenergy.arithmetic.numbers import to_float
-from hyperenergy.checks import integer
+from hyperenergy.checks import finite, integer, not_unit
 from hyperenergy.energies import blockwise
-from hyperenergy.energies.energy import Pairs, check_energy_arguments, energy, pair_energy, pair_weight
+from hyperenergy.energies.energy import (
+    Pairs,
+    charged_sum,
+    check_energy_arguments,
+    energy,
+    pair_energy,
+    pair_weight,
+)
 from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.sphere import Points, check_points, normalize, project, squared_distance, tensor
 from hyperenergy.kernels.base import Kernel
@@ -78,6 +87,11 @@ class Objective(ABC):
     @property
     def positive(self) -> bool:
         """Values lie in (0, inf) with full relative accuracy: compare them relatively, however small."""
+        return False
+
+    @property
+    def of_lines(self) -> bool:
+        """Whether x and -x are one to it."""
         return False
 
     @property
@@ -204,11 +218,18 @@ def _shrunk(x: Tensor, length: Tensor | float) -> Tensor:
 class Energy(Objective):
     """The pair energy of a kernel as an objective; called on points (*batch, points, dim) it is ``energy``.
 
-    ``pairs``: "unordered" sums i < j, "ordered" i != j, "mean" averages.
+    ``pairs``: "unordered" sums i < j, "ordered" i != j, "mean" averages.  With ``weights`` or ``fixed`` it is a
+    ``ChargedEnergy``, of which theorems and compiled code, which go by the exact type, know nothing.
     """
 
     kernel: Kernel
     pairs: Pairs = "unordered"
+    # As given, anything that reads as numbers; as kept, tuples, so that energies stay values that compare.
+    weights: Any = field(default=None, metadata={"omitted": True})
+    fixed: Any = field(default=None, metadata={"omitted": True})
+
+    def __new__(cls, kernel: Any = None, pairs: Any = "unordered", weights: Any = None, fixed: Any = None) -> Energy:
+        return super().__new__(cls if weights is None and fixed is None else ChargedEnergy)
 
     def __post_init__(self) -> None:
         check_energy_arguments(self.kernel, self.pairs)
@@ -224,6 +245,12 @@ class Energy(Objective):
         sums, forces = blockwise.sums_and_forces(z, self.kernel)
         return weight * sums, weight * forces
 
+    def value_and_gradient(self, z: Rows) -> tuple[Tensor, Rows, Tensor]:
+        value, gradient, scale = super().value_and_gradient(z)
+        points = z.shape[-2]
+        unit = self.kernel.unit * pair_weight(self.pairs, points) * (points - 1) * points**0.5
+        return value, gradient, scale.hypot(scale.new_full((), unit)) if unit else scale
+
     def linearize(self, z: Rows) -> tuple[Rows, Callable[[Rows], Rows]]:
         weight = pair_weight(self.pairs, z.shape[-2])
         product = blockwise.linearize(z, self.kernel)
@@ -232,6 +259,10 @@ class Energy(Objective):
     @property
     def positive(self) -> bool:
         return self.kernel.positive
+
+    @property
+    def of_lines(self) -> bool:
+        return self.kernel.of_lines
 
     def hessians(self, z: Rows) -> Float[Tensor, "*batch rows dim rows dim"]:
         return pair_weight(self.pairs, z.shape[-2]) * blockwise.hessians(z.detach(), self.kernel)
@@ -255,6 +286,142 @@ class Energy(Objective):
     @property
     def label(self) -> str:
         return f"Energy({self.kernel.label}, pairs={self.pairs})"
+
+
+@dataclass(frozen=True)
+class ChargedEnergy(Energy):
+    """What ``Energy`` makes of weights and fixed points: sum q_i q_j kappa(|x_i-x_j|^2) over the pairs of N free points and
+    K fixed ones, in the pair convention of N + K points ("mean" divides by their number of pairs).
+
+    weights: the charges of the free points, (N,), those of fixed ones being 1; or of the free and then the fixed ones,
+    (N+K,).  fixed: unit rows (K, dim), which stay.
+    Laws: weights of 1 and no fixed points are ``Energy``; the energy with fixed Y at X is that of X and Y together.
+    Raises ArgumentError for weights that are not finite and nonzero, or of both signs under a singular kernel, where the
+    energy has no lower bound.
+    """
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.weights is not None:
+            object.__setattr__(self, "weights", _checked_charges(self.weights, self.kernel))
+        if self.fixed is not None:
+            object.__setattr__(self, "fixed", _checked_fixed(self.fixed))
+
+    @cached_property
+    def _fixed(self) -> Tensor | None:
+        return None if self.fixed is None else torch.tensor(self.fixed, dtype=torch.float64)
+
+    def _whole(self, z: Rows) -> Float[Tensor, "*batch whole dim"]:
+        """The free points, and the fixed ones after them."""
+        if self._fixed is None:
+            return z
+        return torch.cat([z, self._fixed.to(z).expand(*z.shape[:-2], -1, -1)], -2)
+
+    def _charges(self, free: int, like: Tensor) -> Tensor:
+        given = torch.tensor(self.weights or (1.0,) * free, dtype=torch.float64)
+        ones = torch.ones(free + len(self.fixed or ()) - len(given), dtype=torch.float64)
+        return torch.cat([given, ones]).to(like)
+
+    def check(self, points: int, dim: int) -> None:
+        held = len(self.fixed or ())
+        if self.weights is not None and len(self.weights) not in (points, points + held):
+            also = f" (or {points + held}, with those of the fixed ones)" if held else ""
+            raise ArgumentError("weights", f"{len(self.weights)} of them", f"must be {points}, one per point{also}")
+        if self._fixed is not None and self._fixed.shape[1] != dim:
+            raise ArgumentError(
+                "fixed", f"points of R^{self._fixed.shape[1]}", f"must lie in R^{dim}, as the free ones do"
+            )
+
+    def __call__(self, X: Points) -> Tensor:
+        X = tensor(X)
+        check_points(X, "X", least=1 if self.fixed else 2)
+        self.check(*X.shape[-2:])
+        return self.value(X)
+
+    def value(self, z: Rows) -> Tensor:
+        whole = self._whole(z)
+        return pair_weight(self.pairs, whole.shape[-2]) * charged_sum(whole, self.kernel, self._charges(z.shape[-2], z))
+
+    def value_and_derivative(self, z: Rows) -> tuple[Tensor, Rows]:
+        whole, free = self._whole(z.detach()), z.shape[-2]
+        weight = pair_weight(self.pairs, whole.shape[-2])
+        sums, forces = blockwise.sums_and_forces(whole, self.kernel, self._charges(free, z))
+        return weight * sums, weight * forces[..., :free, :]
+
+    def linearize(self, z: Rows) -> tuple[Rows, Callable[[Rows], Rows]]:
+        whole, free = self._whole(z.detach()), z.shape[-2]
+        weight, charges = pair_weight(self.pairs, whole.shape[-2]), self._charges(free, z)
+        along = blockwise.linearize(whole, self.kernel, charges)
+        forces = blockwise.sums_and_forces(whole, self.kernel, charges)[1]
+
+        def product(v: Rows) -> Rows:
+            still = v.new_zeros(*v.shape[:-2], whole.shape[-2] - free, v.shape[-1])
+            return weight * along(torch.cat([v, still], -2))[..., :free, :]
+
+        return weight * forces[..., :free, :], product
+
+    def hessians(self, z: Rows) -> Float[Tensor, "*batch rows dim rows dim"]:
+        whole, free = self._whole(z.detach()), z.shape[-2]
+        found = blockwise.hessians(whole, self.kernel, self._charges(free, z))
+        return pair_weight(self.pairs, whole.shape[-2]) * found[:, :free, :, :free]
+
+    @property
+    def positive(self) -> bool:
+        return self.kernel.positive and (self.weights is None or min(self.weights) > 0 or max(self.weights) < 0)
+
+    def temporaries(self, points: int, dim: int) -> int:
+        return 10 * (points + len(self.fixed or ())) * dim
+
+    def easier(self, points: int, dim: int) -> tuple[Objective, ...]:
+        """As without charges, of the same ones."""
+        if self.weights is not None and min(self.weights) < 0 < max(self.weights):
+            return ()
+        stages = Energy(self.kernel).easier(points, dim)
+        return tuple(Energy(e.kernel, "unordered", self.weights, self.fixed) for e in stages if isinstance(e, Energy))
+
+    @property
+    def label(self) -> str:
+        told = [self.kernel.label, f"pairs={self.pairs}"]
+        told += [f"weights={_few(self.weights)}"] if self.weights is not None else []
+        told += [f"{len(self.fixed)} fixed"] if self.fixed is not None else []
+        return f"Energy({', '.join(told)})"
+
+
+def _few(numbers: tuple[float, ...]) -> str:
+    shown = ", ".join(f"{x:g}" for x in numbers[:6])
+    return f"({shown}{', ...' if len(numbers) > 6 else ''})"
+
+
+def _checked_charges(given: Any, kernel: Kernel) -> tuple[float, ...]:
+    given = given.tolist() if hasattr(given, "tolist") else given
+    if not isinstance(given, list | tuple) or not given:
+        raise ArgumentError("weights", repr(given), "must be numbers, one charge per point")
+    charges = tuple(finite("weights", x) for x in given)
+    if 0 in charges:
+        raise ArgumentError("weights", "a charge of 0", "leave out the points that nothing acts on")
+    if kernel.singular and min(charges) < 0 < max(charges):
+        raise ArgumentError(
+            "weights",
+            f"{min(charges):g} and {max(charges):g}",
+            f"opposite charges have no least energy under {kernel.label}",
+        )
+    return charges
+
+
+def _checked_fixed(given: Any) -> tuple[tuple[float, ...], ...]:
+    try:
+        given = tensor(given)
+        rows = given.detach().cpu() if isinstance(given, Tensor) else torch.tensor(given, dtype=torch.float64)
+        rows = rows if rows.is_floating_point() else rows.double()
+    except (TypeError, ValueError, RuntimeError):
+        raise ArgumentError("fixed", repr(given), "must be unit rows (K, dim)") from None
+    if rows.ndim != 2:
+        raise ArgumentError("fixed", f"shape {tuple(rows.shape)}", "must be unit rows (K, dim)")
+    check_points(rows, "fixed", least=1)
+    wide = rows.double()
+    if not_unit(wide.norm(dim=-1), 1e-12) is not None:
+        wide = normalize(wide, "fixed")
+    return tuple(map(tuple, wide.tolist()))
 
 
 @dataclass(frozen=True, eq=False)

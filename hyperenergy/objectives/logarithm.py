@@ -23,7 +23,7 @@ def steep(kernel: Kernel) -> bool:
     """Whether sums over pairs of this kernel are better taken in logarithms."""
     if not kernel.positive:
         return False
-    near, far = (float(kernel.log_profile(r, NumpyNamespace)) for r in (_NEAR, 4.0))
+    near, far = (float(kernel.log_profile(r, NumpyNamespace)) for r in (_NEAR, kernel.farthest))
     return near - far > _STEEP
 
 

@@ -46,5 +46,8 @@ def _parameters(x: Any) -> dict[str, Any]:
     if isinstance(x, Loss):
         return x.options
     if dataclasses.is_dataclass(x):
-        return {field.name: getattr(x, field.name) for field in dataclasses.fields(x) if field.init}
+        values = {field.name: getattr(x, field.name) for field in dataclasses.fields(x) if field.init}
+        # What was left out stays out, so that a spec is the same as before there was such a field.
+        left_out = {f.name for f in dataclasses.fields(x) if f.metadata.get("omitted") and values.get(f.name) is None}
+        return {name: value for name, value in values.items() if name not in left_out}
     raise ArgumentError("objective", repr(x), "cannot be written: it is neither an objective, a loss nor a kernel")

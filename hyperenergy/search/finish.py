@@ -28,7 +28,7 @@ def finish(search: Search, ends: Ends) -> tuple[Ends, dict[int, Signature], Shap
     signatures by the index of the start, and the starts' shapes."""
     objective = search.target
     ends = Ends.join([ends])
-    shapes = Shapes(ends.z)
+    shapes = Shapes(ends.z, objective.of_lines)
     signatures: dict[int, Signature] = {}
     for attempt in range(_MOST_ESCAPES + 1):
         near = near_stationary(objective, ends, search.tolerance)
@@ -54,7 +54,7 @@ def finish(search: Search, ends: Ends) -> tuple[Ends, dict[int, Signature], Shap
         beside = random_points(*ends.z[stuck].shape, generator=search.generator).to(ends.z.device)
         again = search.down(normalize(ends.z[stuck] + 1e-2 * beside), stuck)
         ends = ends.replace(stuck, again, torch.ones_like(stuck, dtype=torch.bool))
-        shapes = Shapes(ends.z)
+        shapes = Shapes(ends.z, objective.of_lines)
         for k in stuck.tolist():
             signatures.pop(k, None)
     return ends, signatures, shapes

@@ -40,9 +40,11 @@ class Found:
 
 class Shapes:
     """What congruent configurations share, of the starts of a search: the sorted potentials at their points.  They are
-    computed when they are asked for first, in float32, whose round-off is far below what counts as alike."""
+    computed when they are asked for first, in float32, whose round-off is far below what counts as alike.  lines: x and -x
+    are one."""
 
-    def __init__(self, z: Tensor) -> None:
+    def __init__(self, z: Tensor, lines: bool = False) -> None:
+        self._lines = lines
         self._z, self._known = z, torch.zeros(len(z), dtype=torch.bool, device=z.device)
         self.rows = z.shape[1]
         self._potentials = torch.empty(*z.shape[:2], dtype=torch.float32, device=z.device)
@@ -51,7 +53,8 @@ class Shapes:
         unknown = members[~self._known[members]]
         for some in unknown.split(max(1, 2**18 // self.rows**2)):
             x = self._z[some].float()
-            self._potentials[some] = (x @ x.mT).neg_().add_(2).reciprocal_().mean(-1).sort(-1).values
+            products = (x @ x.mT).abs_() if self._lines else x @ x.mT
+            self._potentials[some] = products.neg_().add_(2).reciprocal_().mean(-1).sort(-1).values
         self._known[unknown] = True
         return self._potentials[members]
 

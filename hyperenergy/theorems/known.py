@@ -61,6 +61,12 @@ def universal_optimum(points: int, dim: int) -> Known | None:
     return None if code is None else _of(code)
 
 
+def cited_optimum(points: int, dim: int) -> Known | None:
+    """The universal optimum whose proof is cited and not carried out by this package; None where there is none."""
+    code = codes.cited_optimum(points, dim)
+    return None if code is None else _of(code)
+
+
 def conjectured_optimum(points: int, dim: int) -> Known | None:
     """The configuration that is conjectured, and not proved, to be universally optimal; None where there is none."""
     code = codes.conjectured_optimum(points, dim)

@@ -49,7 +49,8 @@ class Prediction:
     in the objective's own pair convention.  log_value: its logarithm, where the objective is positive and that is known.
     configuration: (anchors, positives), each (points, dim), float64, equal where there are no pairs; or a function that
     gives both, called when they are first asked for.  unique: up to one rotation and permutation of all, no other
-    configuration attains the value.  aligned: every minimizer has u_i = v_i, unique or not.
+    configuration attains the value.  aligned: every minimizer has u_i = v_i, unique or not.  cited: that it is least is
+    cited, and proved neither by this package nor by ``proofs_check``.
     Raises ArgumentError for a value that float64 does not state (see ``in_range``).
     """
 
@@ -61,11 +62,17 @@ class Prediction:
     unique: bool
     aligned: bool = False
     log_value: float | None = None
+    cited: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "objective", _as_it_is(as_objective(self.objective)))
         if not in_range(self.objective, self.value):
             raise ArgumentError("value", repr(self.value), "must be a finite number that has not underflowed")
+
+    @property
+    def standing(self) -> str:
+        """The result and what it is, e.g. "B1, theorem"."""
+        return f"{self.theorem}, {self.status}{', cited and not proved here' if self.cited else ''}"
 
     @functools.cached_property
     def _views(self) -> Views:

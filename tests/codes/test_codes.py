@@ -58,9 +58,16 @@ EXPECTED = {
     # Ballinger et al. 2009.
     "tetrahedra-40": (10, {-HALF: 8, -THIRD: 3, 0: 4, Q(1, 6): 24}, 3, False),
     "nordstrom-robinson-64": (14, {-Q(3, 7): 14, -Q(1, 7): 7, Q(1, 7): 42}, 3, False),
+    # Cohn, de Laat and Leijenhorst 2024.
+    "petersen": (4, {-Q(2, 3): 3, Q(1, 6): 6}, 2, False),
+    "gewirtz": (20, {-Q(2, 5): 10, Q(1, 15): 45}, 2, False),
+    "hoffman-singleton": (21, {-Q(3, 7): 7, Q(1, 21): 42}, 2, False),
+    "m22": (21, {-Q(3, 8): 16, Q(1, 12): 60}, 2, False),
+    "kerdock-288": (16, {-1: 1, -QUARTER: 128, 0: 30, QUARTER: 128}, 5, False),
+    "kerdock-4224": (64, {-1: 1, -Q(1, 8): 2048, 0: 126, Q(1, 8): 2048}, 5, False),
 }
 # Their Gram matrices are small enough for floating point.
-SMALL = [name for name in EXPECTED if name not in ("leech", "leech-4600")]
+SMALL = [name for name in EXPECTED if name not in ("leech", "leech-4600", "kerdock-4224")]
 
 
 @pytest.mark.parametrize("name", EXPECTED)

@@ -14,6 +14,7 @@ from torch import Tensor
 import hyperenergy as he
 from hyperenergy.geometry.sameness import same
 from hyperenergy.objectives.base import BatchLoss
+from hyperenergy.objectives.free_bias import FreeBias
 from hyperenergy.objectives.logarithm import Logarithm
 
 SIX = torch.eye(3, dtype=torch.float64).repeat(2, 1)
@@ -21,6 +22,9 @@ OBJECTIVES: list[he.Objective] = [
     he.Energy(he.Riesz(Fraction(1, 3)), "ordered"),
     he.Energy(he.Polynomial(3, c=2), "mean"),
     *(he.Energy(kernel) for kernel in (he.Gaussian(2), he.Laplace(0.5), he.InverseMultiquadric(1), he.Logarithmic())),
+    he.Energy(he.Projective(he.Riesz(2), sine=True)),
+    he.Energy(he.FramePotential(), "ordered"),
+    he.Energy(he.Riesz(1), weights=[1, 2, 3, 1, 1, 0.5], fixed=SIX[:2]),
     Logarithm(he.Energy(he.Riesz(2000))),
     *(
         BatchLoss(loss)
@@ -37,6 +41,7 @@ OBJECTIVES: list[he.Objective] = [
     he.Expected(he.InfoNCE(0.5), batch=2, partition=[[0, 3], [1, 2], [4, 5]]),
     he.Supervised(he.SupCon(0.5), [0, 0, 1, 1, 2, 2]),
     he.MultiView(he.MultiViewInfoNCE(0.5), 3),
+    FreeBias(5.0),
 ]
 
 

@@ -31,7 +31,7 @@ def codes(
 ) -> None:
     """List the predicted configurations, or show one: exact inner products, multiplicities, design strength.
 
-    With --prove, exit status 0 only where the proof of every code that is said to be universally optimal holds.
+    With --prove, exit status 0 only where the proof of every code that is said to be proved universally optimal here holds.
     """
     if export is not None and name is None:
         raise ArgumentError("export", repr(str(export)), "needs the name of a code")
@@ -54,13 +54,23 @@ def codes(
             ", ".join(f"{x} ({count}x)" for x, count in code.inner_products.items()),
             str(code.design_strength),
             "yes" if code.sharp else "no",
-            {"theorem": "yes", "conjecture": "conjectured", "false": "no"}[code.optimality],
+            _STATES[code.optimality],
+            "yes" if code.spherical or code.universally_optimal else "",
+            "yes" if code.unique else "",
         )
         for code in shown
     ]
-    print_table("Codes", ("name", "d", "N", "inner products", "design strength", "sharp", "universally optimal"), rows)
+    facts = ("design strength", "sharp", "universally optimal", "optimal code", "unique")
+    print_table("Codes", ("name", "d", "N", "inner products", *facts), rows)
     for code in shown if name is not None else ():
-        print(code.citation)
+        for what, known in code.known.items():
+            print(f"{what}: {known}")
+        if code.optimality in ("false", "open"):
+            print(f"source: {code.citation}")
+
+
+# Of universal optimality.
+_STATES = {"theorem": "proved here", "cited": "cited", "conjecture": "conjectured", "false": "no", "open": "not known"}
 
 
 def _prove(shown: Sequence[Code], full: bool) -> int:
@@ -71,9 +81,15 @@ def _prove(shown: Sequence[Code], full: bool) -> int:
         steps = code.prove(full=full)
         seconds = time.perf_counter() - start
         broken = [step for step in steps if not step.holds]
-        if (not broken) != code.universally_optimal:
+        if (not broken) != code.proved_here:
             wrong.append(code.name)
-        verdict = {"theorem": "NOT PROVED", "conjecture": "conjectured", "false": "not universally optimal"}
+        verdict = {
+            "theorem": "NOT PROVED",
+            "cited": "cited, not proved here",
+            "conjecture": "conjectured",
+            "false": "not universally optimal",
+            "open": "not known",
+        }
         rows.append(
             (
                 code.name,

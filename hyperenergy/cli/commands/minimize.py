@@ -136,7 +136,7 @@ def _told(best: Minimum, points: int, dim: int) -> list[tuple[str, str]]:
     match = compare(best, prediction)
     return [
         *table,
-        ("prediction", f"{prediction.value:.15g} ({prediction.theorem}, {prediction.status})"),
+        ("prediction", f"{prediction.value:.15g} ({prediction.standing})"),
         ("value gap", f"{match.value_gap:.1e}"),
         ("congruence residual", f"{match.congruence:.1e}"),
         ("verdict", f"{match.outcome.value}: {match.reason}"),

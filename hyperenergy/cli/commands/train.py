@@ -16,8 +16,8 @@ from hyperenergy.cli.options import path as path_typed
 from hyperenergy.errors import need
 
 if TYPE_CHECKING:
-    from hyperenergy.training.settings import Settings
     from hyperenergy.training.run import Run
+    from hyperenergy.training.settings import Settings
 
 _METRICS = "effective_rank", "rankme", "lidar", "small_singular_values", "dimension", "alignment", "uniformity"
 

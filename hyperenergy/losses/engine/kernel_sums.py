@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from hyperenergy.energies.elementwise import derivatives, refine_close
+from hyperenergy.energies.elementwise import DROPPED, derivatives, refine_close
 from hyperenergy.energies.energy import pair_energy
 from hyperenergy.geometry.sphere import pairwise_squared_distance, squared_distance
 from hyperenergy.kernels.base import Kernel
@@ -32,13 +32,12 @@ class KernelSum(Program):
 
     def value(self, logits: Tensor, masked: Tensor | None) -> Tensor:
         if masked is not None:
-            # 4, the antipode, is a harmless place to evaluate the kernel where the pair is dropped afterwards.
-            logits = logits.masked_fill(masked, 4.0)
+            logits = logits.masked_fill(masked, DROPPED)
         terms = self.kernel(logits.clamp(min=0))
         return (terms if masked is None else terms.masked_fill(masked, 0.0)).sum(-1)
 
     def in_place(self, block: Tensor, shift: Tensor | None, fill: Fill, small: bool) -> tuple[Tensor, None, Tensor]:
-        fill(block, 4.0)
+        fill(block, DROPPED)
         value, slope = derivatives(self.kernel, block.clamp_(min=0), 1)
         fill(value, 0.0)
         block.copy_(slope)

@@ -134,5 +134,5 @@ def _announced(request: Request, prediction: Prediction | None) -> list[facts.Ro
     lines = [(kind, f"{request.points} in R^{request.dim}"), ("objective", request.objective.label)]
     if prediction is None:
         return [*lines, ("prediction", unpredicted(request.objective, request.points, request.dim))]
-    said = f"{prediction.value:.12g} ({prediction.theorem}, {prediction.status})"
+    said = f"{prediction.value:.12g} ({prediction.standing})"
     return [*lines, ("prediction", said), ("statement", get(prediction.theorem).statement)]

@@ -33,6 +33,8 @@ _MOST_SEEN, _MOST_DIM = 1000, 256
 _DISTINCT = 1e-6
 _MOST_DISTINCT = 30
 _ZERO, _MOST_DEGREE = 1e-10, 60
+# Inner products that are held at once.
+_AT_ONCE = 2**24
 # Points this far from a code's are that code, where their digits do not say that they err by more.
 _NAMED = 1e-6
 # Rows of inner products that differ by this much are of one kind.  The work spent on finding symmetries is a second's.
@@ -104,6 +106,15 @@ def numerical_strength(x: Floats, error: float = 0.0) -> int:
     return _MOST_DEGREE
 
 
+_STATES = {
+    "theorem": "yes, a theorem",
+    "cited": "yes, a theorem (cited, not proved here)",
+    "conjecture": "conjectured",
+    "false": "no",
+    "open": "not known",
+}
+
+
 def rows(configuration: Configuration) -> tuple[list[Row], Prediction | None]:
     """Label and text of each line of the panel, and the prediction where there is one."""
     x, code = configuration.anchors, configuration.code
@@ -112,13 +123,14 @@ def rows(configuration: Configuration) -> tuple[list[Row], Prediction | None]:
     lines: list[Row] = [("points" if configuration.positives is None else "pairs", f"{points} in R^{dim}")]
     judged, prediction = _judged(configuration)
     lines += judged
+    if points >= 2:
+        lines.append(("least angle", f"{_number(_least_angle(x), 9)} degrees{_of_anchors(configuration)}"))
     if configuration.positives is not None:
         gap = float(np.linalg.norm(x - configuration.positives, axis=1).max())
         lines.append(("misalignment", f"{_number(gap, 3)}, the largest |u_i - v_i|"))
     if code is not None:
-        state = {"theorem": "yes, a theorem", "conjecture": "conjectured", "false": "no"}[code.optimality]
         lines += [
-            ("universally optimal", state),
+            ("universally optimal", _STATES[code.optimality]),
             ("design strength", _number(code.design_strength, 4)),
             ("sharp", "yes" if code.sharp else "no"),
             *(_symmetry(x, None) if small else [("symmetry", "every point sees the same inner products")]),
@@ -137,6 +149,22 @@ def rows(configuration: Configuration) -> tuple[list[Row], Prediction | None]:
         else:
             lines.append(("symmetry", f"not looked for in more than {_MOST_DIM} dimensions"))
     return lines, prediction
+
+
+def _least_angle(x: Floats) -> float:
+    """Between two of the points, in degrees; by the nearest in blocks, so that any number will do."""
+    block = max(1, _AT_ONCE // len(x))
+    nearest = np.inf
+    for begin in range(0, len(x), block):
+        products = x[begin : begin + block] @ x.T
+        products[np.arange(len(products)), np.arange(begin, begin + len(products))] = -2
+        i, j = np.unravel_index(products.argmax(), products.shape)
+        nearest = min(nearest, float(np.linalg.norm(x[begin + i] - x[j])))
+    return math.degrees(2 * math.asin(min(1.0, nearest / 2)))
+
+
+def _of_anchors(configuration: Configuration) -> str:
+    return "" if configuration.positives is None else ", between anchors"
 
 
 def _judged(configuration: Configuration) -> tuple[list[Row], Prediction | None]:
@@ -201,7 +229,7 @@ def _verdict(
     # What a theorem predicts is the minimum, so that the gap is certified: nothing is lower than this.
     certified = prediction.status == Status.THEOREM.value
     return [
-        ("prediction", f"{_number(prediction.value, 12)} ({prediction.theorem}, {prediction.status})"),
+        ("prediction", f"{_number(prediction.value, 12)} ({prediction.standing})"),
         ("gap to the proven minimum" if certified else "gap to the prediction", _number(match.value_gap, 2)),
         ("verdict", f"{match.outcome.value}: {match.reason}"),
         ("statement", get(prediction.theorem).statement),
