@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from hyperenergy.kernels.laplace import Laplace as Laplace
     from hyperenergy.kernels.logarithmic import Logarithmic as Logarithmic
     from hyperenergy.kernels.polynomial import Polynomial as Polynomial
+    from hyperenergy.kernels.projective import FramePotential as FramePotential
+    from hyperenergy.kernels.projective import Projective as Projective
     from hyperenergy.kernels.regularized_logarithmic import RegularizedLogarithmic as RegularizedLogarithmic
     from hyperenergy.kernels.riesz import Riesz as Riesz
     from hyperenergy.laws import limit as limit
@@ -54,6 +56,8 @@ if TYPE_CHECKING:
     from hyperenergy.objectives.base import FixedAnchors as FixedAnchors
     from hyperenergy.objectives.base import Objective as Objective
     from hyperenergy.objectives.expected import Expected as Expected
+    from hyperenergy.objectives.packing import Packing as Packing
+    from hyperenergy.objectives.packing import SoftmaxCode as SoftmaxCode
     from hyperenergy.objectives.recall import from_spec as from_spec
     from hyperenergy.objectives.structured import MultiView as MultiView
     from hyperenergy.objectives.structured import Supervised as Supervised

@@ -44,10 +44,11 @@ def test_asking_for_a_name_loads_what_it_needs() -> None:
 # As ../shared/interface.md has them: none may go.
 PUBLIC = """
 DCL DCLW DHEL Distributed KCL AlignUniform Aligned ArgumentError Congruence ConvergenceError Energy Expected FixedAnchors
-Gaussian HyperenergyError InfoNCE InverseMultiquadric Kernel Laplace Logarithmic Match Minimum MultiView MultiViewDHEL
-MultiViewInfoNCE NTXent Objective Outcome PairLoss PhiPsi Polynomial Prediction Progress Recorder RegularizedLogarithmic
-Riesz SigLIP SimCLR SpectralContrastive SupCon Supervised Symmetry Temperature Trajectory best_law codes compare congruent
-energy expectation from_spec functional limit metrics minimize normalize predict symmetry theorems uniform_energy
+FramePotential Gaussian HyperenergyError InfoNCE InverseMultiquadric Kernel Laplace Logarithmic Match Minimum MultiView
+MultiViewDHEL MultiViewInfoNCE NTXent Objective Outcome PairLoss PhiPsi Polynomial Prediction Progress Projective Recorder
+RegularizedLogarithmic Riesz SigLIP SimCLR SpectralContrastive SupCon Supervised Symmetry Temperature Trajectory best_law
+codes compare congruent energy expectation from_spec functional limit metrics minimize normalize predict symmetry theorems
+uniform_energy
 """.split()
 
 

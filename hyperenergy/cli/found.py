@@ -30,10 +30,24 @@ def rows(best: Minimum) -> list[tuple[str, str]]:
         table.append(("not seen yet", str(best.unseen)))
     table += [
         ("search ended", best.stop.value),
+        *_contacts(best),
         ("distinct minima", ", ".join(f"{m.value:.12g} ({m.count}x)" for m in best.minima[:6]) or "none"),
-        ("Hessian", _signature(best.minima[0].signature) if best.status.stationary else "not a local minimum"),
     ]
+    if best.contacts is None:
+        signed = best.minima[0].signature if best.status.stationary else None
+        table.append(("Hessian", _signature(signed) if best.status.stationary else "not a local minimum"))
     return table
+
+
+def _contacts(best: Minimum) -> list[tuple[str, str]]:
+    """Of a largest term what is largest, and the least angle of what is packed."""
+    from hyperenergy.objectives.packing import Packing, least_angle
+
+    angle = [("least angle", f"{least_angle(best.points):.10g} degrees")] if type(best.objective) is Packing else []
+    if best.contacts is None:
+        return angle
+    equal = f"{best.contacts}; equal to {best.contacts.spread:.1e}"
+    return [*angle, ("contacts", equal), ("isolation", best.contacts.isolation.value)]
 
 
 def _signature(signature: Signature | None) -> str:

@@ -19,6 +19,7 @@ from hyperenergy.losses.base import Loss
 from hyperenergy.losses.families import PairLoss
 from hyperenergy.losses.phi_psi import PhiPsi
 from hyperenergy.objectives.base import BatchLoss, Energy, Objective
+from hyperenergy.objectives.packing import Packing, SoftmaxCode
 
 
 def command_name(cls: type) -> str:
@@ -30,6 +31,7 @@ def command_name(cls: type) -> str:
 LOSSES = {command_name(cls): cls for cls in losses.LOSSES.values() if issubclass(cls, PairLoss) and cls is not PhiPsi}
 ALL_LOSSES = {command_name(cls): cls for cls in losses.LOSSES.values() if cls is not PhiPsi}
 KERNELS = {command_name(cls): cls for cls in kernels.KERNELS.values()}
+LARGEST_TERMS: dict[str, type] = {command_name(cls): cls for cls in (Packing, SoftmaxCode)}
 
 
 def parse_kernel(text: str) -> Kernel:
@@ -51,7 +53,8 @@ def parse_objective(text: str, *, pairs: str = "unordered", **options: Any) -> O
         return Energy(parse_kernel(text), cast(Pairs, pairs))  # pair_weight let it pass
     if pairs != "unordered":
         raise ArgumentError("pairs", repr(pairs), "goes with the energy of a kernel; a loss has its own average")
-    return BatchLoss(_build("objective", text, {**LOSSES, **KERNELS}, given))
+    found = _build("objective", text, {**LOSSES, **KERNELS, **LARGEST_TERMS}, given)
+    return found if isinstance(found, Objective) else BatchLoss(found)
 
 
 def parse_loss(text: str, *, argument: str = "loss", **options: Any) -> Loss:

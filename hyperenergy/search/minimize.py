@@ -16,10 +16,12 @@ from torch import Tensor
 from hyperenergy.errors import ConvergenceError
 from hyperenergy.objectives.base import Objective, as_objective, check_configuration
 from hyperenergy.objectives.logarithm import logarithmic
+from hyperenergy.objectives.packing import LargestTerm
 from hyperenergy.search.finish import finish
 from hyperenergy.search.minimum import Minimum
 from hyperenergy.search.multistart import Multistart
 from hyperenergy.search.options import Callback, Path, checked, pick_device
+from hyperenergy.search.packing import largest_term
 from hyperenergy.search.starts import Starts
 
 __all__ = ["Callback", "minimize", "pick_device"]
@@ -73,15 +75,19 @@ def minimize(
     """
     target = as_objective(objective)
     points, dim = check_configuration(target, points, dim)
-    inner = logarithmic(target)
+    # Of a largest term a smooth objective near it is minimized, and its minima are finished as what they are.
+    steep = target.steep() if isinstance(target, LargestTerm) else target
+    inner = logarithmic(steep)
     options = checked(
-        target, inner, points, dim, start, path,
+        steep, inner, points, dim, start, path,
         restarts=restarts, seed=seed, starts=starts, hops=hops, unseen=unseen, budget=budget, lower_bound=lower_bound,
         enough_hits=enough_hits, device=device, tolerance=tolerance, max_iterations=max_iterations, compiled=compiled,
         callback=callback,
     )  # fmt: skip
     run = Multistart(inner, points, dim, options)
     ends = run.run()
+    if isinstance(target, LargestTerm):
+        return _judged(largest_term.account(run, ends, target, points), throw)
     return _judged(_in_units(run.account(*finish(run.search, ends)), target), throw)
 
 

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from hyperenergy.objectives.base import Objective
+from hyperenergy.search.contacts import Contacts
 from hyperenergy.search.solvers.newton import Signature
 from hyperenergy.search.unseen import Unseen
 from hyperenergy.search.ways import Way
@@ -95,6 +96,8 @@ class Minimum:
     went by way of the same.  unseen: the probability that one more start ends in a minimum of a value not seen yet, with its
     limit; None where starts were given.  hops: jumps made, of all starts together.  iterations: of the longest descents;
     evaluations: of one configuration each; budget: of evaluations, where the number of starts was left open.
+    contacts: of objectives that are a largest term, such as ``Packing``, and None elsewhere; their gradient norm is the
+    length of the shortest weighted mean of derivatives.
     """
 
     objective: Objective
@@ -116,6 +119,7 @@ class Minimum:
     ways: tuple[Way, ...] = ()
     unseen: Unseen | None = None
     budget: int | None = None
+    contacts: Contacts | None = None
 
     @property
     def anchors(self) -> Float[Tensor, "points dim"]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -175,14 +175,13 @@ class Multistart:
         counts = [len(group) for group in by_value(self.objective, ends, near)]
         return unseen(counts + [1] * int((~near).sum()))
 
-    def by_way(self, best: float, changed: Tensor) -> tuple[Way, ...]:
-        """Starts and hits of each way, before they hopped; jumps and their hits.  changed: values of the starts after those
-        that sat on saddles went on."""
-        allowed = same_value_tolerance(self.objective, best)
+    def by_way(self, reached: Callable[[Tensor], Tensor], changed: Tensor) -> tuple[Way, ...]:
+        """Starts and hits of each way, before they hopped; jumps and their hits.  reached: which values are hits; changed:
+        those of the starts after those that sat on saddles went on."""
         way, value = torch.cat(self._way), torch.cat(self._before).cpu()
         if not self.search.hops:
             value = torch.minimum(value, changed)
-        hit = value <= best + allowed
+        hit = reached(value)
         label = DIRECT if self.options.given is None or self.options.given.shape[-1] == 1 else "from the given starts"
         found = [
             Way(route.label if route.stages else label, int((way == k).sum()), int((hit & (way == k)).sum()))
@@ -190,12 +189,13 @@ class Multistart:
         ]
         if self.search.hops:
             landed = torch.cat(self.search.landed)
-            found.append(Way(HOPS, self.search.hops, int((landed <= best + allowed).sum())))
+            found.append(Way(HOPS, self.search.hops, int(reached(landed).sum())))
         return tuple(w for w in found if w.starts)
 
     def account(self, ends: Ends, signatures: dict[int, Signature], shapes: Shapes) -> Minimum:
         """Of the best configuration, when all are finished."""
         options, found = self.options, summarize(self.objective, ends, signatures, shapes, self.options.tolerance)
+        best = found.value + same_value_tolerance(self.objective, found.value)
         return Minimum(
             objective=self.objective,
             value=found.value,
@@ -205,7 +205,7 @@ class Multistart:
             restarts=found.restarts,
             hits=found.hits,
             minima=found.minima,
-            ways=self.by_way(found.value, ends.value.cpu()),
+            ways=self.by_way(lambda value: value <= best, ends.value.cpu()),
             path=tuple(stage.label for stage in options.ways[0].stages) if len(options.ways) == 1 else (),
             unseen=self.unseen(ends),
             iterations=ends.iterations,
