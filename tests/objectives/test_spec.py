@@ -42,6 +42,8 @@ OBJECTIVES: list[he.Objective] = [
     he.Supervised(he.SupCon(0.5), [0, 0, 1, 1, 2, 2]),
     he.MultiView(he.MultiViewInfoNCE(0.5), 3),
     FreeBias(5.0),
+    he.Packing(),
+    he.SoftmaxCode(),
 ]
 
 

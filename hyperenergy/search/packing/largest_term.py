@@ -53,6 +53,9 @@ def account(run: Multistart, ends: Ends, target: LargestTerm, points: int) -> Mi
     terms = Terms(target, points, dim)
     found = _finish(terms, target, _kinds(run.objective, ends, largest), ends)
     jumps = 0
+    if found:  # the starts may have been led to a saddle
+        k = min(range(len(found)), key=lambda k: found[k].solution.largest)
+        found[k] = replace(found[k], solution=settled(terms, found[k].solution)[0])
     if found and (run.options.hops or (run.options.hops is None and run.options.open)):
         jumps = _look_around(run, target, terms, found)
     if not found:
