@@ -135,7 +135,12 @@ def value_of(objective: nn.Module | None, z: Tensor, labels: Tensor) -> Tensor:
 
 
 def _called(objective: nn.Module, *given: Any) -> Tensor:
-    value = objective(*given)
+    try:
+        value = objective(*given)
+    except ArgumentError as error:
+        if all(bool(x.detach().isfinite().all()) for x in given):
+            raise
+        raise TrainingError("the head's output is not finite: the training diverged; take a smaller lr") from error
     if not isinstance(value, Tensor) or value.ndim:
         raise ArgumentError("loss", repr(objective), "must give one number of a batch: reduction='mean' or 'sum'")
     return value

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hyperenergy import files
-from hyperenergy.checks import integer
+from hyperenergy.checks import finite, integer
 from hyperenergy.errors import ArgumentError, MissingExtra
 from hyperenergy.losses.base import Loss
 from hyperenergy.training.diagnosis import Diagnosis, diagnose
@@ -50,14 +50,22 @@ class Monitor:
         self._writer, self._run = _writer(tensorboard), _run(wandb)
         self._before = [] if self.path is None or not self.path.exists() else _read(self.path)
 
-    def __call__(self, epoch: int, anchors: Any, positives: Any = None, labels: Any = None, **more: float) -> Diagnosis:
+    def __call__(self, epoch: int, anchors: Any, positives: Any = None, labels: Any = None, **more: Any) -> Diagnosis:
         """Diagnose and log: ``more`` are further numbers of this epoch, such as its training loss."""
         epoch = integer("epoch", epoch, 0)
         first = isinstance(self._baseline, str) and self._baseline == "first"
-        d = diagnose(anchors, positives, self._loss, labels, baseline=None if first else self._baseline, **self._how)
+        if first and any(row["epoch"] < epoch for row in self._before):
+            raise ArgumentError(
+                "baseline", "'first'", "was a call before this log goes on; give those embeddings themselves"
+            )
         if first:
             self._baseline = anchors if positives is None else (anchors, positives)
-        row: dict[str, float] = {"epoch": epoch, **more}
+        d = diagnose(anchors, positives, self._loss, labels, baseline=self._baseline, **self._how)
+        taken = {"epoch", *_GAPS, *(measure.name for measure in d.measures)}
+        for name in more:
+            if name in taken:
+                raise ArgumentError(name, more[name], "is what the monitor logs itself; give it another name")
+        row: dict[str, float] = {"epoch": epoch, **{name: finite(name, value) for name, value in more.items()}}
         if d.loss is not None:
             row |= {name: nan if value is None else value for name, value in zip(_GAPS, _gaps(d), strict=True)}
         row |= {measure.name: measure.found.value for measure in d.measures}

@@ -268,6 +268,34 @@ def test_labels_from_files(tmp_path: Path) -> None:
     assert read_labels(tmp_path / "y.npy").tolist() == [1, 2]
     with pytest.raises(ArgumentError, match="there is no such file"):
         read_labels(tmp_path / "nowhere.txt")
+    np.save(tmp_path / "y.npy", np.array([1.0, 2.0]))  # MATLAB's
+    assert read_labels(tmp_path / "y.npy").tolist() == [1, 2]
+    for content, message in (
+        (b"1,0\n2,1\n", r"line 1: '1,0' must be one label"),
+        (b"1\n\n2\n", r"line 2: '' must be one label"),
+        (b"\xff\xfe\n", "is not text in UTF-8"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(ArgumentError, match=message):
+            read_labels(path)
+
+
+def test_what_was_not_asked_for_is_in_nobodys_way(tmp_path: Path) -> None:
+    """A sparse tensor, an array of objects, a column of words: beside the one that is read."""
+    x = random_rows(5, 3)
+    torch.save({"z": torch.from_numpy(x), "more": torch.eye(3).to_sparse()}, tmp_path / "a.pt")
+    assert np.array_equal(he.read_embeddings(tmp_path / "a.pt").numpy(), x)
+    with pytest.raises(ArgumentError, match=r"more is a tensor of torch\.float32, torch\.sparse_coo; save it dense"):
+        he.read_embeddings(tmp_path / "a.pt", array="more")
+    np.savez(tmp_path / "a.npz", z=x, names=np.array(["a", None], dtype=object))
+    assert np.array_equal(he.read_embeddings(tmp_path / "a.npz").numpy(), x)
+    table(tmp_path / "a.parquet", {"v": x.tolist(), "tags": [["a"], ["b", "c"], [], ["d"], ["e"]]})
+    assert np.array_equal(he.read_embeddings(tmp_path / "a.parquet", array="v").numpy(), x)
+    with pytest.raises(ArgumentError, match="column tags: rows must have as many numbers each"):
+        he.read_embeddings(tmp_path / "a.parquet", array="tags")
+    table(tmp_path / "b.parquet", {"label": [0.0, 1.0, 0.0, 1.0, 0.0], **{f"c{k}": x[:, k] for k in range(3)}})
+    read = read_embeddings_file(tmp_path / "b.parquet")
+    assert read.anchors.shape == (5, 3) and read.labels is not None and read.labels.tolist() == [0, 1, 0, 1, 0]
 
 
 def test_columns_and_lists(tmp_path: Path) -> None:

@@ -180,6 +180,23 @@ def test_losses_without_a_formula_are_drawn(loss: Any) -> None:
     assert ("drawn" in d.attainable.source) == (d.attainable.error > 0)
 
 
+@pytest.mark.parametrize("tau", [0.001, 0.005, 0.01])
+def test_cold_losses_have_marks_all_the_same(tau: float) -> None:
+    """Where the exact expectation keeps no digits, batches are drawn; sums of many exponents stay finite."""
+    for loss in (he.DHEL(tau), he.InfoNCE(tau)):
+        d = he.diagnose(U, shaken(U, 0.2), loss, batch=64)
+        assert d.attainable is not None and d.gap is not None and math.isfinite(d.gap) and 0 < d.gap < 1
+        json.dumps(d.record(), allow_nan=False)
+
+
+def test_errors_of_gaps_are_those_of_a_repetition() -> None:
+    """A baseline equal to the embeddings has gap 1: over seeds the deviation is what the errors say."""
+    v = shaken(U, 0.5)
+    found = [he.diagnose(U[:60], v[:60], he.DHEL(0.2), batch=20, baseline=(U[:60], v[:60]), seed=k) for k in range(12)]
+    off = [(d.gap - 1) / d.gaps.errors[0] for d in found if d.gap is not None and d.gaps is not None]
+    assert len(off) == 12 and 0.3 < float(np.std(off)) < 2 and abs(float(np.mean(off))) < 1.5
+
+
 # ---- metrics -------------------------------------------------------------------------------------------------------
 
 
@@ -280,7 +297,8 @@ NOTHING = Evidence(0.0, 0.0, 0.001, 0.001, 8.0, 8.0, -3.9, -3.9, True)
         ({"alignment": 0.1, "energy": 0.8, "rank": 1.2}, "the encoder has collapsed"),
         ({"alignment": -0.03}, "pairs that are apart have a lower loss"),
         ({"alignment": -0.03, "alignment_error": 0.02}, "this is what the loss asks for"),
-        ({"alignment": 0.18, "alignment_error": 0.1}, "this is what the loss asks for"),
+        ({"alignment": 0.18, "alignment_error": 0.1}, "undecided, for standard errors as large"),
+        ({"alignment": None, "energy": None, "judged": True}, "the baseline is no worse than what is attainable"),
         ({"alignment": 0.0, "energy": 0.0, "paired": False}, "energy is 0.00 of the way short (one view"),
         ({"alignment": 0.3, "supervised": True}, "classes are spread out"),
         ({"alignment": None, "energy": None}, "spread as uniform ones are"),
@@ -321,6 +339,9 @@ BAD: list[tuple[dict[str, Any], str]] = [
         {"baseline": points(9, 8), "loss": he.DHEL(0.1)},
         "baseline: got 9 points; a loss changes with the batch: at least 256",
     ),
+    ({"seed": 2**64}, "seed: got 18446744073709551616; must be an integer in 0.."),
+    ({"anchors": U.to_sparse()}, "anchors: got a tensor of torch.sparse_coo, torch.float64; must be dense"),
+    ({"labels": [None, *range(1199)]}, "labels: got some that are missing"),
     ({"baseline_labels": torch.arange(3)}, "baseline_labels: got some; go with a baseline"),
     (
         {"loss": he.KCL(he.Gaussian(1), alignment_kernel=he.Laplace(1)), "batch": 1},
@@ -434,3 +455,6 @@ def test_command_drops_what_it_says(
     done = inside(capfd, "diagnose", "z.npy", "--drop")
     assert done.returncode == 0 and "49 points in R^4" in done.stdout
     assert "1 rows without a direction are left out" in done.stderr
+    Path("y.txt").write_text("".join(f"{k % 3}\n" for k in range(50)))
+    done = inside(capfd, "diagnose", "z.npy", "--drop", "--labels", "y.txt")
+    assert done.returncode == 0 and "3 classes" in done.stdout

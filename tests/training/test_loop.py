@@ -238,3 +238,8 @@ def test_checkpoints_that_do_not_fit(tmp_path: Path) -> None:
     torch.save({"weights": torch.zeros(1)}, path)
     with pytest.raises(ArgumentError, match="is no checkpoint"):
         trained(checkpoint=path)
+
+
+def test_a_training_that_diverges_says_so() -> None:
+    with pytest.raises(TrainingError, match="diverged; take a smaller lr"):
+        train("dhel", "digits", epochs=3, batch=64, limit=300, optimizer="sgd", lr=1e30, options={"temperature": 0.2})

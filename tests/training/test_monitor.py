@@ -61,10 +61,29 @@ def test_a_training_that_resumes_goes_on(tmp_path: Path) -> None:
 
 def test_the_first_call_may_be_the_baseline() -> None:
     monitor = Monitor(loss=he.DHEL(0.2), batch=64, normalize=True, baseline="first")
-    monitor(0, *views(0))
+    assert monitor(0, *views(0)).gap == pytest.approx(1, abs=0.02)
     d = monitor(1, *views(5))
     expected = he.diagnose(*views(5), he.DHEL(0.2), batch=64, normalize=True, baseline=views(0))
     assert d.gap == expected.gap and d.gap is not None and d.gap < 1
+
+
+def test_a_baseline_that_was_before_is_not_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    Monitor(path, loss=he.DHEL(0.2), batch=64, normalize=True, baseline="first")(0, *views(0))
+    again = Monitor(path, loss=he.DHEL(0.2), batch=64, normalize=True, baseline="first")
+    with pytest.raises(ArgumentError, match="baseline: got 'first'; was a call before this log goes on"):
+        again(1, *views(1))
+    Monitor(path, loss=he.DHEL(0.2), batch=64, normalize=True, baseline=views(0))(1, *views(1))
+    assert len(logged(path)) == 2
+
+
+def test_further_numbers_are_numbers_under_names_of_their_own(tmp_path: Path) -> None:
+    monitor = Monitor(tmp_path / "log.csv", normalize=True)
+    monitor(0, *views(0), train=torch.tensor(2.5, requires_grad=True))
+    assert logged(tmp_path / "log.csv")[0]["train"] == "2.5"
+    for name, value in (("rank", 5.0), ("loss", 1.0), ("train", "much")):
+        with pytest.raises(ArgumentError, match=f"{name}: got"):
+            monitor(1, *views(1), **{name: value})
 
 
 class Listener:

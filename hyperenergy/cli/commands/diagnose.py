@@ -71,21 +71,26 @@ def diagnose(
     from hyperenergy.training.diagnosis import diagnose as of
 
     chosen = None if loss is None else parse_loss(loss, temperature=temperature, kernel=kernel)
-    found = read_embeddings_file(file, array=array, drop=drop)
+    found = read_embeddings_file(file, array=array, drop=drop, labels=labels is None)
     second = found.positives
     if positives is not None:
         if second is not None:
             raise ArgumentError("positives", repr(str(positives)), f"{file} has two views already")
         if drop:
             raise ArgumentError("drop", True, "goes with one file: of two, rows would no longer be pairs")
-        second = read_embeddings_file(positives, argument="positives").anchors
-    classes = found.labels if labels is None else read_labels(labels)
+        other = read_embeddings_file(positives, array=array, labels=False, argument="positives")
+        if other.positives is not None:
+            raise ArgumentError("positives", repr(str(positives)), "holds two views itself; --array says which")
+        second = other.anchors
+    classes: Any = found.labels if labels is None else read_labels(labels)
+    if labels is not None and found.kept is not None and len(classes) == len(found.kept):
+        classes = classes[found.kept]
     base: Any = None
     base_labels: Any = None
     if baseline is not None:
-        read = read_embeddings_file(baseline, drop=drop, argument="baseline")
+        read = read_embeddings_file(baseline, array=array, drop=drop, argument="baseline")
         base_labels = read.labels
-        base = read.anchors if read.positives is None or second is None else (read.anchors, read.positives)
+        base = read.anchors if read.positives is None else (read.anchors, read.positives)
     if found.dropped:
         print(f"{found.dropped} rows without a direction are left out", file=sys.stderr)
     with _progress() as progress:
@@ -98,13 +103,16 @@ def diagnose(
             "name": file.name,
         }
         d = aside(lambda: of(found.anchors, second, chosen, classes, progress=progress, **how))
-    print(d.table())
+    # Before anything is said, which may fail.
     if record is not None:
         with files.replacing("json", record, (".json",)) as beside:
             beside.write_text(json.dumps(d.record(), allow_nan=False), "utf-8")
-        print(f"numbers: {record}")
     if out is not None:
-        print(f"page: {d.page(out)}")
+        d.page(out)
+    print(d.table())
+    for what, path in (("numbers", record), ("page", out)):
+        if path is not None:
+            print(f"{what}: {path}")
 
 
 @contextmanager

@@ -6,8 +6,9 @@ from __future__ import annotations
 import difflib
 import pickle
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,25 +18,43 @@ from hyperenergy.geometry.reading.source import Array, Source
 
 # By these names files have points: as `codes --export` and `minimize --out` write them, and as people do.
 ROWS = ("coordinates", "anchors", "points", "embeddings", "features", "rows", "X", "x", "Z", "z")
+# And labels.
+LABELS = ("labels", "label", "y", "targets", "target", "classes")
 # What torch's types are called that NumPy does not have.
 _HALF = "bfloat16"
 
 
-def pick(source: Source, arrays: Mapping[str, Any], what: str = "points") -> str:
-    """The name of the array that is meant."""
+def pick(source: Source, arrays: Collection[str], what: str = "points") -> str:
+    """The name of the array that is meant, of those names."""
     names = list(arrays)
     if source.array is not None:
-        if source.array not in arrays:
+        if source.array not in names:
             near = difflib.get_close_matches(source.array, names, 1)
             hint = f"did you mean {near[0]}? " if near else ""
             source.refuse(f"has no array {source.array!r}; {hint}it holds: {', '.join(names) or 'none'}")
         return source.array
-    known = next((name for name in ROWS if name in arrays), None)
+    known = next((name for name in ROWS if name in names), None)
     if known is not None:
         return known
     if len(names) == 1:
         return names[0]
     source.refuse(f"holds the arrays {', '.join(names) or 'none'}; say which are the {what}: --array (array=)")
+
+
+class Lazy(Mapping[str, Any]):
+    """Arrays that are made when they are asked for: one that cannot be read is in nobody's way."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], Any]]) -> None:
+        self._makers = dict(makers)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._makers[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
 
 
 @contextmanager
@@ -106,7 +125,8 @@ def _pt(source: Source) -> Iterator[Mapping[str, Any]]:
     arrays = found if isinstance(found, Mapping) else {"rows": found}
     if isinstance(found, tuple | list):
         arrays = {f"{k}": x for k, x in enumerate(found)}
-    yield {str(name): _numpy(x) for name, x in arrays.items() if isinstance(x, torch.Tensor)}
+    tensors = {str(name): x for name, x in arrays.items() if isinstance(x, torch.Tensor)}
+    yield Lazy({name: partial(_numpy, source, name, x) for name, x in tensors.items()})
 
 
 def _starts_pickled(source: Source) -> bool:
@@ -115,9 +135,12 @@ def _starts_pickled(source: Source) -> bool:
         return file.read(1) == b"\x80"
 
 
-def _numpy(x: Any) -> Array:
-    x = x.detach()
-    return np.asarray((x.float() if _HALF in str(x.dtype) else x).numpy())
+def _numpy(source: Source, name: str, x: Any) -> Array:
+    try:
+        x = x.detach()
+        return np.asarray((x.float() if _HALF in str(x.dtype) else x).numpy())
+    except (TypeError, RuntimeError):
+        source.refuse(f"{name} is a tensor of {x.dtype}, {x.layout}; save it dense, in a type that NumPy has")
 
 
 @contextmanager
@@ -130,18 +153,32 @@ def _parquet(source: Source) -> Iterator[Mapping[str, Any]]:
     except (ArrowException, OSError) as error:
         source.refuse(f"is no .parquet file, or is cut off ({str(error).splitlines()[0][:60]})")
     columns = {name: table.column(name) for name in table.column_names}
-    # One column of lists, or as many columns as there are dimensions; labels and the like are of other types.
-    lists = {name: column for name, column in columns.items() if "list" in str(column.type)}
-    found: dict[str, Any] = {name: np.array(column.to_pylist(), dtype=object) for name, column in lists.items()}
-    for name, rows in found.items():
-        if len({len(row) if row is not None else -1 for row in rows}) != 1:
-            source.refuse(f"column {name}: rows must have as many numbers each")
-        found[name] = np.array([list(row) for row in rows], dtype=np.float64)
-    plain = {name: column for name, column in columns.items() if name not in lists}
-    numbers = [name for name, column in plain.items() if str(column.type) in ("float", "double", "halffloat")]
-    if numbers and not lists:
-        found["rows"] = np.stack([plain[name].to_numpy() for name in numbers], axis=1)
-    yield found | {name: plain[name].to_numpy() for name in plain if name not in numbers}
+    yield Lazy(_makers(source, columns))
+
+
+def _makers(source: Source, columns: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
+    """One column of lists, or as many columns of floating-point numbers as there are dimensions, under the name rows."""
+    lists = [name for name, column in columns.items() if "list" in str(column.type)]
+    floats = [
+        name
+        for name, column in columns.items()
+        if str(column.type) in ("float", "double", "halffloat") and name not in LABELS
+    ]
+    found: dict[str, Callable[[], Any]] = {name: partial(_stacked, source, name, columns[name]) for name in lists}
+    if floats and not lists:
+        found["rows"] = lambda: np.stack([columns[name].to_numpy() for name in floats], axis=1)
+    rest = [name for name in columns if name not in (*lists, *floats)]
+    return found | {name: columns[name].to_numpy for name in rest}
+
+
+def _stacked(source: Source, name: str, column: Any) -> Array:
+    rows = column.to_pylist()
+    if len({len(row) if row is not None else -1 for row in rows}) != 1:
+        source.refuse(f"column {name}: rows must have as many numbers each")
+    try:
+        return np.array(rows, dtype=np.float64)
+    except (TypeError, ValueError):
+        source.refuse(f"column {name} holds no numbers")
 
 
 _READERS: dict[str, Callable[[Source], Any]] = {

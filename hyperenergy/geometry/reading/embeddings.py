@@ -21,19 +21,22 @@ _TEXT = (".csv", ".tsv", ".txt", ".dat")
 SUFFIXES = (*arrays.SUFFIXES, *_TEXT)
 # Second views, by the names of the first, and labels, as people call them.
 _SECOND = {"anchors": "positives", "z1": "z2", "z_i": "z_j", "u": "v", "U": "V", "a": "b", "view1": "view2"}
-_LABELS = ("labels", "label", "y", "targets", "target", "classes")
 _BLOCK = 2**22
 
 
 @dataclass(frozen=True, eq=False)
 class Embeddings:
     """anchors, and positives where there are two views: (N, d), of the file's floating-point type, finite rows that are not
-    zero.  labels: (N,) or None.  dropped: how many rows of the file are left out."""
+    zero.  labels: (N,) or None.  kept: which rows of the file these are, where some are left out."""
 
     anchors: Tensor
     positives: Tensor | None = None
     labels: Array | None = None
-    dropped: int = 0
+    kept: Array | None = None
+
+    @property
+    def dropped(self) -> int:
+        return 0 if self.kept is None else int((~self.kept).sum())
 
 
 def read_embeddings(path: str | Path, *, array: str | None = None, drop: bool = False) -> Tensor:
@@ -43,7 +46,7 @@ def read_embeddings(path: str | Path, *, array: str | None = None, drop: bool = 
     array: which one, of files with several.  drop: leave out rows without a direction, nan, infinite or zero, which are
     refused by number otherwise.  Raises ArgumentError that names the file.
     """
-    read = read_embeddings_file(path, array=array, drop=drop, argument="path")
+    read = read_embeddings_file(path, array=array, drop=drop, labels=False, argument="path")
     if read.positives is not None:
         raise ArgumentError(
             "path", repr(str(path)), "holds two views; array= says which one, or call diagnose with both"
@@ -52,10 +55,10 @@ def read_embeddings(path: str | Path, *, array: str | None = None, drop: bool = 
 
 
 def read_embeddings_file(
-    path: str | Path, *, array: str | None = None, drop: bool = False, argument: str = "file"
+    path: str | Path, *, array: str | None = None, drop: bool = False, labels: bool = True, argument: str = "file"
 ) -> Embeddings:
-    """Views and labels of a file of the kinds of ``read_embeddings``: of an archive also positives beside anchors (or z2
-    beside z1, and so on), an array (2, N, d) of two views, and labels."""
+    """Views, and labels unless they come from elsewhere, of a file of the kinds of ``read_embeddings``: of an archive also
+    positives beside anchors (or z2 beside z1, and so on), an array (2, N, d) of two views, and labels."""
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
@@ -69,7 +72,7 @@ def read_embeddings_file(
                 raise ArgumentError("array", repr(array), f"{suffix} files have no named arrays")
             return _whole(source, _tensor(source, "rows", read_rows(path, argument=argument)), None, None, drop)
         with arrays.opened(source) as found:
-            return _views(source, found, drop)
+            return _views(source, found, drop, labels)
     except OSError as error:
         raise ArgumentError(argument, repr(str(path)), f"cannot be read ({error.strerror or error})") from None
 
@@ -80,28 +83,44 @@ def read_labels(path: str | Path, *, argument: str = "labels") -> Array:
     if not path.is_file():
         raise ArgumentError(argument, repr(str(path)), "there is no such file")
     if path.suffix.lower() in _TEXT:
-        lines = [line.strip() for line in re.split(r"\r\n|\r|\n", path.read_text("utf-8-sig"))]
-        return np.array([line for line in lines if line])
+        return _words(path, argument)
     if path.suffix.lower() not in arrays.SUFFIXES:
         raise ArgumentError(argument, repr(str(path)), f"must be a file that ends in one of {', '.join(SUFFIXES)}")
     source = Source(path, argument)
-    with arrays.opened(source) as found:
-        name = next((name for name in _LABELS if name in found), None) or arrays.pick(source, found, "labels")
-        return _labels(source, found[name])
+    try:
+        with arrays.opened(source) as found:
+            name = next((name for name in arrays.LABELS if name in found), None) or arrays.pick(source, found, "labels")
+            return _labels(source, found[name])
+    except OSError as error:
+        raise ArgumentError(argument, repr(str(path)), f"cannot be read ({error.strerror or error})") from None
 
 
-def _views(source: Source, found: Mapping[str, Any], drop: bool) -> Embeddings:
+def _words(path: Path, argument: str) -> Array:
+    """One a line; a blank line before the end would move all that come after it."""
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ArgumentError(argument, repr(str(path)), "is not text in UTF-8") from None
+    except OSError as error:
+        raise ArgumentError(argument, repr(str(path)), f"cannot be read ({error.strerror or error})") from None
+    lines = [line.strip() for line in re.split(r"\r\n|\r|\n", text.rstrip())]
+    for number, line in enumerate(lines, 1):
+        if not line or re.search(r"[,;\t]", line):
+            raise ArgumentError(argument, repr(str(path)), f"line {number}: {line[:60]!r} must be one label")
+    return np.array(lines)
+
+
+def _views(source: Source, found: Mapping[str, Any], drop: bool, wanted: bool) -> Embeddings:
     first = next((name for name in _SECOND if name in found and _SECOND[name] in found), None)
     name = first if first is not None and source.array is None else None
-    name = name or arrays.pick(
-        source, {key: x for key, x in found.items() if key not in _LABELS} or found, "embeddings"
-    )
+    others = [key for key in found if key not in arrays.LABELS]
+    name = name or arrays.pick(source, others or list(found), "embeddings")
     anchors, second = np.asarray(found[name]), None
     if source.array is None and first is not None:
         second = np.asarray(found[_SECOND[first]])
     elif anchors.ndim == 3 and len(anchors) == 2:
         anchors, second = anchors
-    labels = next((found[key] for key in _LABELS if key in found and key != name), None)
+    labels = next((found[key] for key in arrays.LABELS if key in found and key != name), None) if wanted else None
     u = _tensor(source, name, anchors)
     v = None if second is None else _tensor(source, _SECOND.get(name, name), second)
     if v is not None and v.shape != u.shape:
@@ -123,6 +142,8 @@ def _tensor(source: Source, name: str, given: Any) -> Tensor:
 def _labels(source: Source, given: Any) -> Array:
     labels = np.asarray(given)
     labels = labels.reshape(-1) if labels.ndim == 2 and 1 in labels.shape else labels
+    if labels.dtype.kind == "f" and np.isfinite(labels).all() and (labels == np.round(labels)).all():
+        labels = labels.astype(np.int64)  # MATLAB has no other numbers
     if labels.ndim != 1 or labels.dtype.kind not in "iubUSO":
         source.refuse(f"labels have shape {labels.shape} of {labels.dtype}; must be one whole number or word a row")
     return labels
@@ -145,8 +166,8 @@ def _whole(source: Source, u: Tensor, v: Tensor | None, labels: Array | None, dr
     if len(u) - count < 2:
         source.refuse(f"has {len(u) - count} rows with a direction; at least 2 are needed")
     keep = ~bad
-    kept = None if labels is None else labels[keep.numpy()]
-    return Embeddings(u[keep], None if v is None else v[keep], kept, count)
+    kept = keep.numpy()
+    return Embeddings(u[keep], None if v is None else v[keep], None if labels is None else labels[kept], kept)
 
 
 def without_direction(x: Tensor) -> Tensor:

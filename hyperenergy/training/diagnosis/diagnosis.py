@@ -95,7 +95,7 @@ def diagnose(
     Raises ArgumentError that names the argument.
     """
     views = views_of(anchors, positives, labels, normalize=normalize)
-    generator = torch.Generator().manual_seed(integer("seed", seed, 0))
+    generator = torch.Generator().manual_seed(integer("seed", seed, 0, 2**63 - 1))
     tell = progress or (lambda what, share: None)
     size = integer("batch", batch, 2) if batch is not None else min(DEFAULT_BATCH, views.points)
     if loss is None and batch is not None:
@@ -161,10 +161,13 @@ def _gaps(losses: Losses, best: Estimate, base: Estimate) -> Gaps | None:
         return None
     alignment, energy = losses.apart.mean / way, (losses.aligned.mean - best.mean) / way
     total = (losses.value.mean - best.mean) / way
-    # Of the ways' ends the errors are shared by all three, and small.
-    parts = (losses.value, losses.apart, losses.aligned)
-    errors = tuple(math.hypot(part.error, best.error if part is not losses.apart else 0.0) / way for part in parts)
-    return Gaps(total, alignment, energy, (errors[0], errors[1], errors[2]))
+    # Of g = (L - A)/(B - A): dg = (dL - (1-g) dA - g dB)/(B - A); of the difference, whose A cancels, (dL + g dA - g dB).
+    errors = (
+        math.hypot(losses.value.error, (1 - total) * best.error, total * base.error) / way,
+        math.hypot(losses.apart.error, alignment * best.error, alignment * base.error) / way,
+        math.hypot(losses.aligned.error, (1 - energy) * best.error, energy * base.error) / way,
+    )
+    return Gaps(total, alignment, energy, errors)
 
 
 def _check_baseline(loss: Loss, batch: int, other: Views) -> None:
@@ -230,6 +233,7 @@ def _evidence(every: tuple[Measure, ...], part: _Part, views: Views, loss: Loss 
         uniform=spread.uniform or math.nan,
         paired=views.positives is not None,
         supervised=isinstance(loss, LabeledLoss),
+        judged=loss is not None,
     )
 
 

@@ -13,6 +13,7 @@ from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.sphere import random_points
 from hyperenergy.laws.finite import expected_uniform
 from hyperenergy.losses.base import Loss
+from hyperenergy.losses.facts import facts
 from hyperenergy.losses.families import LabeledLoss, MultiViewLoss, PairLoss
 from hyperenergy.theorems import predict
 from hyperenergy.theorems.prediction import Status
@@ -23,6 +24,8 @@ from hyperenergy.training.diagnosis.views import Views
 LEAST_BATCHES, _MOST_BATCHES = 50, 400
 # A batch of M points in R^d is compared with what is uniform by so many drawn ones, where no formula is known.
 _DRAWN = 200
+# Below this temperature, and for values this small, the exact expectation keeps no digits.
+_COLD, _DIGITS = 0.02, 1e-9
 
 
 @dataclass(frozen=True)
@@ -145,12 +148,23 @@ def attainable(loss: Loss, batch: int, views: Views, generator: torch.Generator)
     if isinstance(loss, LabeledLoss):
         return _classes_apart(loss, batch, views, generator)
     if isinstance(loss, PairLoss):
-        try:
-            return Estimate(expected_uniform(loss, batch, dim), 0.0, "aligned uniform points, exactly (E1 to E3)")
-        except ArgumentError:
-            pass
+        exact = _exactly(loss, batch, dim)
+        if exact is not None:
+            return Estimate(exact, 0.0, "aligned uniform points, exactly (E1 to E3)")
     drawn = _drawn(loss, batch, dim, generator, lambda u: None)
     return Estimate(drawn.mean, drawn.error, f"aligned uniform points, {_DRAWN} batches drawn")
+
+
+def _exactly(loss: PairLoss, batch: int, dim: int) -> float | None:
+    """The expected loss, where a formula has it to its digits: 1e-12 of 1/tau, for temperatures down to 0.02."""
+    temperature = getattr(facts(loss), "temperature", 1.0)
+    if temperature < _COLD:
+        return None
+    try:
+        value = expected_uniform(loss, batch, dim)
+    except ArgumentError:
+        return None
+    return value if math.isfinite(value) and abs(value) > _DIGITS / temperature else None
 
 
 def unrelated(loss: Loss, batch: int, views: Views, generator: torch.Generator) -> Estimate:

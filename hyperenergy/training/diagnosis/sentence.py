@@ -5,7 +5,7 @@ Gaps are shares of the way from the baseline to what is attainable; errors are s
 1. Crowded to one place: effective rank below 2 and an energy gap above 1/2, or without a loss a uniformity above half of
    the uniform law's.
 2. The alignment gap is below minus two errors: pairs are closer to what the loss asks for when they are apart (B5).
-3. Both gaps are at most 0.05, or two errors: nothing is short.
+3. Both gaps are at most 0.05, or two errors: nothing is short; where two errors are more than 0.05, that is undecided.
 4. Alignment is more than twice as short as energy: augmentations too strong for the encoder, or temperature too small.
 5. Energy is more than twice as short as alignment: with an effective rank of less than half of what there could be a
    collapse of dimensions; else temperature too large or batch too small.
@@ -22,7 +22,8 @@ SMALL = 0.05
 @dataclass(frozen=True)
 class Evidence:
     """What the sentence is derived from.  alignment, energy: gaps, None where there is no loss; errors of them.  rank:
-    effective rank, and best: the most there could be.  uniformity, and uniform: the uniform law's."""
+    effective rank, and best: the most there could be.  uniformity, and uniform: the uniform law's.
+    judged: whether there is a loss."""
 
     alignment: float | None
     energy: float | None
@@ -34,10 +35,13 @@ class Evidence:
     uniform: float
     paired: bool
     supervised: bool = False
+    judged: bool = False
 
 
 def sentence(seen: Evidence) -> str:
     if seen.alignment is None or seen.energy is None:
+        if seen.judged:
+            return "the baseline is no worse than what is attainable, so that no gap can be told: give another baseline"
         return _without_loss(seen)
     told = f"alignment is {_share(seen.alignment)} of the way short, energy {_share(seen.energy)}"
     if not seen.paired and not seen.supervised:
@@ -55,6 +59,8 @@ def _advice(seen: Evidence, alignment: float, energy: float) -> str:
         )
     large_alignment = alignment > max(SMALL, 2 * seen.alignment_error)
     large_energy = energy > max(SMALL, 2 * seen.energy_error)
+    if not large_alignment and not large_energy and 2 * max(seen.alignment_error, seen.energy_error) > SMALL:
+        return "undecided, for standard errors as large as that: more batches, or more points"
     if not large_alignment and not large_energy:
         return "this is what the loss asks for at this batch size; a lower loss takes another temperature or batch"
     if alignment > 2 * energy:

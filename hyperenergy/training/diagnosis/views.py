@@ -78,6 +78,8 @@ def _rows(given: Any, name: str, normalize: bool) -> Tensor:
     if not isinstance(x, Tensor) or x.ndim != 2 or x.is_complex() or x.dtype == torch.bool:
         shape = f"{x.dtype} of shape {tuple(x.shape)}" if isinstance(x, Tensor) else type(given).__name__
         raise ArgumentError(name, shape, "must be a tensor or array (N, d) of numbers")
+    if x.layout != torch.strided or x.is_quantized:
+        raise ArgumentError(name, f"a tensor of {x.layout}, {x.dtype}", "must be dense: x.to_dense(), x.dequantize()")
     if len(x) < 2 or not x.shape[1]:
         raise ArgumentError(name, f"shape {tuple(x.shape)}", "at least 2 rows are needed")
     if x.shape[1] < 2:
@@ -110,9 +112,15 @@ def _check_unit(x: Tensor, name: str) -> None:
 
 def _classes(given: Any, points: int) -> tuple[Tensor, tuple[str, ...]]:
     labels = np.asarray(given.detach().cpu() if isinstance(given, Tensor) else given)
+    if labels.dtype.kind == "f" and np.isfinite(labels).all() and (labels == np.round(labels)).all():
+        labels = labels.astype(np.int64)
+    if labels.dtype.kind == "O" and any(label is None or label != label for label in labels.ravel().tolist()):
+        raise ArgumentError("labels", "some that are missing", "every row needs one; leave the others out")
     if labels.ndim != 1 or len(labels) != points or labels.dtype.kind not in "iubUSO":
         raise ArgumentError(
-            "labels", f"{labels.dtype} of shape {labels.shape}", f"must be ({points},): one whole number or word a row"
+            "labels",
+            f"{labels.dtype} of shape {labels.shape}",
+            f"must be ({points},): one whole number or word a row, and no header",
         )
     kinds: NDArray[Any]
     kinds, codes = np.unique(labels.astype(str) if labels.dtype.kind == "O" else labels, return_inverse=True)
