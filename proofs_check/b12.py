@@ -29,6 +29,7 @@ x, y, p, q, s, inner, mean_s = sympy.symbols("x y p q s ubar_dot_vbar mean_s", r
 u_squared, v_squared, cross = sympy.symbols("u_squared v_squared mean_of_delta_dot_x", real=True)
 delta_squared = sympy.Symbol("mean_of_delta_squared", nonnegative=True)
 r = sympy.Symbol("minus_g_star", nonnegative=True)
+w = sympy.Symbol("w", real=True)
 
 CLAIMS: Claims = MappingProxyType(
     {
@@ -43,7 +44,8 @@ CLAIMS: Claims = MappingProxyType(
         "at most": -delta_squared / 2,  # u_i.x where g = -1
         "most obtuse": 2 * d,
         "cross-polytope": (Integer(0), Integer(-1)),
-        "difference where all coincide": Integer(1) - Integer(1),
+        # u.u - u.u' of one unit vector ((1-w^2)/(1+w^2), 2w/(1+w^2)).
+        "difference where all coincide": ((1 - w**2) ** 2 + (2 * w) ** 2) / (1 + w**2) ** 2 - 1,
         "slope of the chord": log(2),
         "slope of the tangent": Integer(1),
         "below": t * log(log(2) / M),  # less g*
@@ -130,7 +132,7 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         "each i is outside of P or of Q, so that averaging over that one gives u_i.x <= g + u_i.v_i for every i: at g = -1, "
         "where x = 0, it is 0 <= -|delta_i|^2/2, and u_i = v_i for all i",
         lambda: (
-            equal(-1 + CLAIMS["own product"], claims["at most"])
+            equal(-1 + s, claims["at most"].subs(delta_squared, 2 - 2 * s))
             and is_positive(CLAIMS["excess"].subs(size, 1 + size))  # so that x = 0 where 1 + g = 0
         ),
         ("excess",),

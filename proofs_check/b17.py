@@ -93,7 +93,7 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         "for N >= 4 there are others: an antipodal pair and, in directions at right angles to it, a simplex of the "
         "N-2 others are centered, with the products -1, 0 and -1/(N-3), in N-2 dimensions",
         lambda: (
-            is_zero(1 + claims["product of a pair"])
+            is_zero(averaged((x + s) ** 2, {x**2: 1, s**2: 1, x * s: claims["product of a pair"]}))
             and is_simplex(claims["product of the others"], four - 2)
             and is_positive(sympy.factor(-1 / (four - 1) - claims["product of a pair"]))
         ),
@@ -133,7 +133,8 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         "least with iid draws",
         "that increases with E, by 1-1/N > 0: the minimizers are those of the KCL of the whole set",
         lambda: (
-            is_positive(sympy.factor(claims["slope"])) and equal(claims["slope"], 1 - CLAIMS["share of repetitions"])
+            is_positive(sympy.factor(claims["slope"]))
+            and equal(sympy.diff((1 - 1 / N) * energy + at_zero / N, energy), claims["slope"])
         ),
         needs=("iid draws",),
     )

@@ -73,7 +73,8 @@ def load(
         raise ArgumentError(
             "source", repr(text), f"must be a file that ends in one of {', '.join(SUFFIXES)}, or a code"
         )
-    if reading is not None and reading != Reading():
+    header = header if reading is None or reading.header is None else reading.header
+    if header is None and reading is not None and reading != Reading():
         raise ArgumentError(argument, repr(text), "is no file; dim, normalize, angles and array go with one")
     if header is not None:
         raise ArgumentError("header", header, "goes with a file of rows of numbers alone")
