@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -60,7 +61,8 @@ def select(ids: list[str] | None) -> list[Claim]:
     chosen: list[Claim] = []
     for id in ids or CLAIMS:
         asked = id.lower()
-        matching = [c for c in CLAIMS.values() if c.id.lower() == asked or (asked == "b2" and c.id.startswith("B2"))]
+        parts = re.compile("B2[a-z]" if asked == "b2" else "$^")
+        matching = [c for c in CLAIMS.values() if c.id.lower() == asked or parts.fullmatch(c.id)]
         if not matching:
             raise unknown_name("claims", id, CLAIMS)
         chosen += [c for c in matching if c not in chosen]
