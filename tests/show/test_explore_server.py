@@ -153,13 +153,6 @@ POINTS = """() => {
     const t = document.getElementById('sphere').data.find((t) => t.name === 'anchors');
     return [t.x, t.y, t.z];
 }"""
-# Where the first anchor has been, to four digits.  On a busy machine a test that asks twice may ask twice too late.
-WATCH = f"""() => {{
-    window.seen = new Set();
-    setInterval(() => {{
-        try {{ window.seen.add(({POINTS})()[0][0].toFixed(4)); }} catch {{ /* nothing is drawn yet */ }}
-    }}, 10);
-}}"""
 
 
 def ask(tab: Any, slow: bool, **fields: str) -> None:
@@ -172,11 +165,14 @@ def ask(tab: Any, slow: bool, **fields: str) -> None:
 
 def test_it_runs_to_the_predicted_value(address: str, tmp_path: Any) -> None:
     with chromium() as browser, opened(browser, address, 390, "dark", _ALLOWED) as tab:
-        tab.evaluate(WATCH)
+        moments: list[str] = []
+        tab.on("websocket", lambda socket: socket.on("framereceived", lambda frame: moments.append(str(frame))))
+        tab.reload()
         ask(tab, True, points="4", dim="3", temperature="0.5")
         assert tab.evaluate("document.activeElement.id") == "stop"  # not lost with the button that was pressed
         tab.wait_for_function(DONE)
-        assert tab.evaluate("window.seen.size") > 3  # they moved
+        # They moved: what a browser without a graphics card draws of it is fewer, the slower it is.
+        assert len({frame for frame in moments if re.match(r'\{"kind": ?"moment"', frame)}) > 3
         prediction = he.predict(he.DHEL(0.5), 4, 3)
         assert prediction is not None
         shown = re.search(r"value (\S+)", tab.evaluate(VALUE))
