@@ -19,4 +19,7 @@ def check_not_least(instance: Instance, grid: Grid) -> Result:
     configuration and to nothing lower, the claim is refuted as far as searches tell; its proof tells more."""
     result = check_prediction(instance, grid)
     outcome, reason = _TURNED.get(result.outcome, (result.outcome, result.reason))
+    if outcome is Outcome.CONSISTENT:
+        # How far another configuration is from that one is no error of what is claimed.
+        return replace(result, outcome=outcome, reason=reason, value_gap=None, misalignment=None, congruence=None)
     return replace(result, outcome=outcome, reason=reason)
