@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 import hyperenergy as he
+from hyperenergy.show.explore.request import MOST_RESTARTS
 from hyperenergy.show.explore.server import _Outbox, bind
 from tests.browser import chromium, opened
 from tests.pages import FORM, payload
@@ -203,7 +204,7 @@ def test_stop_and_a_second_tab(address: str) -> None:
         opened(browser, address, allowed=_ALLOWED) as two,
     ):
         one.select_option("#objective", "riesz")
-        ask(one, True, parameters="s=1", points="400", dim="3")  # takes its time
+        ask(one, True, parameters="s=1", points="400", dim="3", restarts=str(MOST_RESTARTS))  # takes its time
         one.wait_for_function(f"() => /iteration [1-9]/.test(({VALUE})())")
         ask(two, True, points="6", dim="3", temperature="0.5")
         two.wait_for_function(f"() => /iteration [1-9]/.test(({VALUE})())")

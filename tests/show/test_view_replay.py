@@ -90,7 +90,7 @@ def test_command(tmp_path: Path) -> None:
     [
         ([], "source: got None; give either a file or the name of a code, or --minimize"),
         (["icosahedron", "--minimize", "dhel"], "source: got 'icosahedron'; give either"),
-        (["icosahedron", "--dim", "3"], "dim: got 3; goes with --minimize alone"),
+        (["icosahedron", "--dim", "3"], "dim, normalize, angles and array go with one"),
         (["icosahedron", "--points", "0"], "points: got 0; goes with --minimize alone"),
         (["icosahedron", "--temperature", "0.1"], "temperature: got 0.1; goes with --minimize alone"),
         (["icosahedron", "--pairs", "mean"], "pairs: got 'mean'; goes with --minimize alone"),
