@@ -77,7 +77,8 @@ class Interval:
     def text(self, factor: float = 1.0) -> str:
         """To the digit that the interval leaves."""
         mean, half = factor * self.mean, factor * self.half
-        spread = half if 0 < half < math.inf else abs(mean) / 100
+        # (Equal numbers differ from their mean by round-off.)
+        spread = half if 1e-12 * abs(mean) < half < math.inf else abs(mean) / 100
         digits = max(0, min(6, 1 - math.floor(math.log10(spread)))) if spread > 0 else 2
         shown = f"{mean:.{digits}f}" + (f" ± {half:.{digits}f}" if half < math.inf else "")
         return shown.replace("-", "\N{MINUS SIGN}")
