@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 import runpy
 import subprocess
@@ -71,3 +72,11 @@ def test_the_version_has_one_source() -> None:
         assert "__version__ =" not in path.read_text("utf-8"), path
     tags = subprocess.run(["git", "tag", "--points-at", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert [tag for tag in tags.stdout.split() if tag.startswith("v")] in ([], [f"v{version()}"])
+
+
+def test_examples_of_the_newer_results() -> None:
+    """They run as they stand, and each of the newer results has one."""
+    found = doctest.testfile(str(ROOT / "docs" / "results.md"), module_relative=False)
+    assert found.failed == 0 and found.attempted > 40
+    titles = set(re.findall(r"\b[A-Z]\d+\b", " ".join(re.findall("^## (.*):", text("docs/results.md"), re.MULTILINE))))
+    assert titles >= {"B12", "B13", "B14", "B15", "B16", "B17", "B18", "B19", "B20", "U1", "E5", "F4", "F5"}

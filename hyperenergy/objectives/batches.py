@@ -18,16 +18,18 @@ Batches = Sequence[Sequence[int]]
 _SHOWN = 12
 
 
-def checked_batches(batches: Any, size: int) -> tuple[tuple[int, ...], ...]:
-    """The batches as tuples; ArgumentError, with the batch, for one of another size or with an index twice."""
+def checked_batches(batches: Any, size: int | None = None) -> tuple[tuple[int, ...], ...]:
+    """The batches as tuples; ArgumentError, with the batch, for one of another size (than the first, where none is given) or
+    with an index twice."""
     given = batches.tolist() if hasattr(batches, "tolist") else batches
     if not _is_list(given) or not given or not all(map(_is_list, given)):
         raise ArgumentError("batches", repr(batches), "must be index tuples such as [(0, 1, 2), (0, 3, 4)]")
     found = tuple(tuple(integer("batches", i, 0) for i in batch) for batch in given)
+    said, size = ("batch", size) if size is not None else ("the first", len(found[0]))
     for k, batch in enumerate(found):
         which = f"{list(batch)} as number {k}"
         if len(batch) != size:
-            raise ArgumentError("batches", which, f"must have {size} indices, which batch says")
+            raise ArgumentError("batches", which, f"must have {size} indices, which {said} says")
         if len(set(batch)) < size:
             twice = Counter(batch).most_common(1)[0][0]
             raise ArgumentError("batches", which, f"must have different indices; {twice} is repeated")

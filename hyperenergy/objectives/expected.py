@@ -51,7 +51,8 @@ class Expected(Objective):
     replace: iid draws from the law with the given weights (N,) of sum 1, equal if left out; pairs can repeat.  Without
     replacement all subsets of size ``batch`` are equally likely.  partition: index tuples, or True for consecutive blocks
     of ``batch``; the value is the mean over its parts.  batches: a list of batches, index tuples of ``batch`` different
-    pairs each, all equally likely; it may name a batch twice.  aligned: positives equal to anchors, half of the unknowns.
+    pairs each, all equally likely; it may name a batch twice, and says ``batch``, which may be left out.  aligned:
+    positives equal to anchors, half of the unknowns.
     Up to ``enumerate`` batches are enumerated; beyond, ``samples`` batches are drawn once, from ``seed``: the value is their
     mean, and ``estimate`` gives a more accurate one, by control variates, with its standard error.
 
@@ -62,7 +63,7 @@ class Expected(Objective):
     """
 
     loss: PairLoss
-    batch: int
+    batch: int = 0  # as it is kept, of 2 or more
     replace: bool = True
     partition: Sequence[Sequence[int]] | bool = False
     weights: Float[Tensor, " points"] | None = None
@@ -76,6 +77,9 @@ class Expected(Objective):
     def __post_init__(self) -> None:
         if not isinstance(self.loss, PairLoss):
             raise ArgumentError("loss", repr(self.loss), "must be a loss of pairs such as DHEL(0.5)")
+        if self.batches is not None:
+            object.__setattr__(self, "batches", checked_batches(self.batches, self._given_batch()))
+            object.__setattr__(self, "batch", len(self.batches[0]))
         for name, least in (("batch", 2), ("enumerate", 1), ("samples", 2), ("seed", 0)):
             object.__setattr__(self, name, integer(name, getattr(self, name), least))
         if not isinstance(self.partition, bool | Sequence) or isinstance(self.partition, str):
@@ -85,7 +89,6 @@ class Expected(Objective):
         if not isinstance(self.replace, bool):
             raise ArgumentError("replace", repr(self.replace), "allowed: True, False")
         if self.batches is not None:
-            object.__setattr__(self, "batches", checked_batches(self.batches, self.batch))
             for name, default in (("replace", True), ("partition", False)):
                 if getattr(self, name) is not default:
                     raise ArgumentError(name, repr(getattr(self, name)), "batches say all; leave it out")
@@ -98,6 +101,9 @@ class Expected(Objective):
             object.__setattr__(self, "weights", _checked_weights(self.weights))
             if not self._iid:
                 raise ArgumentError("weights", "given", "only iid draws have weights; leave them out")
+
+    def _given_batch(self) -> int | None:
+        return None if self.batch == 0 else integer("batch", self.batch, 2)
 
     @property
     def _iid(self) -> bool:

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import hyperenergy as he
+from hyperenergy.errors import ArgumentError
 from hyperenergy.objectives.batches import check_design, is_design, pair_counts
 from hyperenergy.objectives.expected import Expected
 from hyperenergy.theorems.designs import affine_plane, projective_plane
@@ -54,6 +55,15 @@ def test_whatever_holds_them() -> None:
     lists = [[0, 1, 2], [0, 3, 4]]
     for given in (lists, tuple(map(tuple, lists)), np.array(lists), torch.tensor(lists)):
         assert Expected(he.DHEL(0.5), 3, batches=given).batches == ((0, 1, 2), (0, 3, 4))  # type: ignore[arg-type]
+
+
+def test_the_lists_say_the_size() -> None:
+    told = Expected(he.DHEL(0.5), batches=FEW)
+    assert told.batch == 3 and told.label == Expected(he.DHEL(0.5), 3, batches=FEW).label
+    with pytest.raises(ArgumentError, match=r"\[0, 1\] as number 1; must have 3 indices, which the first says"):
+        Expected(he.DHEL(0.5), batches=[[0, 1, 2], [0, 1]])
+    with pytest.raises(ArgumentError, match="batch: got 0"):
+        Expected(he.DHEL(0.5))
 
 
 def test_labels_tell_lists_apart() -> None:
