@@ -19,9 +19,11 @@ def _instances(grid: Grid) -> Instances:
 THEOREM = Theorem(
     "B5s",
     "Symmetrized losses align perfectly at every batch size",
-    "The minimizers of symmetric InfoNCE, NT-Xent and symmetric DCL satisfy u_i = v_i at every M, d and tau.",
+    "The minimizers of symmetric InfoNCE, NT-Xent and symmetric DCL satisfy u_i = v_i at every M, d and tau. Proved is: at "
+    "V = U the derivatives in U and V agree, so that critical points among aligned configurations are critical; and near "
+    "the best aligned configurations nothing misaligned is as good, for NT-Xent and symmetric DCL always (L3).",
     Status.CONJECTURE,
-    "numerical evidence only",
+    "numerical evidence; near aligned configurations L3",
     instances=_instances,
     by_objective=True,
     formula=r"(U,V) \text{ minimizes } L \; \implies \; u_i = v_i \text{ for all } i, \quad \text{at every } M, d, \tau",
