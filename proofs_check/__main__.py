@@ -9,7 +9,7 @@ import textwrap
 import time
 from collections.abc import Sequence
 
-from proofs_check.kept import holding
+from proofs_check.kept import known
 from proofs_check.registry import load, names, said
 from proofs_check.steps import Kind, Step, counted
 
@@ -25,17 +25,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--kept",
         action="store_true",
-        help="only say, as JSON, which of these hold, and null where there is no proof; what is known is not checked again",
+        help='only say, as JSON, which of these hold, and null where there is no proof, and under "in words" which of '
+        "their steps are arguments in words; what is known is not checked again",
     )
     options = parser.parse_args(arguments)
     if options.kept:
         asked = {id: id.lower() for id in options.ids or names()}
-        known = holding([name for name in asked.values() if name in names()])
-        print(json.dumps({id: known.get(name) for id, name in asked.items()}))
-        return 0 if all(known.values()) else 1
+        found = known([name for name in asked.values() if name in names()])
+        holds = {id: found[name].holds if name in found else None for id, name in asked.items()}
+        told = {id: found[name].in_words for id, name in asked.items() if name in found and found[name].in_words}
+        print(json.dumps({**holds, "in words": told}))
+        return 0 if all(one.holds for one in found.values()) else 1
     start = time.perf_counter()
     failed: list[str] = []
     everything: list[Step] = []
+    words: list[str] = []
     for name in options.ids or names():
         module = load(name)
         print("{}  {}\n    Source: {}".format(name.upper(), *said(name)))
@@ -50,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"  {counted(steps)}")
         everything += steps
         failed += [f"{name}: {step.name}" for step in steps if not step.holds]
+        words += [f"{name.upper()}: {step.name}" for step in steps if step.kind is Kind.WORDS]
+    print(f"in words: {'; '.join(words) or 'none'}")
     print(
         f"{time.perf_counter() - start:.0f} s; {counted(everything)}; "
         + (f"NOT PROVED: {'; '.join(failed)}" if failed else "all steps hold")

@@ -26,9 +26,9 @@ from proofs_check.exact import (
     increases_and_is_convex,
     is_simplex,
     is_sum_of_squares,
-    is_tangent_below,
     is_zero,
 )
+from proofs_check.rules import jensen
 from proofs_check.steps import Claims, Proof, Step
 
 K = sympy.Symbol("K_minus_2", integer=True, nonnegative=True) + 2
@@ -126,10 +126,7 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         "tangent of the exponential",
         "e^x >= e^y (1+x-y), with equality only for x = y: value and slope agree there, and the second derivative is "
         "positive. So the mean of e^x is at least e^{mean x}, and log(N_ij/sqrt(N_ii N_jj)) >= -sum w w' |a-a'|^2/8",
-        lambda: (
-            is_tangent_below(claims["tangent"], exp(x), x, y)
-            and equal(averaged(claims["tangent"].subs(y, z), {x: z}), exp(z))
-        ),
+        lambda: jensen(claims["tangent"], exp(x), x, y),
         needs=("overlap",),
     )
     proof.step(

@@ -29,10 +29,10 @@ from proofs_check.exact import (
     increases_and_is_convex,
     is_positive,
     is_sum_of_squares,
-    is_tangent_below,
     is_taylor_weight,
     is_zero,
 )
+from proofs_check.rules import jensen
 from proofs_check.steps import Claims, Kind, Proof, Step
 
 n, m = (sympy.Symbol(f"{name}_minus_2", integer=True, nonnegative=True) + 2 for name in "nm")
@@ -87,7 +87,7 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         "tangent of the exponential",
         "e^{x/tau} >= e^{y/tau} (1 + (x-y)/tau), with equality only for x = y: value and slope agree there, and the "
         "second derivative is positive",
-        lambda: is_tangent_below(claims["tangent"], exp(x / tau), x, y),
+        lambda: jensen(claims["tangent"], exp(x / tau), x, y),
     )
     line = averaged(CLAIMS["tangent"].subs(y, p), {x: p})
     proof.step(

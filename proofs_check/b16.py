@@ -30,9 +30,9 @@ from proofs_check.exact import (
     is_positive,
     is_simplex,
     is_sum_of_squares,
-    is_tangent_below,
     is_zero,
 )
+from proofs_check.rules import jensen
 from proofs_check.steps import Claims, Proof, Step
 
 B = sympy.Symbol("B_minus_2", integer=True, nonnegative=True) + 2
@@ -103,7 +103,7 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         "tangent of the exponential",
         "e^{x/tau} >= e^{y/tau} (1 + (x-y)/tau), with equality only for x = y: value and slope agree there, and the "
         "second derivative is positive",
-        lambda: is_tangent_below(claims["tangent"], exp(x / tau), x, y),
+        lambda: jensen(claims["tangent"], exp(x / tau), x, y),
     )
     proof.step(
         "Jensen within an anchor",

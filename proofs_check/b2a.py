@@ -4,7 +4,9 @@ In full: Let 2 <= M <= d+1, gamma > 0, let K_A(r) be finite at r = 0 and strictl
 convex, nonincreasing and differentiable on (0, 4], continuous at 0 or infinite there; r is the squared distance. Then KCL
 = -mean K_A(|u_i-v_i|^2) + gamma mean_{i != j} K_U(|u_i-u_j|^2) is at least -K_A(0) + gamma K_U(2M/(M-1)), with equality
 exactly where u_i = v_i and U is a regular simplex, unique up to rotation. K_U may be Gaussian, Laplace, inverse
-multiquadric, Riesz with s > -2, logarithmic, regularized logarithmic, or (x.y + c)^p with c >= 1 and p >= 2.
+multiquadric, Riesz with s > -2, logarithmic, regularized logarithmic, or (x.y + c)^p with c >= 1 and p >= 2. For K_U > 0
+the same minimizers belong to -mean K_A + gamma log mean K_U, the logarithm of the energy of one view or the mean of those
+of both: alignment and uniformity has K_A(r) = -r^(alpha/2), K_U(r) = e^(-t r), and the least value -2 gamma t M/(M-1).
 
 Sources: Koromilas et al., Bridging Mini-Batch and Asymptotic Analysis in Contrastive Learning (ICML 2024), kernel
 contrastive loss; for the energy alone Cohn and Kumar, Universally optimal distribution of points on spheres (2007),
@@ -65,6 +67,8 @@ CLAIMS: Claims = MappingProxyType(
         "alignment distance": 2 - 2 * product,
         "value": -K_A(0) + gamma * K_U(2 * M / (M - 1)),
         "least c": sympy.Integer(1),
+        "logarithm of the energy": log(z),
+        "value of align + uniform": -2 * gamma * t * M / (M - 1),
         **FAMILIES,
     }
 )
@@ -156,6 +160,21 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         ),
         needs=("simplex", "dimension", "alignment"),
     )
+    proof.step(
+        "logarithm",
+        "the logarithm increases strictly, so that log mean K_U is least where mean K_U > 0 is, at simplexes alone; with "
+        "both views, where both are, and at an aligned simplex at once with the alignment",
+        lambda: is_positive(sympy.diff(claims["logarithm of the energy"], z)),
+        needs=("simplex", "dimension", "alignment"),
+    )
+    proof.step(
+        "value of align + uniform",
+        "the alignment is 0 at u_i = v_i, and gamma log K_U(2M/(M-1)) is -2 gamma t M/(M-1) for K_U = e^(-t r)",
+        lambda: is_zero(
+            gamma * sympy.expand_log(log(FAMILIES["Gaussian"].subs(r, r0))) - claims["value of align + uniform"]
+        ),
+        needs=("logarithm", "Gaussian kernel"),
+    )
     return proof.steps
 
 
@@ -183,4 +202,6 @@ MUTATIONS: dict[str, dict[str, Any]] = {
     "dimension": {"dimension of the span": M},
     "alignment": {"alignment distance": 2 + 2 * product},
     "value": {"value": -K_A(0) + gamma * K_U(2)},
+    "logarithm": {"logarithm of the energy": -log(z)},
+    "value of align + uniform": {"value of align + uniform": -2 * gamma * t},
 }

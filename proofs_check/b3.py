@@ -1,10 +1,11 @@
 """B3, decoupling: alignment at every fixed U for one-sided DHEL and KCL; at the joint minimum alone for two-view forms.
 
-In full: Let M >= 2, any d and tau, and let K_A be differentiable, strictly decreasing and finite at 0. One-sided DHEL and
-KCL are A(s) + E(U) with A strictly decreasing in every s_i = u_i.v_i: for every U, V = U is the one minimizer in V. Two-
-view DHEL and KCL are A(s) + E(U) + E(V): L(U,V) >= (L(U,U) + L(V,V))/2 with equality only for V = U, so that every joint
-minimizer has V = U, U a minimizer of E; but for a fixed U, V = U need not be optimal. In all of them d^2L/du_i dv_j = 0
-for j != i. In one-sided InfoNCE, SimCLR and DCL that block is not zero, and V = U is not optimal for every U, for any M
+In full: Let M >= 2, any d and tau, and let K_A be differentiable, strictly decreasing and finite at 0, as Gaussian,
+Laplace, inverse multiquadric, Riesz with s < 0, regularized logarithmic and (x.y + c)^n, c >= 1, n >= 1, are. One-sided
+DHEL and KCL are A(s) + E(U) with A strictly decreasing in every s_i = u_i.v_i: for every U, V = U is the one minimizer in
+V. Two- view DHEL and KCL are A(s) + E(U) + E(V): L(U,V) >= (L(U,U) + L(V,V))/2 with equality only for V = U, so that every
+joint minimizer has V = U, U a minimizer of E; but for a fixed U, V = U need not be optimal. In all of them d^2L/du_i dv_j =
+0 for j != i. In one-sided InfoNCE, SimCLR and DCL that block is not zero, and V = U is not optimal for every U, for any M
 >= 2, d >= M.
 
 Sources: Koromilas et al., Bridging Mini-Batch and Asymptotic Analysis in Contrastive Learning (ICML 2024), decoupling;
@@ -27,6 +28,7 @@ from proofs_check.steps import Claims, Proof, Step
 
 t, r, c, q, p = sympy.symbols("tau r c q p", positive=True)
 k = sympy.Symbol("k", integer=True, nonnegative=True)
+extra = sympy.Symbol("c_minus_1", nonnegative=True)
 M = k + 2  # at least two pairs
 s, x, y, a, b = sympy.symbols("s x y a b", real=True)
 u, v, u_j, v_j = (vector(name) for name in ("u_i", "v_i", "u_j", "v_j"))
@@ -46,7 +48,9 @@ CLAIMS: Claims = MappingProxyType(
             "inverse multiquadric": c / sqrt(c**2 + r),
             "Riesz of negative exponent": -(r**p),
             "regularized logarithmic": -log(1 + p * r),
+            "(x.y + c)^n, c >= 1, n >= 1": (1 - r / 2 + c) ** (k + 1),
         },
+        "least c": Integer(1),
         "weight of aligned batches": Rational(1, 2),
         # d^2L / da_i db_j of angles in a plane, all points coincident.
         "coupling of InfoNCE": 1 / (M**2 * t),
@@ -139,6 +143,12 @@ def _two_view_kcl() -> Any:
     return value([anchor, anchor]) - value(positives)
 
 
+def _aligns(kernel: Any) -> bool:
+    """Whether it is finite at r = 0 and decreases; the base of a polynomial, taken for c after differentiation, is > 0."""
+    base = {c: q - 1 + r / 2} if kernel.has(1 - r / 2 + c) else {}
+    return kernel.subs(r, 0).is_finite is True and is_positive(-diff(kernel, r).subs(base))
+
+
 def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
     proof = Proof()
     square = sympy.Poly((x - y) ** 2, x, y)
@@ -178,12 +188,15 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         needs=("squared distance", "KCL splits"),
     )
     proof.step(
+        "base of the polynomial",
+        "1 - r/2 + c > 0 for 0 < r = 4q/(1+q) < 4 and c at least 1",
+        lambda: is_positive(sympy.factor((1 - r / 2 + claims["least c"] + extra).subs(r, 4 * q / (1 + q)))),
+    )
+    proof.step(
         "kernels that align",
-        f"finite at 0 and strictly decreasing in r > 0: {', '.join(claims['kernels'])}",
-        lambda: all(
-            sympy.limit(kernel, r, 0).is_finite is True and is_positive(-diff(kernel, r))
-            for kernel in claims["kernels"].values()
-        ),
+        f"finite at 0 and strictly decreasing for 0 < r < 4: {', '.join(claims['kernels'])}",
+        lambda: all(_aligns(kernel) for kernel in claims["kernels"].values()),
+        needs=("base of the polynomial",),
     )
     proof.step(
         "joint minimum",
@@ -240,6 +253,7 @@ MUTATIONS: dict[str, dict[str, Any]] = {
     **{f"{name} splits": {f"negatives of {name}": lambda anchors, positives: positives} for name in ("DHEL", "KCL")},
     "V = U for DHEL": {"excess of DHEL": 1 / t},
     "V = U for KCL": {"slope of KCL": Integer(-2)},
+    "base of the polynomial": {"least c": Integer(0)},
     "kernels that align": {"kernels": {"Riesz of positive exponent": r ** (-p)}},  # infinite at 0
     "joint minimum": {"weight of aligned batches": Integer(1)},
     "fixed U, two-view DHEL": {"loss by aligning two-view DHEL": (1 - c) / t},

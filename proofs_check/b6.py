@@ -14,7 +14,6 @@ addition theorem for degrees above 2, d >= 3.
 
 from __future__ import annotations
 
-from itertools import permutations, product
 from types import MappingProxyType
 from typing import Any
 
@@ -36,7 +35,7 @@ CLAIMS: Claims = MappingProxyType(
     {
         "ordered pairs": M * (M - 1),
         "removals that keep a pair": M - 1,  # of M+1
-        "energy of a law": lambda weights, kernel: weights.dot(kernel * weights),  # of independent draws
+        "expected sum": M * (M - 1) * uniform,  # over the pairs of independent draws
         "pairs of the first two points": Integer(2),
         "least double sum": M**2 * uniform,
         "gap": (at_zero - uniform) / (M - 1),
@@ -48,50 +47,6 @@ CLAIMS: Claims = MappingProxyType(
         "not positive definite": lambda product: 1 - product,
     }
 )
-
-
-def _removal(kept: Any) -> bool:
-    """The mean over the point removed of the energy of the others, of M+1: the sum T over pairs loses row and column."""
-    others = mean_over(total - 2 * row, row).subs(mean_over(row, row), total / (M + 1))
-    if not (equal(others, kept * total / (M + 1)) and equal(others / (M * (M - 1)), total / ((M + 1) * M))):
-        return False
-    for points in (3, 4, 5):
-        kernel = sympy.symarray("kappa", (points, points))
-        pairs = list(permutations(range(points), 2))
-        left = sum(kernel[a, b] for gone in range(points) for a, b in pairs if gone not in (a, b))
-        if not equal(left, kept.subs(k, points - 3) * sum(kernel[a, b] for a, b in pairs)):
-            return False
-    return True
-
-
-def _draws(energy_of: Any) -> bool:
-    """The expected mean energy of M = 2, 3 independent draws from any law on three points."""
-    p, q, u, v, w = sympy.symbols("p q u v w", real=True)
-    weights = sympy.Matrix([p, q, 1 - p - q])
-    kernel = sympy.Matrix([[at_zero, u, v], [u, at_zero, w], [v, w, at_zero]])
-    for points in (2, 3):
-        expected = Integer(0)
-        for draw in product(range(3), repeat=points):
-            pairs = list(permutations(draw, 2))
-            mean = sum(kernel[a, b] for a, b in pairs) / Integer(len(pairs))
-            expected += sympy.prod([weights[a] for a in draw]) * mean
-        if not equal(expected, energy_of(weights, kernel)):
-            return False
-    return True
-
-
-def _signed(claimed: Any) -> bool:
-    """The double integral of kappa for the sum of the point masses less M times the uniform law, for any M and M = 2, 3."""
-    if not equal(total + 2 * summation(-M * uniform, (index, 1, M)) + M**2 * uniform, total - claimed):
-        return False
-    for points in (2, 3):
-        among = sympy.Matrix(points, points, lambda a, b: sympy.Symbol(f"kappa_{a}{b}"))
-        mixed = sympy.ones(points, 1) * uniform
-        kernel = sympy.Matrix(sympy.BlockMatrix([[among, mixed], [mixed.T, sympy.Matrix([[uniform]])]]))
-        weights = sympy.Matrix([1] * points + [-points])
-        if not equal(weights.dot(kernel * weights), sum(among) - claimed.subs(k, points - 2)):
-            return False
-    return True
 
 
 def _of_linear_kernel(kernel: Any, product_mean: Any) -> dict[Any, Any]:
@@ -107,25 +62,30 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         "each of M points has M-1 others: M(M-1) ordered pairs, all M^2 less the M on the diagonal",
         lambda: equal(summation(M - 1, (index, 1, M)), pairs) and equal(M**2 - M, pairs),
     )
+    others = mean_over(total - 2 * row, row)
     proof.step(
         "removing a point",
         "each pair of M+1 points survives M-1 removals: the mean over the removals of the mean energy of the others is "
         "that of all. Each is at least e_M, so that e_{M+1} >= e_M, with equality only if all are e_M",
-        lambda: _removal(claims["removals that keep a pair"]),
+        # T loses the row and the column of the point removed; the rows add up to T.
+        lambda: (
+            equal(
+                others.subs(mean_over(row, row), total / (M + 1)), claims["removals that keep a pair"] * total / (M + 1)
+            )
+            and equal(claims["removals that keep a pair"] * total / (M + 1) / pairs, total / ((M + 1) * M))
+        ),
         needs=("ordered pairs",),
-        kind=Kind.WORDS,
     )
     proof.step(
         "independent draws",
-        "two draws are independent, so that the expected mean energy is the energy of the law (with equal points "
-        "counted): for M = 2, 3 and any law on three points in full, for any M because the expectation is linear. For "
-        "the uniform law it is I, so that e_M <= I",
+        "the law of two of M independent draws does not depend on which they are: the kernel has the mean I at each of the "
+        "M(M-1) ordered pairs, and the expected mean energy is the energy I of the law (with equal points counted), as the "
+        "expectation is linear. One draw of the uniform law has at most that, so that e_M <= I",
         lambda: (
-            _draws(claims["energy of a law"])
-            and equal(summation(summation(uniform, (other, 1, M - 1)), (index, 1, M)) / pairs, uniform)
+            equal(summation(summation(uniform, (other, 1, M - 1)), (index, 1, M)), claims["expected sum"])
+            and equal(claims["expected sum"] / pairs, uniform)
         ),
         needs=("ordered pairs",),
-        kind=Kind.WORDS,
     )
     one_pair = claims["pairs of the first two points"]
     proof.step(
@@ -133,7 +93,8 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         "given x_1 and x_2, the expected mean energy is I + 2 (kappa_12 - I)/(M(M-1)), other pairs contributing I. If "
         "e_M = I, all mean energies are >= I with the mean I, hence equal to I, and so kappa_12 = I for all x_1, x_2",
         lambda: (
-            all(sum({a, b} == {0, 1} for a, b in permutations(range(n), 2)) == one_pair for n in (2, 3, 4))
+            # The other ordered pairs: neither point is one of the two, or one is, the first or the second.
+            equal(pairs - one_pair, (M - 2) * (M - 3) + 2 * 2 * (M - 2))
             and equal((one_pair * pair + (pairs - one_pair) * uniform) / pairs - uniform, 2 * (pair - uniform) / pairs)
         ),
         needs=("independent draws",),
@@ -142,8 +103,9 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         "positive definite",
         "0 <= the double integral of kappa for sum_i delta_{x_i} - M sigma = sum_{ij} kappa_ij - M^2 I, because "
         "kappa(x, .) has the mean I at every x",
-        lambda: _signed(claims["least double sum"]),
-        kind=Kind.WORDS,
+        lambda: equal(
+            total + 2 * summation(-M * uniform, (index, 1, M)) + M**2 * uniform, total - claims["least double sum"]
+        ),
     )
     proof.step(
         "upper bound",
@@ -212,7 +174,7 @@ def _violated(kernel: Any, gap: Any) -> bool:
 MUTATIONS: dict[str, dict[str, Any]] = {
     "ordered pairs": {"ordered pairs": M**2},
     "removing a point": {"removals that keep a pair": M},
-    "independent draws": {"energy of a law": lambda weights, kernel: sum(kernel) / 9},
+    "independent draws": {"expected sum": M**2 * uniform},
     "strict": {"pairs of the first two points": Integer(1)},
     "positive definite": {"least double sum": M * uniform},
     "upper bound": {"gap": (at_zero - uniform) / M},

@@ -24,8 +24,8 @@ from proofs_check.exact import (
     increases_and_is_convex,
     is_simplex,
     is_sum_of_squares,
-    is_tangent_below,
 )
+from proofs_check.rules import jensen
 from proofs_check.steps import Claims, Proof, Step
 
 n = sympy.Symbol("n_minus_2", integer=True, nonnegative=True) + 2
@@ -68,7 +68,7 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         "tangent of the exponential",
         "e^{x/tau} >= e^{y/tau} (1 + (x-y)/tau), with equality only for x = y: value and slope agree there, and the "
         "second derivative is positive",
-        lambda: is_tangent_below(claims["tangent"], exp(x / tau), x, y),
+        lambda: jensen(claims["tangent"], exp(x / tau), x, y),
     )
     lines = {mean: averaged(CLAIMS["tangent"].subs(y, mean), {x: mean}) for mean in (pos, neg)}
     proof.step(

@@ -1,12 +1,13 @@
 """B8, mini-batches of a data set: all subsets ask for the simplex of the data set, a fixed partition for one per batch.
 
 In full: Let 2 <= B <= N <= d+1. (1) The mean, over all C(N,B) subsets of size B of N pairs (u_i, v_i), of InfoNCE is at
-least log(1+(B-1)e^(-N/((N-1)tau))), with equality exactly where u_i = v_i for all i and U is a regular simplex of N
-points. (2) Let B divide N. The mean of InfoNCE over the k = N/B batches of a fixed partition is at least
-log(1+(B-1)e^(-B/((B-1)tau))), which is lower for B < N, with equality exactly where u_i = v_i and each batch is a regular
-simplex of B points. There the products u_i.v_j of the N(N-1) ordered pairs i != j of the data set have the mean -1/(N-1)
-and a variance between (N-B)/((B-1)(N-1)^2), where the spans of the batches are orthogonal, and N(N-B)/((B-1)(N-1)^2),
-where they are one; both occur, and only so.
+least log(1+(B-1)e^(-N/((N-1)tau))), with equality exactly where u_i = v_i for all i and U is a regular simplex of N points.
+(2) Let any number of pairs, N <= d+1 or more, be parted into batches of 2 <= B_k <= d+1 pairs, equally many or not. The
+mean of InfoNCE over the batches is at least that of log(1+(B_k-1)e^(-B_k/((B_k-1)tau))), with equality exactly where u_i =
+v_i and each batch is a regular simplex of its own. (3) Let B divide N <= d+1. The value of k = N/B batches of B pairs is
+lower than that of (1) for B < N. There the products u_i.v_j of the N(N-1) ordered pairs i != j of the data set have the
+mean -1/(N-1) and a variance between (N-B)/((B-1)(N-1)^2), where the spans of the batches are orthogonal, and
+N(N-B)/((B-1)(N-1)^2), where they are one; both occur, and only so.
 
 Sources: Cho et al., Mini-Batch Optimization of Contrastive Loss (2024), the minimizers; Lee et al., On the Similarities
 of Embeddings in Contrastive Learning (arXiv 2506.09781, 2025), the variance.
@@ -32,9 +33,9 @@ from proofs_check.exact import (
     is_positive,
     is_simplex,
     is_sum_of_squares,
-    is_tangent_below,
     is_zero,
 )
+from proofs_check.rules import jensen
 from proofs_check.steps import Claims, Proof, Step
 
 beyond = sympy.Symbol("beyond", integer=True, nonnegative=True)
@@ -73,6 +74,10 @@ CLAIMS: Claims = MappingProxyType(
         "dimension of the span": N - 1,
         "all subsets": log(1 + (B - 1) * exp(-N / ((N - 1) * tau))),
         "partition": log(1 + (B - 1) * exp(-B / ((B - 1) * tau))),
+        "mean over parts": lambda excess, mean: (
+            (excess + (batches - 1) * mean) / batches
+        ),  # of the first, and the others
+        "dimensions of a part": B - 1,
         "gain": beyond / ((B - 1) * (N - 1)),
         "mean": -1 / (N - 1),
         "squares in a batch": B**2 / (B - 1),
@@ -109,7 +114,7 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         "tangent of the exponential",
         "e^{x/tau} >= e^{y/tau} (1 + (x-y)/tau), with equality only for x = y: value and slope agree there, and the "
         "second derivative is positive",
-        lambda: is_tangent_below(claims["tangent"], exp(x / tau), x, y),
+        lambda: jensen(claims["tangent"], exp(x / tau), x, y),
     )
     proof.step(
         "Jensen within an anchor",
@@ -176,6 +181,23 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         "simplex of B points, and so is the mean over batches, which have no pair in common",
         lambda: equal_logs(phi(CLAIMS["least difference"].subs(beyond, 0)), claims["partition"]),
         needs=("equality",),
+    )
+    first, rest = sympy.Symbol("excess", positive=True), sympy.Symbol("mean_excess", nonnegative=True)
+    proof.step(
+        "parts of any sizes",
+        "each part of B_k pairs, B_k for B, has at least its own least value, and no pair in common with others: their mean "
+        "excess over these values is nonnegative, and positive if that of one part is, whatever their sizes",
+        lambda: (
+            is_positive(claims["mean over parts"](first, rest)) and equal(claims["mean over parts"](rest, rest), rest)
+        ),
+        needs=("value of a partition",),
+    )
+    proof.step(
+        "any number of pairs",
+        "a part spans M/(1-c) = B_k-1 dimensions, M = B_k and c = -1/(B_k-1), however many parts there are; they may lie in "
+        "one space. So the least value is attained for every N, where all B_k are at most d+1",
+        lambda: equal(B / (1 - CLAIMS["product"].subs(beyond, 0)), claims["dimensions of a part"]),
+        needs=("parts of any sizes",),
     )
     proof.step(
         "a partition reaches lower",
@@ -315,6 +337,8 @@ MUTATIONS: dict[str, dict[str, Any]] = {
     "dimension": {"dimension of the span": N},
     "value of all subsets": {"all subsets": log(1 + (B - 1) * exp(-B / ((B - 1) * tau)))},
     "value of a partition": {"partition": log(1 + (B - 1) * exp(-N / ((N - 1) * tau)))},
+    "parts of any sizes": {"mean over parts": lambda excess, mean: (excess - (batches - 1) * mean) / batches},
+    "any number of pairs": {"dimensions of a part": B},
     "a partition reaches lower": {"gain": -beyond / ((B - 1) * (N - 1))},
     "mean product": {"mean": -1 / (B - 1)},
     "squares in a batch": {"squares in a batch": B},

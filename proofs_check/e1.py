@@ -4,18 +4,18 @@ In full: Let M iid pairs (u,v) of unit vectors in R^d, d >= 2, have marginals u 
 e^{x.u'/tau} for u' of law mu. The expected one-sided losses InfoNCE - log M, SimCLR - log(2M-1), DCL - log 2(M-1), cross-
 view DCL - log(M-1) and DHEL - log(M-1) differ from F = -E[u.v]/tau + E log Z(u) by at most 2 e^{2/tau}/sqrt(M-1). F is
 least exactly where u = v almost surely and mu is the uniform law sigma, where it is -1/tau + log 0F1(;d/2;1/(4 tau^2)).
-Cited: continuity of mu -> E log Z and compactness of the laws in the weak topology (a minimizer exists), differentiation
-and expansion under bounded integrals, density of polynomials (Stone and Weierstrass).
+Cited: compactness of the laws on a sphere in the weak topology and continuity of E log Z there (a minimizer exists), and
+that moments determine a law on a sphere (Stone and Weierstrass).
 
 Sources: Wang and Isola, Understanding Contrastive Representation Learning through Alignment and Uniformity on the
 Hypersphere (ICML 2020), theorem 1, for InfoNCE; Koromilas et al. (ICML 2024) for the common limit. The rate, and the
-proof that tensors of moments alone give uniqueness, are this package's.
+proof of uniqueness, for laws in general by the first variation, the maximum principle and tensors of moments, are
+this package's.
 """
 
 from __future__ import annotations
 
 from functools import partial
-from itertools import product
 from types import MappingProxyType
 from typing import Any
 
@@ -24,15 +24,17 @@ from sympy import Integer, Rational, exp, factorial, hyper, log, rf, sqrt
 
 from proofs_check.exact import (
     averaged,
+    dot,
     equal,
-    equal_in_exponentials,
     is_nonnegative,
     is_positive,
     is_tangent_below,
     is_zero,
+    vector,
 )
 from proofs_check.g1 import own_term
 from proofs_check.g1 import t as tau
+from proofs_check.rules import by_induction, first_variation
 from proofs_check.steps import Claims, Kind, Proof, Step
 
 d = sympy.Symbol("d_minus_2", integer=True, nonnegative=True) + 2
@@ -45,9 +47,9 @@ P, Z, Y, x, y, e = sympy.symbols(
 p, q, w = sympy.symbols("p q w", nonnegative=True)
 a, b, c, spread = sympy.symbols("a b c V", real=True)
 T = sympy.Symbol("T", real=True)  # an inner product with a uniform point
-U, W, U_at, W_at = sympy.symbols("U W U_x W_x", positive=True)
-weights = sympy.symbols("w_1:4", positive=True)
-kernel = sympy.Matrix(4, 4, lambda i, j: sympy.Symbol(f"K_{min(i, j)}{max(i, j)}", positive=True))
+U, W = sympy.symbols("U W", positive=True)
+# Means of log Z under mu and nu, and of W/Z, Z and W the potentials of mu and nu.
+at_mu, at_nu, pull, pull_at_nu = sympy.symbols("E_mu_log_Z E_nu_log_Z E_mu_W_over_Z E_nu_W_over_Z", real=True)
 LOSSES = ("InfoNCE", "SimCLR", "DCL", "DCL cross-view", "DHEL")
 
 CLAIMS: Claims = MappingProxyType(
@@ -66,14 +68,17 @@ CLAIMS: Claims = MappingProxyType(
         "slope of the logarithm": 1 / y,
         "rate": 2 * exp(2 / tau) / sqrt(M - 1),
         "alignment": (a - b) ** 2 / 2,  # 1 - u.v, coordinate by coordinate
-        "derivative": log(U_at) - log(U) + W / U - 1,
-        "mean of the potential g": Integer(1),  # less E log Z
+        "least argument": exp(-1 / tau),
+        "tangent of the logarithm": log(Z) + (x - Z) / Z,
+        "derivative": at_nu - at_mu + pull - 1,
+        "mean of the attraction": Integer(1),
         "excess at the top": p / (U * (U + p)),
         "excess at the bottom": p / (U * (U + p)),
         "level": U,  # of the energy where the potential is U on the support
-        "tensor entries": lambda point: [point],  # one factor per index
+        "next entry": lambda entry, coordinate: entry * coordinate,  # of the tensor of one degree more
         "coefficient": 1 / (tau**k * factorial(k)),
         "square of the gap": a - c,
+        "gap of a moment": sympy.Symbol("gap", real=True, nonzero=True),
         "logarithm of the energy": log(y),
         "density": (1 - T**2) ** ((d - 3) / 2),
         "ratio of moments": (2 * k + 1) / (2 * k + d),  # E T^{2k+2} over E T^{2k}
@@ -156,29 +161,40 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         lambda: is_zero((a**2 + b**2) / 2 - a * b - claims["alignment"]) and is_nonnegative(claims["alignment"]),
     )
     proof.step(
+        "a minimizer exists",
+        "cited: laws on the sphere are compact in the weak topology, and E log Z is continuous there, as Z, continuous in x "
+        "uniformly in mu, is at least e^{-1/tau}, where log has the largest slope e^{1/tau}",
+        lambda: equal(sympy.diff(log(x), x).subs(x, claims["least argument"]), exp(1 / tau)),
+        kind=Kind.CITED,
+    )
+    proof.step(
+        "tangent of the logarithm",
+        "log x <= log Z + (x-Z)/Z for positive x and Z: the difference has value and slope 0 at x = Z and is convex",
+        lambda: is_tangent_below(-claims["tangent of the logarithm"], -log(x), x, Z),
+    )
+    line = sympy.expand(CLAIMS["tangent of the logarithm"].subs(x, (1 - e) * Z + e * W))
+    proof.step(
         "first variation",
-        "on the way (1-e) mu + e delta_x the derivative of E log Z at e = 0 is g(x) - E log Z - 1 with g(x) = log "
-        "Z(x) + E_y K(x,y)/Z(y): it is nonnegative for a minimizer, for all x. For every law with U, W the potentials "
-        "of mu, delta_x; and from the definition on three atoms and a fourth point, any weights and kernel",
-        lambda: (
-            equal(
-                sympy.diff((1 - e) * log((1 - e) * U + e * W) + e * log((1 - e) * U_at + e * W_at), e).subs(e, 0),
-                claims["derivative"],
-            )
-            and _is_variation(claims["derivative"])
+        "(1-e) mu + e nu has the potential (1-e) Z + e W, and by the tangent at Z no more E log Z than mu has, plus e "
+        "(E_nu log Z - E_mu log Z + E_mu W/Z - 1), plus a multiple of e^2: if mu is a minimizer, the bracket is "
+        "nonnegative, for every law nu. All means here are bounded, as K is",
+        lambda: first_variation(
+            (1 - e) * _mean(line, at_mu, pull) + e * _mean(line, at_nu, pull_at_nu) - at_mu, e, claims["derivative"]
         ),
-        kind=Kind.WORDS,
+        ("a minimizer exists", "tangent of the logarithm"),
     )
     proof.step(
         "equality on the support",
-        "the mean of g under mu is E log Z + 1, because K is symmetric; so g, continuous and never less, is E log Z + "
-        "1 on the whole support of a minimizer. On three atoms: E_x E_y K/Z(y) = 1",
-        lambda: equal(
-            sympy.together(sum(weights[i] * _attraction(i) for i in range(3))).subs(weights[2], 1 - sum(weights[:2])),
-            claims["mean of the potential g"],
+        "for nu at one point x it says g(x) = log Z(x) + E_y K(x,y)/Z(y) >= E log Z + 1, where E_y is under mu. As K(x,y) "
+        "is K(y,x), E_x E_y K(x,y)/Z(y) = E_y (E_x K(x,y))/Z(y) = 1: the mean of g under mu is E log Z + 1. So g, which is "
+        "continuous and never less, is E log Z + 1 on the whole support of mu",
+        # W = Z is nu = mu, for which the derivative is 0: the bracket has the mean 0.
+        lambda: (
+            equal((W / Z).subs(W, Z), claims["mean of the attraction"])
+            and is_zero(CLAIMS["derivative"].subs({at_nu: at_mu, pull: claims["mean of the attraction"]}))
         ),
         ("first variation",),
-        kind=Kind.WORDS,
+        Kind.WORDS,
     )
     proof.step(
         "top of the potential",
@@ -198,30 +214,31 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
     )
     proof.step(
         "energy",
-        "where Z has one value on the support, the energy I = E K(u,u') is that value, and E log Z is log I; on three "
-        "atoms, K_ii chosen so that the potential is constant",
-        lambda: _is_level(claims["level"]),
+        "where Z has one value U on the support, the energy I = E K(u,u') = E Z is U, and E log Z is log U = log I",
+        lambda: equal(averaged(Z, {Z: claims["level"]}), U),
         ("bottom of the potential",),
-        kind=Kind.WORDS,
     )
+    first, other = vector("x"), vector("y")
+    X, Y_entry = sympy.symbols("X Y", real=True)
+    following = claims["next entry"]
     proof.step(
         "tensors",
-        "(x.y)^k is the inner product of the tensors of entries x_i1 ... x_ik: multiply out. So E (u.u')^k = |T_k|^2, "
-        "T_k(mu) the tensor of moments; multiplied out in d = 2 and 3 for k <= 4",
-        lambda: all(_is_tensor(dim, n, claims["tensor entries"]) for dim in (2, 3) for n in range(1, 5)),
-        kind=Kind.WORDS,
+        "(x.y)^k is the inner product of the tensors of entries x_i1 ... x_ik, by induction: those of one degree more are "
+        "X x_i and Y y_i, and the sum over i of X x_i Y y_i is XY x.y. So E (u.u')^k = |T_k|^2, T_k(mu) the tensor "
+        "of moments, as u and u' are independent",
+        # Two coordinates, and all others in one symbol; the tensor of degree 0 is 1.
+        lambda: equal(
+            sum(following(X, i) * following(Y_entry, j) for i, j in zip(first, other, strict=True))
+            + X * Y_entry * (dot(first, other) - first[0] * other[0] - first[1] * other[1]),
+            X * Y_entry * dot(first, other),
+        ),
     )
     proof.step(
         "coefficients",
         "e^{t/tau} = sum_k c_k t^k with c_k > 0 for all k: f' = f/tau and f(0) = 1 give c_0 = 1 and (k+1) c_{k+1} = "
         "c_k/tau",
         lambda: (
-            equal(claims["coefficient"].subs(k, 0), 1)
-            and is_zero(
-                sympy.gammasimp(
-                    (k + 1) * claims["coefficient"].subs(k, k + 1) / claims["coefficient"] * tau - 1,
-                )
-            )
+            by_induction(claims["coefficient"], k, 0, 1, claims["coefficient"] / (tau * (k + 1)))
             and is_positive(claims["coefficient"])
         ),
     )
@@ -234,16 +251,22 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         ("tensors", "coefficients"),
     )
     proof.step(
+        "moments",
+        "cited: polynomials are dense in the continuous functions on a sphere, so that a law with all moments of sigma is "
+        "sigma. With c_k > 0 for all k, I(mu) - I(sigma) >= 0 is 0 for no other law: each square is",
+        lambda: is_positive(CLAIMS["coefficient"] * claims["gap of a moment"] ** 2),
+        ("square of the gap",),
+        kind=Kind.CITED,
+    )
+    proof.step(
         "uniqueness",
-        "so I(mu) >= I(sigma), with equality only where all moments agree, that is mu = sigma; log increases "
-        "strictly, and Z is constant for sigma: a minimizer has E log Z = log I(mu) >= log I(sigma) = E log Z of "
-        "sigma, so that it is sigma",
+        "log increases strictly, and Z is constant for sigma: a minimizer has E log Z = log I(mu) >= log I(sigma) = E log Z "
+        "of sigma, so that it is sigma",
         lambda: (
             is_positive(sympy.diff(claims["logarithm of the energy"], y))
             and equal(exp(claims["logarithm of the energy"]), y)
         ),
-        ("energy", "square of the gap"),
-        kind=Kind.WORDS,
+        ("energy", "moments"),
     )
     proof.step(
         "density",
@@ -273,11 +296,7 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         "even moments",
         "E T^{2k} = (1/2)_k/(d/2)_k, by induction; odd moments vanish, as the density is even",
         lambda: (
-            equal(claims["even moments"].subs(k, 0), 1)
-            and equal(
-                sympy.gammasimp(sympy.expand_func(quotient(claims["even moments"]))),
-                CLAIMS["ratio of moments"],
-            )
+            by_induction(claims["even moments"], k, 0, 1, claims["even moments"] * CLAIMS["ratio of moments"])
             and equal(CLAIMS["density"], CLAIMS["density"].subs(T, -T))
         ),
         ("ratio of moments",),
@@ -310,43 +329,11 @@ def _is_rate(name: str, rate: Any) -> bool:
     return is_nonnegative(sympy.factor(gap))
 
 
-def _potential(point: int) -> Any:
-    return sum(kernel[point, j] * weights[j] for j in range(3))
-
-
-def _attraction(point: int) -> Any:
-    return sum(kernel[point, j] * weights[j] / _potential(j) for j in range(3))
-
-
-def _is_variation(derivative: Any) -> bool:
-    """Three atoms, and the fourth point as x: from the definition of E log Z on four atoms."""
-    share = [(1 - e) * weight for weight in weights] + [e]
-    value = sum(share[i] * log(sum(kernel[i, j] * share[j] for j in range(4))) for i in range(4))
-    predicted = sum(
-        weights[i] * derivative.subs({U: _potential(i), W: kernel[i, 3], U_at: _potential(3)}) for i in range(3)
-    )
-    gap = (sympy.diff(value, e).subs(e, 0) - predicted).subs(weights[2], 1 - weights[0] - weights[1])
-    logs = sorted(gap.atoms(log), key=str)
-    return equal_in_exponentials(gap.xreplace({part: sympy.Symbol(f"log_{n}") for n, part in enumerate(logs)}), 0)
-
-
-def _is_level(level: Any) -> bool:
-    diagonal = {
-        kernel[i, i]: (U - sum(kernel[i, j] * weights[j] for j in range(3) if j != i)) / weights[i] for i in range(3)
-    }
-    energy = sum(weights[i] * _potential(i) for i in range(3)).subs(diagonal)
-    mean_log = sum(weights[i] * log(sympy.simplify(_potential(i).subs(diagonal))) for i in range(3))
-    total = {weights[2]: 1 - weights[0] - weights[1]}
-    return equal(sympy.expand(energy).subs(total), level) and equal(sympy.expand(mean_log.subs(total)), log(level))
-
-
-def _is_tensor(dim: int, degree: int, entries: Any) -> bool:
-    one, other = (sympy.symbols(f"{name}_1:{dim + 1}", real=True) for name in "xy")
-    total = sum(
-        sympy.prod(sympy.prod(entries(one[i])) * sympy.prod(entries(other[i])) for i in index)
-        for index in product(range(dim), repeat=degree)
-    )
-    return equal(total, sum(i * j for i, j in zip(one, other, strict=True)) ** degree)
+def _mean(line: Any, logarithm: Any, share: Any) -> Any:
+    """The mean of a polynomial in e, linear in log Z and W/Z, by the means of these."""
+    ratio, level = sympy.symbols("W_over_Z log_Z", real=True)
+    written = sympy.expand(line).subs(log(Z), level).subs(W, ratio * Z)
+    return averaged(written, {level: logarithm, ratio: share})
 
 
 # Step -> a change of the claims that makes it fail.
@@ -357,14 +344,17 @@ MUTATIONS: dict[str, dict[str, Any]] = {
     "slope of the logarithm": {"slope of the logarithm": 2 / y},
     **{f"limit of {name}": {"rate": exp(2 / tau) / M} for name in LOSSES},
     "alignment": {"alignment": (a + b) ** 2 / 2},
-    "first variation": {"derivative": log(U_at) - log(U) + W / U},
-    "equality on the support": {"mean of the potential g": Integer(2)},
+    "a minimizer exists": {"least argument": exp(1 / tau)},
+    "tangent of the logarithm": {"tangent of the logarithm": log(Z) + (x - Z)},
+    "first variation": {"derivative": at_nu - at_mu + pull},
+    "equality on the support": {"mean of the attraction": Integer(2)},
     "top of the potential": {"excess at the top": -p / (U * (U + p))},
     "bottom of the potential": {"excess at the bottom": p / U**2},
     "energy": {"level": 2 * U},
-    "tensors": {"tensor entries": lambda point: [point, point]},
+    "tensors": {"next entry": lambda entry, coordinate: entry * coordinate**2},
     "coefficients": {"coefficient": 1 / tau**k},
     "square of the gap": {"square of the gap": a - 2 * c},
+    "moments": {"gap of a moment": sympy.Symbol("gap", real=True)},
     "uniqueness": {"logarithm of the energy": -log(y)},
     "density": {"density": (1 - T**2) ** ((d - 2) / 2)},
     "ratio of moments": {"ratio of moments": (2 * k + 1) / (2 * k + d + 1)},

@@ -10,7 +10,7 @@ import proofs_check
 from hyperenergy import theorems
 from hyperenergy.errors import unknown_name
 
-_MACHINERY = {"__main__", "exact", "kept", "registry", "steps"}
+_MACHINERY = {"__main__", "exact", "kept", "registry", "rules", "steps"}
 
 
 def names() -> list[str]:

@@ -36,7 +36,7 @@ def align_uniform(
 
     Negatives: other points of the same view, in a mean over pairs.  Symmetric.  "none": per pair its own alignment, and the
     uniformity of the batch.
-    Source: Wang and Isola 2020.  Minimum for M <= d+1 (B1): -2 weight t M/(M-1), at an aligned simplex.
+    Source: Wang and Isola 2020.  Minimum for M <= d+1 (B2a): -2 weight t M/(M-1), at an aligned simplex.
     """
     r = squared_distance(anchors, positives)
     alignment = batch.reduced(batch.total(distance_power(r, alpha)), anchors)

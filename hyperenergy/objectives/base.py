@@ -167,7 +167,8 @@ class Objective(ABC):
         # Configurations do not interact: one direction for all of them gives a row of each Hessian.
         product = torch.func.vjp(torch.func.grad(self._total), z)[1]
         basis = torch.eye(n, dtype=z.dtype, device=z.device).reshape(n, 1, rows, dim).expand(n, batch, rows, dim)
-        at_once = max(1, _AT_ONCE // (batch * self.temporaries(rows, dim)))
+        views = self.rows(1)
+        at_once = max(1, _AT_ONCE // (batch * self.temporaries(rows // views, dim) * views**2))
         columns = [torch.func.vmap(product)(some)[0] for some in basis.split(at_once)]
         return torch.cat(columns).movedim(0, 1).reshape(batch, rows, dim, rows, dim)
 

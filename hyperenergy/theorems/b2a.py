@@ -7,6 +7,7 @@ from fractions import Fraction
 from hyperenergy.kernels.gaussian import Gaussian
 from hyperenergy.kernels.polynomial import Polynomial
 from hyperenergy.kernels.riesz import Riesz
+from hyperenergy.losses.align_uniform import AlignUniform
 from hyperenergy.losses.kcl import KCL
 from hyperenergy.objectives.base import Energy, Objective
 from hyperenergy.theorems.at_codes import energy_kernel, say_energy
@@ -34,14 +35,17 @@ def _instances(grid: Grid) -> Instances:
                 for subject in (Energy(kernel), *kernel_losses(kernel)):
                     yield How.PREDICTION, Instance("B2a", subject, points, dim)
             mixed = KCL(Gaussian(2), gamma=1.0, alignment_kernel=Riesz(Fraction(-1, 2)))
-            yield How.PREDICTION, Instance("B2a", mixed, points, dim)
+            for loss in (mixed, AlignUniform(), AlignUniform(alpha=1.0)):
+                yield How.PREDICTION, Instance("B2a", loss, points, dim)
 
 
 THEOREM = Theorem(
     "B2a",
     "Kernel losses and energies: the simplex up to d+1 points",
     "Let M <= d+1, K_U strictly convex and decreasing in r = |x-y|^2, K_A strictly decreasing. Then the aligned simplex "
-    "alone minimizes KCL, with the value -K_A(0) + gamma K_U(2M/(M-1)), and the simplex alone the energy of K_U.",
+    "alone minimizes KCL, with the value -K_A(0) + gamma K_U(2M/(M-1)), and the simplex alone the energy of K_U; and, for "
+    "positive K_U, the aligned simplex alone the same with gamma times the logarithm of the energy, for one view or each of "
+    "both, as in align + uniform.",
     Status.THEOREM,
     PAPER,
     Stated(_say),

@@ -72,14 +72,15 @@ THEOREM = Theorem(
     "B8",
     "Mini-batches of a data set",
     "Let N <= d+1. The mean InfoNCE over all subsets of size B of N pairs is least at the aligned simplex of N points "
-    "alone, with the value log(1 + (B-1) e^{-N/((N-1) tau)}). Over the batches of a fixed partition it is least where each "
-    "batch is an aligned simplex of its own, with the lower value log(1 + (B-1) e^{-B/((B-1) tau)}).",
+    "alone, with the value log(1 + (B-1) e^{-N/((N-1) tau)}). Over the batches of a fixed partition of any number of pairs "
+    "into n parts, of 2 <= B_k <= d+1 pairs each, equally many or not, it is least exactly where each batch is an aligned "
+    "simplex of its own, with the value (1/n) sum_k log(1 + (B_k-1) e^{-B_k/((B_k-1) tau)}), lower if all are B.",
     Status.THEOREM,
     "Cho et al. 2024; Lee et al. 2025 (arXiv 2506.09781)",
     Stated(_say),
     instances=_instances,
     formula=r"\min\limits_{U,V} \, \underset{|S|=B}{\mathrm{mean}} \, \mathrm{InfoNCE}(U_S,V_S) = \log(1 + (B-1) \, "
     r"e^{-N/((N-1)\tau)}) \\ "
-    r"\min\limits_{U,V} \frac{B}{N} \sum_{k=1}^{N/B} \mathrm{InfoNCE}(U_{S_k},V_{S_k}) = \log(1 + (B-1) \, "
-    r"e^{-B/((B-1)\tau)}), \quad S_k \text{ a fixed partition}",
+    r"\min\limits_{U,V} \frac{1}{n} \sum_{k=1}^{n} \mathrm{InfoNCE}(U_{S_k},V_{S_k}) = \frac{1}{n} \sum_{k=1}^{n} \log(1 + "
+    r"(B_k-1) \, e^{-B_k/((B_k-1)\tau)}), \quad S_k \text{ a fixed partition, } B_k = |S_k| \le d+1",
 )

@@ -12,6 +12,8 @@ _SAMPLES, _MOST_NEGATIVES = 256, 8
 _ROUND_OFF = 1e-12
 # Below the least distance of -M/(M-1) from a kink at -1, for M up to 10^5.
 _STEP = 1e-6
+# A quarter of the way from the simplex of five pairs to a kink at -1.
+_NEAR = 1 / 16
 
 
 def check_convexity(loss: PhiPsi, negatives: int) -> None:
@@ -44,6 +46,20 @@ def strictly_increases(loss: PhiPsi, negatives: int) -> bool:
     with torch.no_grad():
         at_least, above = loss.phi(negatives * loss.psi(x)).tolist()
     return bool(above > at_least)
+
+
+def strictly_convex_there(loss: PhiPsi, negatives: int) -> bool:
+    """Whether G(x) > G(m, ..., m) for samples x of mean m = -M/(M-1), M = negatives + 1, as near to m as ``_NEAR``.
+
+    There alone strictness decides whether the aligned simplex is the only minimizer: where G is linear around it, as of
+    psi(x) = x + relu(x+1), other centered aligned batches have its value.
+    """
+    generator = torch.Generator().manual_seed(0)
+    size = min(negatives, _MOST_NEGATIVES)
+    spread = 2 * torch.rand(_SAMPLES, size, generator=generator, dtype=torch.float64) - 1
+    middle = torch.full_like(spread, -(negatives + 1) / negatives)
+    at_middle, around = _G(loss, middle), _G(loss, middle + _NEAR * (spread - spread.mean(-1, keepdim=True)))
+    return bool((around - at_middle > 4e-16 * at_middle.abs()).any())
 
 
 def _G(loss: PhiPsi, x: Tensor) -> Tensor:

@@ -16,15 +16,15 @@ def _instances(grid: Grid) -> Instances:
             yield How.LIMIT, Instance("E1", loss, 2**14, dim, {"part": "limit"})
         if dim <= 8:
             for points in grid.pick_points((4, 8, 16)):
-                yield How.ABOVE_LIMIT, Instance("E1", InfoNCE(tau), points, dim, {"part": "empirical laws"})
+                yield How.ABOVE_LIMIT, Instance("E1", InfoNCE(tau), points, dim, {"part": "one law"})
 
 
 THEOREM = Theorem(
     "E1",
     "The limit of large batches",
     "For pairs drawn iid from a law with both marginals mu, the expected InfoNCE less log M, SimCLR less log(2M-1), DCL "
-    "less log 2(M-1) and DHEL less log(M-1) tend to F = -E s/tau + E log Z as M -> infinity, Z(u) = E e^{u.u'/tau}. F is "
-    "least for u = v and the uniform law alone, with the value -1/tau + log 0F1(; d/2; 1/(4 tau^2)).",
+    "less log 2(M-1), cross-view DCL and DHEL less log(M-1) tend to F = -E s/tau + E log Z as M -> infinity, Z(u) = E "
+    "e^{u.u'/tau}. F is least for u = v and the uniform law alone, with the value -1/tau + log 0F1(; d/2; 1/(4 tau^2)).",
     Status.THEOREM,
     f"Wang and Isola 2020; {PAPER}",
     instances=_instances,

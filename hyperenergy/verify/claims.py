@@ -11,7 +11,7 @@ from hyperenergy.errors import ArgumentError, unknown_name
 from hyperenergy.search.starts import MOST_SIGNS
 from hyperenergy.theorems import Theorem
 from hyperenergy.theorems.instances import How
-from hyperenergy.verify import checks, designs, expectation, free_bias, not_least, views
+from hyperenergy.verify import checks, designs, expectation, free_bias, hessians, not_least, views
 from hyperenergy.verify.grid import Grid, Instance, Result
 
 Check = Callable[[Instance, Grid], Result]
@@ -34,6 +34,7 @@ CHECKS: dict[How, Check] = {
     How.COVARIANCE: designs.check_covariance,
     How.FREE_BIAS: free_bias.check_free_bias,
     How.EQUAL_VIEWS: views.check_equal_views,
+    How.HESSIAN: hessians.check_hessian,
 }
 
 

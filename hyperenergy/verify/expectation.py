@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from hyperenergy.geometry.sphere import random_points
 from hyperenergy.laws import distance_to_limit, expected_uniform, limit, normalizer, rate
 from hyperenergy.losses.facts import facts
 from hyperenergy.losses.families import PairLoss
-from hyperenergy.objectives.base import BatchLoss
+from hyperenergy.objectives.base import Aligned, BatchLoss, Objective
 from hyperenergy.objectives.expected import Expected
 from hyperenergy.search.best_law import best_law
 from hyperenergy.theorems.cases import LARGE_BATCHES
@@ -45,16 +46,19 @@ def check_limit(instance: Instance, grid: Grid) -> Result:
 
 
 def check_above_limit(instance: Instance, grid: Grid) -> Result:
-    """E1, E3: no law of N pairs has a lower value than the uniform law.  For KCL the best one is aligned (B3); for InfoNCE
-    the best N pairs need not be (B5).
+    """E1, E3, E5: no law of N pairs has a lower value than the uniform law.
 
     The functional of an empirical law, with its own points among the draws: for InfoNCE F = InfoNCE of all N less log N, for
-    KCL the expected loss of a batch of two iid pairs.
+    KCL the expected loss of a batch of two iid pairs, of which the best law is aligned (B3).  In the part "one law", E1,
+    anchors and positives have the same one, so that positives are the anchors in some order, and best in their own.  In E5
+    both are free, and the best N pairs need not be aligned (B5).
     """
     loss, points, dim = instance.subject, instance.points, instance.dim
     said = facts(loss)
     assert said is not None
-    objective = Expected(loss, 2) if said.pairwise else BatchLoss(loss)
+    one_law = instance.parameters.get("part") == "one law"
+    both: Objective = Aligned(loss) if one_law else BatchLoss(loss)
+    objective = Expected(loss, 2) if said.pairwise else both
     best = checks.search(instance, grid, objective)
     value = best.value - normalizer(loss, points)
     least = limit(loss, dim)
@@ -62,7 +66,17 @@ def check_above_limit(instance: Instance, grid: Grid) -> Result:
     aligned = not said.pairwise or best.misalignment < 1e-5
     more = f"{value - least:.1e} more than the uniform law"
     reason = f"the best law of {points} pairs has {more}, aligned to {best.misalignment:.0e}"
+    if one_law:
+        lost = _least_loss_by_exchange(loss, best.anchors)
+        aligned = lost > -value_tolerance(objective, best.value)
+        reason = f"the best law of {points} points has {more}; its pairs exchanged, {lost:.1e} more than that"
     return _judged(instance, grid, above and aligned, reason, value, prediction=None)
+
+
+def _least_loss_by_exchange(loss: PairLoss, X: Tensor) -> float:
+    """By how much the loss grows at least where points get each other's positives, shifted by up to eight places."""
+    shifted = [float(loss.formula(X, X.roll(k, 0))) for k in range(1, min(len(X), 9))]
+    return min(shifted) - float(loss.formula(X, X))
 
 
 @dataclass(frozen=True)

@@ -20,13 +20,15 @@ class Proof(Enum):
 
 
 class Checks:
-    """The checks of the proofs of these claims, begun at once; ``ended`` waits for them.
+    """The checks of the proofs of these claims, begun at once; ``ended`` waits for them.  Then ``in_words`` has, by id, the
+    steps that are arguments in words.
 
     Where ``proofs_check`` is not installed, nothing is checked: a wheel has no proofs.
     """
 
     def __init__(self, ids: Sequence[str]) -> None:
-        self.ids, self._process = list(ids), None
+        self.ids, self.in_words = list(ids), dict[str, list[str]]()
+        self._process = None
         if importlib.util.find_spec("proofs_check") is not None:
             command = [sys.executable, "-m", "proofs_check", "--kept", *self.ids]
             self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -48,5 +50,6 @@ class Checks:
             said = json.loads(out)
         except ValueError:  # it was ended from outside, or could not run
             return dict.fromkeys(self.ids, Proof.UNCHECKED)
+        self.in_words = said.get("in words", {})
         words = {True: Proof.PROVED, False: Proof.FAILED, None: Proof.NONE}
         return {id: words[said[id]] for id in self.ids}

@@ -21,12 +21,14 @@ class Summary:
 
     worst_gap: the largest |value - prediction| (relative to max(1, |prediction|)), worst_residual: the largest
     misalignment or congruence residual, both over the instances that agree.  proof: what is known of a proof, apart from
-    what its instances show.  as_stated: it came out as its status says, and no check of its proof fails.
+    what its instances show; in_words: its steps that are arguments in words.  as_stated: it came out as its status says,
+    and no check of its proof fails.
     """
 
     theorem: Theorem
     results: tuple[Result, ...]
     proof: Proof = Proof.UNCHECKED
+    in_words: tuple[str, ...] = ()
 
     @property
     def counts(self) -> Counter[Outcome]:
@@ -93,11 +95,19 @@ class Summary:
 
 
 def summarize(
-    ids: Sequence[str], results: Sequence[Result], proofs: Mapping[str, Proof] = MappingProxyType({})
+    ids: Sequence[str],
+    results: Sequence[Result],
+    proofs: Mapping[str, Proof] = MappingProxyType({}),
+    in_words: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> list[Summary]:
     """One summary per claim, in the order of the ids."""
     return [
-        Summary(theorems.get(id), tuple(r for r in results if r.claim == id), proofs.get(id, Proof.UNCHECKED))
+        Summary(
+            theorems.get(id),
+            tuple(r for r in results if r.claim == id),
+            proofs.get(id, Proof.UNCHECKED),
+            tuple(in_words.get(id, ())),
+        )
         for id in ids
     ]
 
@@ -184,9 +194,10 @@ def markdown(summaries: Sequence[Summary], command: str, seconds: float, complet
 
 
 def proof_of(summary: Summary) -> str:
-    """A sentence on the proof of a theorem, or on that of the refutation of a false claim."""
+    """A sentence on the proof of a theorem, or on that of the refutation of a false claim; one more on what is in words."""
     what = "Refutation" if summary.theorem.status is Status.FALSE else "Proof"
-    return f"{what} in exact arithmetic: {summary.proof.value}."
+    words = f" Arguments in words: {', '.join(summary.in_words)}." if summary.in_words else ""
+    return f"{what} in exact arithmetic: {summary.proof.value}.{words}"
 
 
 def _section(summary: Summary) -> list[str]:
@@ -205,6 +216,8 @@ def _section(summary: Summary) -> list[str]:
         header = ("objective", "instances", "misaligned minimum is lower", "misalignment max abs(u_i-v_i)")
         rows = [(name, str(n), str(k), spread) for name, n, k, spread in by_objective(summary)]
         lines += ["", *_markdown_table(header, rows)]
+    if theorem.fronts is not None:
+        lines += ["", *_markdown_table(*theorem.fronts())]
     telling = [r for r in summary.results if r.outcome not in (Outcome.CONSISTENT, Outcome.PROVED)]
     if telling:
         telling.sort(key=lambda r: r.value_gap if r.value_gap is not None else 0.0)

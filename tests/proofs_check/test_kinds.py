@@ -29,6 +29,7 @@ def test_command_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert f"  {f5}\n" in shown and f"  {u1}\n" in shown and "1 cited, 1 in words" in f5
     total = len(load("f5").check()) + len(load("u1").check())
     assert f"s; {total} steps: {total - 4} decided, 2 cited, 2 in words; all steps hold" in shown
+    assert "\nin words: F5: limit; U1: rank\n" in shown
     assert "distance (cites a lemma): " in shown and "limit (an argument in words): " in shown
 
 

@@ -78,12 +78,12 @@ def test_command_line(capsys) -> None:
 
 def test_command_line_reports_failure(capsys, monkeypatch) -> None:
     module = load("b1")
-    wrong = replaced(module.CLAIMS, tangent=1 + 2 * sympy.Symbol("y", real=True))
+    wrong = replaced(module.CLAIMS, movers=sympy.factorial(sympy.Symbol("n", integer=True, positive=True)))
     check = module.check
     monkeypatch.setattr(module, "check", lambda: check(wrong))
     assert main(["B1"]) == 1
     shown = capsys.readouterr().out
-    assert "NOT PROVED: B1: tangent" in shown and "blocked" in shown
+    assert "NOT PROVED: B1: symmetrization" in shown and "blocked" in shown
 
 
 def test_unknown_proof() -> None:

@@ -182,5 +182,5 @@ def test_what_counts(comparison: str, found: bool) -> None:
 def test_the_steps_that_did() -> None:
     """b1's Jensen step once was this: M - 1 on both sides, and what cancels."""
     b1 = Path(str(load("b1").__file__)).read_text("utf-8")
-    step = 'lambda: equal((M - 1) + total - (M - 1) * mean, claims["negatives"] + (total - (M - 1) * mean))'
+    step = 'lambda: equal((M - 1) + total - (M - 1) * mean, claims["dimension of the span"] + (total - (M - 1) * mean))'
     assert len(of_itself(f"{b1}\nstep = {step}\n")) == 1

@@ -12,15 +12,15 @@ import pytest
 from hyperenergy.theorems.prediction import Outcome, Status
 from hyperenergy.verify import proofs
 from hyperenergy.verify.proofs import Checks, Proof
-from hyperenergy.verify.report import Summary, markdown
+from hyperenergy.verify.report import Summary, markdown, summarize
 from tests.reports import result, summary
 
 OK, NO = Outcome.CONSISTENT, Outcome.REFUTED
 
 
 def test_of_claims_with_and_without_one() -> None:
-    with Checks(["B1", "B5", "F1"]) as checks:
-        assert checks.ended() == {"B1": Proof.PROVED, "B5": Proof.NONE, "F1": Proof.PROVED}
+    with Checks(["B1", "E5", "F1"]) as checks:
+        assert checks.ended() == {"B1": Proof.PROVED, "E5": Proof.NONE, "F1": Proof.PROVED}
 
 
 def test_where_there_are_no_proofs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,6 +53,17 @@ def test_what_the_process_says(code: str, proof: Proof, monkeypatch: pytest.Monk
     instead(code, monkeypatch)
     with Checks(["B1"]) as checks:
         assert checks.ended() == {"B1": proof}
+
+
+def test_what_is_in_words_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    instead('print(\'{"B1": true, "in words": {"B1": ["by hand"]}}\')', monkeypatch)
+    with Checks(["B1"]) as checks:
+        assert (checks.ended(), checks.in_words) == ({"B1": Proof.PROVED}, {"B1": ["by hand"]})
+    (found,) = summarize(["B1"], [result("B1")], {"B1": Proof.PROVED}, checks.in_words)
+    shown = markdown([found], "verify", 1.0, True)
+    assert "every step of its check holds. Arguments in words: by hand." in shown
+    (without,) = summarize(["B1"], [result("B1")], {"B1": Proof.PROVED})
+    assert "Arguments in words" not in markdown([without], "verify", 1.0, True)
 
 
 def test_they_are_not_waited_for_where_a_run_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:

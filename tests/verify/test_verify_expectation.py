@@ -45,3 +45,32 @@ def test_where_the_uniform_law_is_best() -> None:
         module.check_uniform_is_best(Instance("E4", he.KCL(he.Gaussian(2)), 3, 2), SMALL).outcome is Outcome.CONSISTENT
     )
     assert module.check_uniform_is_best(Instance("E4", he.DHEL(0.2), 3, 2), SMALL).outcome is Outcome.REFUTED
+
+
+def test_the_two_views_of_e1_have_one_law(monkeypatch) -> None:
+    """The search is over laws of points, not of pairs of points; positives in another order are no better."""
+    instance = Instance("E1", he.InfoNCE(0.5), 8, 2, {"part": "one law"})
+    sought: list[object] = []
+    search = module.checks.search
+
+    def watched(instance: Instance, grid: Grid, objective: object) -> he.Minimum:
+        sought.append(objective)
+        return search(instance, grid, objective)
+
+    monkeypatch.setattr(module.checks, "search", watched)
+    result = module.check_above_limit(instance, SMALL)
+    assert result.outcome is Outcome.CONSISTENT and type(sought[0]).__name__ == "Aligned"
+    assert "its pairs exchanged" in result.reason
+    monkeypatch.setattr(module, "limit", lambda loss, dim: result.value + 1e-6)
+    assert module.check_above_limit(instance, SMALL).outcome is Outcome.REFUTED
+
+
+def test_exchanged_pairs_that_are_better_refute(monkeypatch) -> None:
+    instance = Instance("E1", he.InfoNCE(0.5), 4, 2, {"part": "one law"})
+    monkeypatch.setattr(module, "_least_loss_by_exchange", lambda loss, X: -1e-3)
+    assert module.check_above_limit(instance, SMALL).outcome is Outcome.REFUTED
+
+
+def test_exchange_costs() -> None:
+    """A square: with a neighbor's positive all lose 1/tau, with the opposite one 2/tau."""
+    assert abs(module._least_loss_by_exchange(he.InfoNCE(0.5), he.codes.polygon(4).points) - 2.0) < 1e-13

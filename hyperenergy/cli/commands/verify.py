@@ -105,7 +105,8 @@ def verify(
             if interrupt.urgent:
                 _say(f"interrupted: {kept}; --report-only makes the report, the same command goes on")
                 raise typer.Exit(interrupt.status)
-            wrong = _publish(out, found, checks.ended(wait=found.complete))
+            proofs = checks.ended(wait=found.complete)
+            wrong = _publish(out, found, proofs, checks.in_words)
     _end(found, wrong, kept, interrupt.status)
 
 
@@ -166,13 +167,13 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _publish(out: Path, found: Stored, proofs: Mapping[str, Proof]) -> list[str]:
+def _publish(out: Path, found: Stored, proofs: Mapping[str, Proof], in_words: Mapping[str, Sequence[str]]) -> list[str]:
     """Write results.jsonl and the reports, print the tables, and return the claims that are not as stated."""
     from hyperenergy.show import report
     from hyperenergy.verify.report import HEADER, by_objective, markdown, summarize, table
 
     results = found.write(out)
-    summaries = summarize(found.claims, found.results, proofs)
+    summaries = summarize(found.claims, found.results, proofs, in_words)
     text = out / "report.md"
     with files.replacing("out", text, (".md",)) as beside:
         beside.write_text(markdown(summaries, found.command, found.seconds, found.complete), "utf-8")
