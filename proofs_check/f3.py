@@ -1,4 +1,5 @@
-"""F3, a false claim: polygons of seven points and more do not minimize DCL and DHEL at small temperatures."""
+"""F3, a false claim: polygons of seven points and more do not minimize DCL and DHEL at small temperatures, nor the hexagon
+cross-view DCL."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from proofs_check.b11 import CLAIMS as SMALL
 from proofs_check.b11 import M as PAIRS
 from proofs_check.b11 import t as tau
 from proofs_check.exact import enclosure, equal, interval, is_nonnegative, is_positive, is_sum_of_squares, is_zero
+from proofs_check.l2 import is_no_local_minimum
 from proofs_check.steps import Claims, Proof, Step
 
 k = sympy.Symbol("k", integer=True, nonnegative=True)
@@ -30,6 +32,7 @@ CLAIMS: Claims = MappingProxyType(
         "DCL less DHEL": log(2),  # at aligned configurations, with both sums
         "temperature at 7": Rational(1, 50),
         "least gap at 7": Rational(1, 2),
+        "hexagon": (Rational(1, 10), Rational(1, 5), Rational(3, 10)),
     }
 )
 
@@ -48,8 +51,8 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
     )
     proof.step(
         "square",
-        "N-3 >= 2 points at one corner of a square see each other at 1, and the three others see neighbors at 0 and nothing "
-        "nearer: the limit of tau DHEL is -1 + (N-3)/N",
+        "N-3 >= 2 points at one corner of a square see each other at 1, and the three others see neighbors at 0 and "
+        "nothing nearer: the limit of tau DHEL is -1 + (N-3)/N",
         lambda: (
             all(equal(cos(pi * n / 2), value) for n, value in enumerate(claims["products of corners"]))
             and equal(
@@ -59,8 +62,8 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
     )
     proof.step(
         "polygon",
-        "of the products cos(2 pi j/N), j = 1..N-1, those of j and N-j are equal, and the cosine decreases from 0 to pi: "
-        "the largest is that of j = 1",
+        "of the products cos(2 pi j/N), j = 1..N-1, those of j and N-j are equal, and the cosine decreases from 0 to "
+        "pi: the largest is that of j = 1",
         lambda: (
             is_zero(sympy.expand_trig(cos(2 * pi - 2 * pi * j / N) - cos(2 * pi * j / N)))
             and equal(sympy.diff(cos(x), x), -sin(x))
@@ -88,8 +91,8 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
     )
     proof.step(
         "temperature",
-        "by B11 tau DHEL is at least its limit, and at most tau log(N-1) above it: the square is better for every tau below "
-        "the difference of the limits over log(N-1)",
+        "by B11 tau DHEL is at least its limit, and at most tau log(N-1) above it: the square is better for every tau "
+        "below the difference of the limits over log(N-1)",
         lambda: equal(
             CLAIMS["limit at the square"] + SMALL["excess"].subs(PAIRS - 2, N - 2).subs(tau, claims["temperature"]),
             CLAIMS["limit at the polygon"],
@@ -98,8 +101,8 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
     )
     proof.step(
         "DCL",
-        "where pairs are aligned, both sums of DCL are that of DHEL: it differs by log 2, and without the sum within views "
-        "by nothing",
+        "where pairs are aligned, both sums of DCL are that of DHEL: it differs by log 2, and without the sum within "
+        "views by nothing",
         lambda: is_zero(sympy.expand_log(log(S + S) - log(S), force=True) - claims["DCL less DHEL"]),
         ("temperature",),
     )
@@ -108,6 +111,12 @@ def check(claims: Claims = CLAIMS) -> tuple[Step, ...]:
         "at N = 7 and tau = 1/50, in interval arithmetic: DHEL of the polygon exceeds that of the square by the gap "
         "stated, at least",
         lambda: bool(_gap(claims["temperature at 7"]) >= claims["least gap at 7"] > 0),
+    )
+    proof.step(
+        "hexagon",
+        "one-sided cross-view DCL has a negative second derivative at the aligned hexagon, at the temperatures stated "
+        "(L2), in interval arithmetic: it is no local minimum there",
+        lambda: all(is_no_local_minimum("one-sided", 6, 1, each) for each in claims["hexagon"]),
     )
     return proof.steps
 
@@ -134,4 +143,5 @@ MUTATIONS: dict[str, dict[str, Any]] = {
     "temperature": {"temperature": (3 / N - (1 - cos(2 * pi / N))) / (2 * log(N - 1))},
     "DCL": {"DCL less DHEL": Integer(0)},
     "seven": {"least gap at 7": Integer(10)},
+    "hexagon": {"hexagon": (Rational(1, 2),)},
 }

@@ -61,6 +61,17 @@ def crowded(points: int, dim: int) -> bool:
     return dim == 2 and points >= 6
 
 
+# Above it nothing lower than a polygon was found, and no polygon ceases to be a local minimum (L2): of cross-view DCL at the
+# heptagon, the last to become one, the temperature is .3228.
+_COLD = 1 / 3
+
+
+def cold(objective: Objective) -> bool:
+    """Whether the temperature of a loss with a logarithm is below a third, as where polygons are refuted."""
+    said = facts(pair_loss(objective))
+    return isinstance(said, SoftmaxFacts) and said.temperature < _COLD
+
+
 def say_at_code(id: str, status: Status, own: tuple[bool, ...], objective: Objective, points: int, dim: int) -> Said:
     """own: whether the positive is in the denominator of the losses about which it says something."""
     said = facts(pair_loss(objective))

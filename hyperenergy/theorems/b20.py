@@ -9,6 +9,7 @@ from hyperenergy.losses.multi_view_dhel import MultiViewDHEL
 from hyperenergy.objectives.base import Aligned, Objective
 from hyperenergy.objectives.structured import MultiView
 from hyperenergy.theorems.b4 import THEOREM as B4
+from hyperenergy.theorems.b21 import THEOREM as B21
 from hyperenergy.theorems.cases import chosen
 from hyperenergy.theorems.instances import Grid, How, Instance, Instances
 from hyperenergy.theorems.prediction import Prediction, Status
@@ -16,7 +17,7 @@ from hyperenergy.theorems.registry import Said, Stated, Theorem, say
 from hyperenergy.theorems.values import Value
 
 # What names the least energy of one view beyond d+1 points, theorems first; up to d+1 points B10 speaks.
-ENERGIES: tuple[Theorem, ...] = (B4,)
+ENERGIES: tuple[Theorem, ...] = (B21, B4)
 
 
 def value(views: int, tau: float, energy: float) -> float:

@@ -32,6 +32,7 @@ class How(enum.Enum):
     COVARIANCE = enum.auto()
     FREE_BIAS = enum.auto()
     EQUAL_VIEWS = enum.auto()
+    HESSIAN = enum.auto()
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ class Theorem:
     formula: LaTeX of the central statement, of a false claim of what is claimed; lines end with a double backslash.
     Hypotheses and symbols are in ``statement``; kernels are functions of the squared distance.
     by_objective: whether it is about many objectives, so that it matters for which of them it holds.
+    fronts: header and rows of a table of where a conjecture is proved, refuted and open; made when it is asked for.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Theorem:
     instances: Callable[[Grid], Instances] = field(kw_only=True)
     formula: str = field(kw_only=True)
     by_objective: bool = field(default=False, kw_only=True)
+    fronts: Callable[[], tuple[tuple[str, ...], list[tuple[str, ...]]]] | None = field(default=None, kw_only=True)
 
 
 def say(

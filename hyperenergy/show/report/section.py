@@ -35,6 +35,7 @@ def section(summary: Summary, folder: str) -> str:
         f'<h3>{heading}</h3><div class="formula" role="group" aria-label="{heading}">{formula}</div>',
         f'<p class="note">Source: {escape(theorem.source)}. {escape(proof_of(summary))}</p>',
         _by_objective(summary) if theorem.by_objective else "",
+        _fronts(summary),
         _kept(summary, folder),
         "</div>",
         _worst(summary),
@@ -47,6 +48,14 @@ def _by_objective(summary: Summary) -> str:
     header = ("objective", "instances", "misaligned minimum is lower", "misalignment max |u_i\N{MINUS SIGN}v_i|")
     cells = [[escape(name), str(n), str(k), spread] for name, n, k, spread in by_objective(summary)]
     return table(header, cells, {"instances", "misaligned minimum is lower"}, "By objective")
+
+
+def _fronts(summary: Summary) -> str:
+    """Where a conjecture is proved, refuted and open; empty for other claims."""
+    if summary.theorem.fronts is None:
+        return ""
+    header, rows = summary.theorem.fronts()
+    return table(header, [[escape(cell) for cell in row] for row in rows], set(), "Fronts")
 
 
 def _kept(summary: Summary, folder: str) -> str:
