@@ -25,6 +25,8 @@ def rows(best: Minimum) -> list[tuple[str, str]]:
         ("status", best.status.value),
         ("starts that reached it", f"{best.hits} of {best.restarts}"),
     ]
+    if best.certified is not None:
+        table.append(("certified bound", _bound(best)))
     table += [("starts", best.origin.value), ("ways", told(best.ways))]
     if best.unseen is not None:
         table.append(("not seen yet", str(best.unseen)))
@@ -37,6 +39,14 @@ def rows(best: Minimum) -> list[tuple[str, str]]:
         signed = best.minima[0].signature if best.status.stationary else None
         table.append(("Hessian", _signature(signed) if best.status.stationary else "not a local minimum"))
     return table
+
+
+def _bound(best: Minimum) -> str:
+    """How far the best there is can be from what was found."""
+    assert best.bound is not None and best.gap is not None
+    if best.gap == 0:
+        return f"{best.bound:.15g}: proved to be the minimum, up to round-off"
+    return f"{best.bound:.12g}: no configuration is lower by more than {best.gap:.1e} of the value"
 
 
 def _contacts(best: Minimum) -> list[tuple[str, str]]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Literal
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from hyperenergy.errors import ConvergenceError
+from hyperenergy.errors import ArgumentError, ConvergenceError
 from hyperenergy.objectives.base import Objective, as_objective, check_configuration
 from hyperenergy.objectives.logarithm import logarithmic
 from hyperenergy.objectives.packing import LargestTerm
@@ -40,7 +41,7 @@ def minimize(
     hops: int | None = None,
     unseen: float | None = None,
     budget: int | None = None,
-    lower_bound: float | None = None,
+    lower_bound: float | Literal["certified"] | None = None,
     enough_hits: int | None = None,
     device: str | torch.device = "auto",
     tolerance: float = 1e-12,
@@ -64,7 +65,8 @@ def minimize(
     ``hops`` times each start jumps to a neighboring basin and keeps it if it is lower: all that are above the best value,
     and some at it, with step sizes that adapt.  If neither ``hops`` nor ``restarts`` is given, the search hops where few
     starts reach the best value, and looks around from the best.
-    It ends early where ``lower_bound`` (certified elsewhere) is attained, or ``enough_hits`` starts reached the best value.
+    It ends early where ``lower_bound`` is attained, a number or "certified" (made by ``he.lower_bound``), or
+    ``enough_hits`` starts reached the best value.
     ``tolerance`` bounds the Riemannian gradient norm relative to the scale of the objective.
     ``compiled``: whether to use compiled code, by default where there is some: energies and losses, on a CPU.
     ``callback(progress)`` sees what ``Progress`` says; what it raises ends the search.
@@ -75,6 +77,8 @@ def minimize(
     """
     target = as_objective(objective)
     points, dim = check_configuration(target, points, dim)
+    if isinstance(lower_bound, str):
+        lower_bound = _certified(lower_bound, target, points, dim)
     # Of a largest term a smooth objective near it is minimized, and its minima are finished as what they are.
     steep = target.steep() if isinstance(target, LargestTerm) else target
     inner = logarithmic(steep)
@@ -89,6 +93,14 @@ def minimize(
     if isinstance(target, LargestTerm):
         return _judged(largest_term.account(run, ends, target, points), throw)
     return _judged(_in_units(run.account(*finish(run.search, ends)), target), throw)
+
+
+def _certified(asked: str, target: Objective, points: int, dim: int) -> float:
+    if asked != "certified":
+        raise ArgumentError("lower_bound", repr(asked), 'must be a number or "certified"')
+    from hyperenergy.bounds.bound import lower_bound
+
+    return lower_bound(target, points, dim).value
 
 
 def _judged(minimum: Minimum, throw: bool) -> Minimum:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -13,6 +15,9 @@ from hyperenergy.search.contacts import Contacts
 from hyperenergy.search.solvers.newton import Signature
 from hyperenergy.search.unseen import Unseen
 from hyperenergy.search.ways import Way
+
+if TYPE_CHECKING:
+    from hyperenergy.bounds.bound import Bound
 
 
 class Status(Enum):
@@ -138,3 +143,23 @@ class Minimum:
     def misalignment(self) -> float:
         """The largest |u_i - v_i|, or distance of points that belong together (``Objective.misalignment``)."""
         return float(self.objective.misalignment(self.rows[None]).max())
+
+    @cached_property
+    def certified(self) -> Bound | None:
+        """The certified lower bound of what was minimized, with its certificate; None where there is none.  Made when it is
+        first asked for."""
+        from hyperenergy.bounds.bound import known_bound
+
+        points, dim = self.anchors.shape
+        return known_bound(self.objective, points, dim)
+
+    @property
+    def bound(self) -> float | None:
+        """Its value, rounded down."""
+        return None if self.certified is None else self.certified.value
+
+    @property
+    def gap(self) -> float | None:
+        """(value - bound) relative to the larger one of both; 0 where they differ by no more than round-off of the value:
+        what was found is then proved to be the minimum."""
+        return None if self.certified is None else self.certified.gap(self.value)

@@ -42,6 +42,7 @@ def test_verify_fails_where_a_false_claim_stands(tmp_path: Path, capfd: pytest.C
     assert "not as stated: F2" in done.stdout and "no counterexample found" in done.stdout
 
 
+@pytest.mark.slow
 def test_interrupt_keeps_what_was_finished(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "hyperenergy.cli", "verify", "--restarts", "64", "--out", str(tmp_path)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -28,6 +28,12 @@ WORK = [
     (VERIFY, ["v/report.html", "v/report.md", "v/results.jsonl"]),
     (["explore", "--port", "0", "--no-open"], []),
 ]
+# One of each kind by default: each command is a process of its own that loads what it needs, twice.
+_FEW = (LIGHT[0], EXPORT, MINIMIZE)
+ALL = [
+    pytest.param(arguments, files, marks=() if arguments in _FEW else pytest.mark.slow)
+    for arguments, files in [*((light, []) for light in LIGHT), *WORK]
+]
 
 
 def run(arguments: list[str], folder: Path, *, redirect: str = "", limit: int | None = None) -> tuple[int, str, str]:
@@ -57,7 +63,7 @@ def complaints(errors: str) -> list[str]:
 
 
 @needs_full
-@pytest.mark.parametrize(("arguments", "files"), [*((light, []) for light in LIGHT), *WORK])
+@pytest.mark.parametrize(("arguments", "files"), ALL)
 def test_full_output(arguments: list[str], files: list[str], tmp_path: Path) -> None:
     status, _, errors = run(arguments, tmp_path, redirect="> /dev/full")
     assert status == 1
@@ -65,7 +71,7 @@ def test_full_output(arguments: list[str], files: list[str], tmp_path: Path) -> 
     assert all((tmp_path / name).stat().st_size for name in files)
 
 
-@pytest.mark.parametrize(("arguments", "files"), [*((light, []) for light in LIGHT), *WORK])
+@pytest.mark.parametrize(("arguments", "files"), ALL)
 def test_a_pipe_that_closed_ends_without_a_word(arguments: list[str], files: list[str], tmp_path: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
@@ -96,7 +102,7 @@ def test_closed_output(arguments: list[str], tmp_path: Path) -> None:
     [
         *((["nonsense"], redirect) for redirect in ("2> /dev/full", "2>&-", "> /dev/full 2>&1", ">&- 2>&-")),
         (["codes", "nonsense"], "2> /dev/full"),
-        (VERIFY, "2> /dev/full"),
+        pytest.param(VERIFY, "2> /dev/full", marks=pytest.mark.slow),
     ],
 )
 def test_full_and_closed_standard_error(arguments: list[str], redirect: str, tmp_path: Path) -> None:
@@ -113,7 +119,11 @@ def test_the_same_commands_end_well_otherwise(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "option"),
-    [(EXPORT, "export"), (["codes", "icosahedron", "--export", "c.npz"], "export"), (VIEW, "out")],
+    [
+        (EXPORT, "export"),
+        pytest.param(["codes", "icosahedron", "--export", "c.npz"], "export", marks=pytest.mark.slow),
+        pytest.param(VIEW, "out", marks=pytest.mark.slow),
+    ],
 )
 def test_a_full_disk_leaves_no_half_file(arguments: list[str], option: str, tmp_path: Path) -> None:
     """A limit on the size of files, which needs no rights, stands for it."""
@@ -132,7 +142,7 @@ def test_a_full_disk_at_the_end_of_a_search(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["m.json"] and (tmp_path / "m.json").read_text() == "earlier"
 
 
-@pytest.mark.parametrize("limit", [40, 2000])
+@pytest.mark.parametrize("limit", [pytest.param(40, marks=pytest.mark.slow), 2000])
 def test_a_full_disk_during_verify_keeps_what_was_finished(limit: int, tmp_path: Path) -> None:
     arguments = ["verify", "--claims", "F1", "--dims", "3", "--out", "v"]
     status, output, errors = run(arguments, tmp_path, limit=limit)

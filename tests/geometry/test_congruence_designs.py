@@ -97,6 +97,7 @@ def test_the_netto_system_has_its_known_group() -> None:
     assert he.symmetry(designs.triple_points(TRIPLES["Netto"])).order == 171
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("same", [True, False])
 def test_256_points(same: bool) -> None:
     """Without a symmetry, so that every image of the first points is tried."""

@@ -37,7 +37,13 @@ def together(count: int) -> list[dict[str, Any]]:
         return [torch.load(Path(folder) / f"{rank}.pt") for rank in range(count)]
 
 
-@pytest.mark.parametrize("count", processes.SIZES)
+# Each process loads torch: by default two.
+COUNTS = pytest.mark.parametrize(
+    "count", [pytest.param(n, marks=() if n == 2 else pytest.mark.slow) for n in processes.SIZES]
+)
+
+
+@COUNTS
 def test_values_and_gradients_are_those_of_one_process(count: int) -> None:
     sizes = processes.SIZES[count]
     alone = processes.everything(processes.data(sum(sizes)), lambda loss: loss)
@@ -57,7 +63,7 @@ def test_values_and_gradients_are_those_of_one_process(count: int) -> None:
                 torch.testing.assert_close(slope, expected, rtol=1e-10, atol=1e-11, msg=f"{name} on {rank}")
 
 
-@pytest.mark.parametrize("count", processes.SIZES)
+@COUNTS
 def test_an_encoder_under_ddp_gets_the_gradients_of_one_process(count: int) -> None:
     expected = processes.encoder_gradients(processes.data(sum(processes.SIZES[count])), ddp=False)
     for part in together(count):
@@ -65,7 +71,7 @@ def test_an_encoder_under_ddp_gets_the_gradients_of_one_process(count: int) -> N
             torch.testing.assert_close(one, other, rtol=1e-10, atol=1e-12)
 
 
-@pytest.mark.parametrize("count", processes.SIZES)
+@COUNTS
 def test_bad_input_is_said_on_all_processes(count: int) -> None:
     for rank, part in enumerate(together(count)):
         errors = part["errors"]

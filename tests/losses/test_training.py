@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import itertools
 import math
 import pickle
 import warnings
@@ -41,7 +42,8 @@ PAIRS: list[he.PairLoss] = [
     he.PhiPsi(torch.log1p, torch.exp),
 ]
 each = pytest.mark.parametrize("loss", PAIRS, ids=repr)
-SIZES = pytest.mark.parametrize("M", [6, 600], ids=["one expression", "blocks"])
+ALL_SIZES = {"one expression": 6, "blocks": 600}
+SIZES = pytest.mark.parametrize("M", ALL_SIZES.values(), ids=ALL_SIZES)
 
 
 def pair(draw, M: int = 6, d: int = 5) -> tuple[Tensor, Tensor]:
@@ -405,8 +407,14 @@ def test_dclw_against_a_loop(draw) -> None:
     assert he.DCLW(TAU)(U, V).item() == pytest.approx(expected, rel=1e-12)
 
 
-@pytest.mark.parametrize("loss", PAIRS, ids=repr)
-@SIZES
+@pytest.mark.parametrize(
+    ("loss", "M"),
+    # Compiling takes seconds each: by default every fourth, all of them under slow.
+    [
+        pytest.param(loss, M, id=f"{loss!r}-{size}", marks=() if k % 4 == 0 else pytest.mark.slow)
+        for k, (loss, (size, M)) in enumerate(itertools.product(PAIRS, ALL_SIZES.items()))
+    ],
+)
 def test_compiled_and_exported(loss: he.PairLoss, M: int, draw) -> None:
     """torch.compile(fullgraph=True) and torch.export give the values and gradients of eager mode, large batches, too."""
     U, V = (x.float() for x in pair(draw, M, 8))

@@ -17,7 +17,7 @@ BY = {"processes": [], "dask": ["--dask", "local"]}
 
 
 def moments(first: str) -> list[Any]:
-    """Twenty for each; by default one alone, of those that ``first`` names."""
+    """Twenty for each; by default one alone, of those that ``first`` names, if it names any."""
     return [
         pytest.param(seed, by, id=f"{seed}-{by}", marks=() if (seed, by) == (0, first) else pytest.mark.slow)
         for by in BY
@@ -73,7 +73,7 @@ def test_the_driver_is_killed(seed: int, by: str, quiet: Path, tmp_path: Path) -
     assert_same(tmp_path, quiet)
 
 
-@pytest.mark.parametrize(("seed", "by"), moments("dask"))
+@pytest.mark.parametrize(("seed", "by"), moments(""))
 def test_a_worker_is_killed(seed: int, by: str, quiet: Path, tmp_path: Path) -> None:
     """The run goes on by itself; the same command afterwards finds all finished."""
     draw, total = random.Random(100 + seed), len(results(quiet))

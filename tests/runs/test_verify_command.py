@@ -105,6 +105,7 @@ def test_damage_is_told_and_mended(out: Path) -> None:
     assert [{**r, "seconds": 0} for r in results(out)] == expected
 
 
+@pytest.mark.slow
 def test_an_interrupted_fresh_run_replaces_nothing(out: Path) -> None:
     """Ctrl-C over a folder with a whole run: that one is moved aside, whole; the other can be gone on with."""
     before, total = files(out), len(results(out))
@@ -130,8 +131,15 @@ def refused_while_it_runs(out: Path) -> str:
     return done.stderr
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize(
+    ("number", "status", "times"),
+    [
+        (signal.SIGINT, 130, 1),
+        pytest.param(signal.SIGINT, 130, 2, marks=pytest.mark.slow),
+        pytest.param(signal.SIGTERM, 143, 1, marks=pytest.mark.slow),
+        pytest.param(signal.SIGTERM, 143, 2, marks=pytest.mark.slow),
+    ],
+)
 def test_signals_keep_what_was_finished_and_name_it(number: signal.Signals, status: int, times: int, tmp_path) -> None:
     driver = begin(tmp_path, "--dims", "3..8", "--temperatures", "0.05,0.1,0.2,0.3,0.5,1")
     until(lambda: len(finished(tmp_path)) >= 3 and len(workers(driver.pid)) > 0, driver)
@@ -161,7 +169,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", disk], check=True)
 
 
-@pytest.mark.parametrize("by", [[], pytest.param(["--dask", "local"], marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("by", [[], ["--dask", "local"]])
 def test_a_full_disk(by: list[str], small_disk: Path) -> None:
     """One line, with how much is kept; with more room the same command goes on."""
     out = small_disk / "out"

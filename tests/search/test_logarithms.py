@@ -73,7 +73,9 @@ def test_exact_codes(points: int, kernel: he.Kernel) -> None:
 
 
 @pytest.mark.parametrize("kernel", STEEP[1::2], ids=lambda kernel: kernel.label)
-@pytest.mark.parametrize("points", [7, 8, 13, 24])
+@pytest.mark.parametrize(
+    "points", [7, pytest.param(8, marks=pytest.mark.slow), 13, pytest.param(24, marks=pytest.mark.slow)]
+)
 def test_other_numbers_of_points(points: int, kernel: he.Kernel) -> None:
     """The logarithm is that of the configuration, and lies between what the best packing admits: some pair is no further
     apart than its least distance, and in that packing no pair is nearer."""

@@ -172,7 +172,11 @@ def coarse(objective: Objective, points: int, dim: int, starts: int = 4) -> Ends
 
 
 @pytest.mark.parametrize("most_dense", [10**4, 0], ids=["corrected Hessian", "products alone"])
-@pytest.mark.parametrize(("objective", "points", "dim"), FLAT, ids=lambda x: getattr(x, "label", str(x)))
+@pytest.mark.parametrize(
+    ("objective", "points", "dim"),
+    [pytest.param(*one, marks=() if k % 3 == 0 else pytest.mark.slow) for k, one in enumerate(FLAT)],
+    ids=lambda x: getattr(x, "label", str(x)),
+)
 def test_second_order_methods_end_at_stationary_points(
     objective: Objective, points: int, dim: int, most_dense: int, monkeypatch
 ) -> None:
@@ -187,7 +191,11 @@ def test_second_order_methods_end_at_stationary_points(
     assert bool((ends.value <= before.value + 1e-14).all()) and not bool(ends.failed.any())
 
 
-@pytest.mark.parametrize("loss", [he.DHEL(0.5), he.InfoNCE(0.5), he.KCL(he.Gaussian(2))], ids=lambda x: x.label)
+@pytest.mark.parametrize(
+    "loss",
+    [he.DHEL(0.5), *(pytest.param(x, marks=pytest.mark.slow) for x in (he.InfoNCE(0.5), he.KCL(he.Gaussian(2))))],
+    ids=lambda x: x.label,
+)
 def test_bent_valleys_of_fifty_pairs_in_space(loss: he.PairLoss) -> None:
     """Where 5000 steps of L-BFGS end at 1e-7, or round-off stops them."""
     objective = BatchLoss(loss)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hyperenergy.arithmetic.gegenbauer import gegenbauer
-from hyperenergy.codes import identification
+from hyperenergy.codes import Code, identification
 from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.precision import row_error
 from hyperenergy.geometry.symmetry import UndecidedError, symmetry
@@ -35,6 +35,8 @@ _MOST_DISTINCT = 30
 _ZERO, _MOST_DEGREE = 1e-10, 60
 # Inner products that are held at once.
 _AT_ONCE = 2**24
+# Of so many points all pairs are compared within seconds.
+_MOST_COMPARED = 30_000
 # Points this far from a code's are that code, where their digits do not say that they err by more.
 _NAMED = 1e-6
 # Rows of inner products that differ by this much are of one kind.  The work spent on finding symmetries is a second's.
@@ -124,7 +126,7 @@ def rows(configuration: Configuration) -> tuple[list[Row], Prediction | None]:
     judged, prediction = _judged(configuration)
     lines += judged
     if points >= 2:
-        lines.append(("least angle", f"{_number(_least_angle(x), 9)} degrees{_of_anchors(configuration)}"))
+        lines.append(("least angle", _angle(x, code) + _of_anchors(configuration)))
     if configuration.positives is not None:
         gap = float(np.linalg.norm(x - configuration.positives, axis=1).max())
         lines.append(("misalignment", f"{_number(gap, 3)}, the largest |u_i - v_i|"))
@@ -151,8 +153,18 @@ def rows(configuration: Configuration) -> tuple[list[Row], Prediction | None]:
     return lines, prediction
 
 
+def _angle(x: Floats, code: Code | None) -> str:
+    """Of a code from its exact inner products: all pairs of many points take minutes."""
+    if code is not None and code.distribution:
+        nearest = max(code.distribution)
+        return f"{_number(math.degrees(math.acos(float(nearest.a) + float(nearest.b) * math.sqrt(nearest.D))), 9)} degrees"
+    if len(x) > _MOST_COMPARED:
+        return f"not looked for among more than {_MOST_COMPARED} points"
+    return f"{_number(_least_angle(x), 9)} degrees"
+
+
 def _least_angle(x: Floats) -> float:
-    """Between two of the points, in degrees; by the nearest in blocks, so that any number will do."""
+    """Between two of the points, in degrees; by the nearest in blocks."""
     block = max(1, _AT_ONCE // len(x))
     nearest = np.inf
     for begin in range(0, len(x), block):

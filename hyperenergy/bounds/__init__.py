@@ -1,0 +1,1 @@
+"""How far a configuration can be from the best: certified lower bounds of energies, and their independent check."""

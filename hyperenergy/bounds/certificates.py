@@ -1,0 +1,173 @@
+"""Certificates of lower bounds of pair energies: proposed by a linear program or an interpolant, and kept once they hold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from fractions import Fraction
+from typing import Any
+
+from flint import arb, arb_poly
+
+from hyperenergy.bounds import checking, interpolation, program
+from hyperenergy.bounds.checking import FORMAT, TWO_POINT, CertificateError
+from hyperenergy.errors import ArgumentError
+from hyperenergy.kernels import Kernel
+from hyperenergy.kernels.base import examined
+
+Certificate = dict[str, Any]
+
+# Degrees of linear programs: by the size, and those that are tried where more helps.
+_LATER = (48, 60)
+# Digits of coefficients behind the point, beyond those of the least value of f.
+_ROUGH, _FINE = 24, 45
+_LIFTS = 12
+
+
+class NoBoundError(ArithmeticError):
+    """No certificate was found: the program had no solution, or what it proposed could not be proved."""
+
+
+def described(kernel: Kernel) -> dict[str, str]:
+    """Name and parameters, exact, as a certificate has them.  ArgumentError for a kernel that is not checked."""
+    name = type(kernel).__name__
+    if examined(kernel) is None or name not in checking.KERNELS:
+        raise ArgumentError(
+            "kernel", kernel.label, f"has no certified bounds; they are there for {', '.join(checking.KERNELS)}"
+        )
+    found = {field.name: str(Fraction(getattr(kernel, field.name))) for field in fields(kernel)}
+    if not kernel.completely_monotone:
+        raise ArgumentError("kernel", kernel.label, "has no certified bounds: it is not completely monotone")
+    return {"name": name, **found}
+
+
+def linear(kernel: Kernel, points: int, dim: int, degree: int | None, tolerance: float) -> Certificate:
+    """By the linear program of that degree; without one, from 3 sqrt N on, as long as more gains more than the tolerance."""
+    if degree is not None:
+        return _linear(kernel, points, dim, degree)
+    first = min(_LATER[0], 4 + 3 * math.isqrt(points))
+    best = _linear(kernel, points, dim, first)
+    for more in _LATER:
+        if more <= first or tolerance >= 1e-5:
+            break
+        found, before = _linear(kernel, points, dim, more), Fraction(best["bound"])
+        gain = Fraction(found["bound"]) - before
+        best = found if gain > 0 else best
+        if gain <= tolerance * abs(before):
+            break
+    return best
+
+
+def _linear(kernel: Kernel, points: int, dim: int, degree: int) -> Certificate:
+    try:
+        h = program.solve(kernel, points, dim, degree)
+    except program.NoProgramError as error:
+        raise NoBoundError(str(error)) from error
+    over = program.violation(kernel, dim, h)
+    digits = _ROUGH + _digits(kernel)
+    exact = [Fraction(math.floor(Fraction(float(x)) * 10**digits), 10**digits) for x in h]
+    unit = max(over, 1e-14 * float(abs(h).sum()), 1e-300)
+    return _lifted(kernel, points, dim, exact, digits, (unit * 2**k for k in range(_LIFTS)))
+
+
+def universal(kernel: Kernel, points: int, dim: int) -> Certificate:
+    """The universal lower bound of Levenshtein's quadrature, which every sharp code attains."""
+    with interpolation.Precise():
+        return interpolated(kernel, points, dim, interpolation.levenshtein_nodes(points, dim))
+
+
+def interpolated(kernel: Kernel, points: int, dim: int, nodes: Sequence[arb], skip: Sequence[int] = ()) -> Certificate:
+    """By the interpolant at these nodes, rounded down."""
+    with interpolation.Precise():
+        digits = _FINE + _digits(kernel)
+        h = interpolation.interpolant(_value(kernel), nodes, dim, skip)
+        exact = [interpolation.decimal(x, digits) if k not in skip else Fraction(0) for k, x in enumerate(h)]
+    # A coefficient that is zero, as the one of highest degree may be, is enclosed by a ball around zero.
+    exact = [max(x, Fraction(0)) if k and x > -Fraction(2, 10**digits) else x for k, x in enumerate(exact)]
+    unit = 2.0 * len(exact) * 10.0**-digits
+    return _lifted(kernel, points, dim, exact, digits, (unit * 10**k for k in range(4)))
+
+
+def _value(kernel: Kernel) -> interpolation.Value:
+    description = described(kernel)
+    numbers = {key: Fraction(x) for key, x in description.items() if key != "name"}
+    if description["name"] == "Polynomial":
+        power = arb_poly([checking.ball(numbers["c"]), 1]) ** int(numbers["degree"])
+        return lambda t: (power(t), power.derivative()(t))
+    at = checking.series(description["name"], numbers)
+
+    def value(t: arb) -> tuple[arb, arb]:
+        found = at(t, 2)
+        return found[0], found[1]
+
+    return value
+
+
+def _digits(kernel: Kernel) -> int:
+    """Zeros behind the point of the least value of f."""
+    least = abs(float(kernel.profile(4.0, _Floats)))
+    return max(0, -math.floor(math.log10(least))) if least > 0 else 0
+
+
+class _Floats:
+    exp, log, sqrt = staticmethod(math.exp), staticmethod(math.log), staticmethod(math.sqrt)
+
+    @staticmethod
+    def number(value: Any) -> float:
+        return float(Fraction(value))
+
+    @staticmethod
+    def power(x: float, exponent: Any) -> float:
+        return x ** float(Fraction(exponent))
+
+
+def _lifted(
+    kernel: Kernel, points: int, dim: int, h: list[Fraction], digits: int, lifts: Iterator[float]
+) -> Certificate:
+    """The first certificate that holds, f lifted by one of the amounts: h_0 less it."""
+    reason: Exception | None = None
+    for lift in lifts:
+        first = h[0] - Fraction(math.ceil(Fraction(lift) * 10**digits), 10**digits)
+        certificate = _certificate(kernel, points, dim, [first, *h[1:]])
+        try:
+            checking.proved(certificate)
+        except CertificateError as error:
+            reason = error
+        else:
+            return certificate
+    raise NoBoundError(f"no certificate of {kernel.label} for {points} points in R^{dim}: {reason}")
+
+
+def _certificate(kernel: Kernel, points: int, dim: int, h: list[Fraction]) -> Certificate:
+    value = (points * points * h[0] - points * sum(h)) / 2
+    return {
+        "format": FORMAT,
+        "kind": TWO_POINT,
+        "kernel": described(kernel),
+        "points": points,
+        "dim": dim,
+        "bound": decimal(value),
+        "coefficients": [_exact(x) for x in h],
+    }
+
+
+def decimal(value: Fraction, digits: int = 30) -> str:
+    """So many significant digits, rounded down."""
+    if value == 0:
+        return "0"
+    places = digits - 1 - math.floor(math.log10(abs(value)))
+    if places <= 0:
+        return str(math.floor(value))
+    return _exact(Fraction(math.floor(value * 10**places), 10**places))
+
+
+def _exact(x: Fraction) -> str:
+    """Of a decimal fraction, all of its digits."""
+    places, scaled = 0, x
+    while scaled.denominator != 1:
+        step = max(1, (scaled.denominator.bit_length() - 1) // 4)
+        places, scaled = places + step, scaled * 10**step
+    text = str(abs(scaled.numerator)).rjust(places + 1, "0")
+    whole, part = (text[:-places], text[-places:].rstrip("0")) if places else (text, "")
+    return ("-" if x < 0 else "") + whole + (f".{part}" if part else "")

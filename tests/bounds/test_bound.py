@@ -1,0 +1,207 @@
+"""Certified lower bounds: below what is known, exact at universal optima, refused where nothing is proved."""
+
+from __future__ import annotations
+
+import json
+import math
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flint import arb
+
+import hyperenergy as he
+from hyperenergy import codes
+from hyperenergy.bounds import certificates, checking, interpolation
+from hyperenergy.bounds.bound import rounded_down
+from hyperenergy.bounds.checking import CertificateError, proved
+from hyperenergy.errors import ArgumentError
+
+# Thomson's problem: the best known energies, nine digits, as tables have them.
+THOMSON = {
+    2: 0.5,
+    5: 6.474691495,
+    7: 14.452977414,
+    8: 19.675287861,
+    9: 25.759986531,
+    11: 40.596450508,
+    20: 150.881568334,
+}
+# Published lower bounds, certified by Delsarte and Yudin's method.
+PUBLISHED = {25: "243.638659", 50: "1054.849188"}
+
+
+@pytest.mark.parametrize("points", THOMSON)
+def test_thomson(points: int) -> None:
+    found = he.lower_bound(he.Riesz(1), points, 3)
+    assert found.value <= THOMSON[points] + 1e-9 and found.gap(THOMSON[points]) < 6e-3
+    assert he.check_certificate(found.certificate) == found.value
+    assert found.value >= he.lower_bound(he.Riesz(1), points, 3, method="universal").value
+
+
+@pytest.mark.parametrize("points", PUBLISHED)
+def test_published_bounds(points: int) -> None:
+    found = he.lower_bound(he.Riesz(1), points, 3, degree=60)
+    assert proved(found.certificate) >= Fraction(PUBLISHED[points])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("points", "published"), [(100, "4447.479965"), (200, "18436.477818")])
+def test_published_bounds_of_many(points: int, published: str) -> None:
+    assert proved(he.lower_bound(he.Riesz(1), points, 3, degree=60).certificate) >= Fraction(published)
+
+
+def exact_energy(code: codes.Code, kernel: he.Kernel) -> arb:
+    """The sum over i < j from the exact inner products."""
+    told = certificates.described(kernel)
+    numbers = {key: Fraction(x) for key, x in told.items() if key != "name"}
+    at = checking.series(told["name"], numbers)
+    total = arb(0)
+    for x, count in code.distribution.items():
+        t = checking.ball(x.a) + checking.ball(x.b) * arb(x.D).sqrt()
+        total += count * at(t, 1)[0]
+    return total * code.size / 2
+
+
+UNIVERSAL = (
+    "icosahedron",
+    "24-cell",
+    "600-cell",
+    "clebsch",
+    "schlaefli",
+    "e8-roots",
+    "e7-56",
+    "mclaughlin",
+    "simplex-5",
+    "cross-polytope-8",
+)
+
+
+def _relative_gap(name: str, kernel: he.Kernel) -> float:
+    code = codes.get(name)
+    found = he.lower_bound(kernel, code.size, code.dim)
+    assert found.method == "code"
+    with interpolation.Precise():
+        energy = exact_energy(code, kernel)
+        gap = (energy - checking.ball(proved(found.certificate))) / abs(energy)
+        assert gap > -1e-60
+        return float(gap)
+
+
+@pytest.mark.parametrize("name", [x for x in UNIVERSAL if x != "24-cell"])
+def test_universal_optima_are_attained(name: str) -> None:
+    for kernel in (he.Riesz(1), he.Riesz(2), he.Gaussian(20), he.Logarithmic()):
+        assert _relative_gap(name, kernel) < 1e-18
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", codes.names())
+def test_all_universal_optima_are_attained(name: str) -> None:
+    if not name.endswith("-N") and codes.get(name).optimality == "theorem":
+        dim = codes.get(name).dim
+        kernels = [he.Riesz(1), he.Riesz(2), he.Riesz(3), he.Riesz(max(1, dim - 2)), *map(he.Gaussian, (0.5, 1, 4, 20))]
+        for kernel in kernels:
+            assert _relative_gap(name, kernel) < 1e-15
+
+
+def test_levenshtein_nodes_of_sharp_codes_are_their_inner_products() -> None:
+    with interpolation.Precise():
+        for name in ("icosahedron", "clebsch", "e8-roots", "leech"):
+            code = codes.get(name)
+            nodes = interpolation.levenshtein_nodes(code.size, code.dim)
+            expected = sorted(float(x.a) + float(x.b) * math.sqrt(x.D) for x in code.distribution)
+            assert [float(x) for x in nodes] == pytest.approx(expected, abs=1e-14)
+
+
+def test_pair_conventions() -> None:
+    values = {
+        pairs: he.lower_bound(he.Energy(he.Riesz(1), pairs), 6, 3).value for pairs in ("unordered", "ordered", "mean")
+    }
+    assert values["ordered"] == pytest.approx(2 * values["unordered"], rel=1e-15)
+    assert values["mean"] == pytest.approx(values["unordered"] / 15, rel=1e-15)
+    assert he.lower_bound(he.Riesz(1), 6, 3).value == values["unordered"]
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        he.KCL(kernel=he.Gaussian(2), gamma=16),
+        he.KCL(kernel=he.Laplace(1), gamma=3, two_view=True),
+        he.KCL(kernel=he.Logarithmic(), alignment_kernel=he.Riesz(-2), gamma=2),
+        he.AlignUniform(),
+        he.InfoNCE(0.5),
+        he.InfoNCE(0.5, symmetric=True),
+        he.SimCLR(0.5),
+        he.NTXent(0.5),
+        he.DCL(0.5),
+        he.DHEL(0.5),
+        he.DHEL(0.5, two_view=True),
+    ],
+    ids=lambda loss: loss.label,
+)
+def test_losses(loss: Any) -> None:
+    """At four pairs in R^3 the simplex attains them; at seven nothing falls below."""
+    found = he.lower_bound(loss, 4, 3)
+    prediction = he.predict(loss, 4, 3)
+    assert prediction is not None and found.value == pytest.approx(prediction.value, rel=1e-13, abs=1e-13)
+    best = he.minimize(loss, points=7, dim=3, restarts=4, seed=0)
+    assert best.bound is not None and best.bound < best.value and best.gap > 1e-6
+
+
+def test_gaps_of_minima() -> None:
+    best = he.minimize(he.Energy(he.Riesz(1)), points=12, dim=3, restarts=2, seed=0)
+    assert best.gap == 0 and best.certified is not None and best.certified.method == "code"
+    other = he.minimize(he.Energy(he.Riesz(1)), points=7, dim=3, restarts=2, seed=0)
+    assert other.gap is not None and 1e-3 < other.gap < 5e-3
+    assert he.minimize(he.SoftmaxCode(), points=3, dim=2, restarts=2).bound is None  # nothing is certified there
+
+
+def test_a_search_ends_at_a_certified_bound() -> None:
+    best = he.minimize(he.Energy(he.Riesz(1)), points=12, dim=3, lower_bound="certified", seed=0)
+    assert best.stop is he.search.minimum.Stop.BOUND
+    with pytest.raises(ArgumentError, match='must be a number or "certified"'):
+        he.minimize(he.Energy(he.Riesz(1)), points=12, dim=3, lower_bound="proved")  # type: ignore[arg-type]
+
+
+def test_files(tmp_path: Path) -> None:
+    found = he.lower_bound(he.Riesz("1/2"), 9, 4)
+    found.save(tmp_path / "nine.json")
+    assert he.check_certificate(tmp_path / "nine.json") == found.value
+    changed = json.loads((tmp_path / "nine.json").read_text())
+    changed["bound"] = str(Fraction(changed["bound"]) + Fraction(1, 1000))
+    (tmp_path / "nine.json").write_text(json.dumps(changed))
+    with pytest.raises(CertificateError, match="and no more"):
+        he.check_certificate(tmp_path / "nine.json")
+    (tmp_path / "none.json").write_text("{")
+    with pytest.raises(CertificateError, match="is no JSON"):
+        he.check_certificate(tmp_path / "none.json")
+    with pytest.raises(ArgumentError, match="cannot be read"):
+        he.check_certificate(tmp_path / "absent.json")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        ((he.Riesz(1), 1, 3), {}, "points: got 1"),
+        ((he.Riesz(1), 5, 1), {}, "dim: got 1"),
+        ((he.Riesz(-3), 5, 3), {}, "it is not completely monotone"),
+        ((he.Projective(he.Riesz(1)), 5, 3), {}, "has no certified bounds"),
+        ((he.SoftmaxCode(), 5, 3), {}, "has no certified bounds"),
+        ((he.SigLIP(), 5, 3), {}, "has no certified bounds"),
+        ((he.Energy(he.Riesz(1), weights=[1, 2, 1]), 3, 3), {}, "has no certified bounds"),
+        ((he.Riesz(1), 5, 3), {"method": "sdp"}, "method: got 'sdp'"),
+        ((he.Riesz(1), 5, 3), {"degree": 0}, "degree: got 0"),
+        ((he.Riesz(1), 5, 3), {"tolerance": 0}, "tolerance: got 0"),
+    ],
+)
+def test_what_has_no_bound(arguments: tuple[Any, int, int], options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ArgumentError) as error:
+        he.lower_bound(*arguments, **options)
+    assert message in str(error.value)
+
+
+def test_rounding_down() -> None:
+    for x in (Fraction(1, 3), Fraction(-1, 3), Fraction(1, 10), Fraction(2**60 + 1), Fraction(1, 2)):
+        found = rounded_down(x)
+        assert Fraction(found) <= x < Fraction(math.nextafter(found, math.inf))
