@@ -9,6 +9,7 @@ from typing import Any
 
 # What each extra of pyproject.toml brings, as modules.
 EXTRAS = {
+    "bounds": ("clarabel",),
     "dask": ("dask", "distributed"),
     "explore": ("starlette", "uvicorn", "websockets"),
     "parquet": ("pyarrow",),

@@ -55,14 +55,14 @@ def inner_products(points: list[Row]) -> Table:
     return table
 
 
-def pulls(where: Place, jet: Jet) -> list[Row]:
+def pulls_on(points: list[Row], jet: Jet) -> list[Row]:
     """s, (N, d)."""
-    table: list[Row] = (arb_mat(jet.slopes) * arb_mat(where.points)).table()
+    table: list[Row] = (arb_mat(jet.slopes) * arb_mat(points)).table()
     return table
 
 
 def gradient(at: Slice, where: Place, jet: Jet) -> list[Any]:
-    s = pulls(where, jet)
+    s = pulls_on(where.points, jet)
     return [dot(d, s[i]) for d, i in zip(where.across, at.owners, strict=True)]
 
 
@@ -70,7 +70,7 @@ def hessian(at: Slice, where: Place, jet: Jet) -> arb_mat:
     n, owners = len(at.owners), at.owners
     D = arb_mat(where.across)
     W, A = (D * D.transpose()).table(), (D * arb_mat(where.points).transpose()).table()
-    slope, curve, s = jet.slopes, jet.curvatures, pulls(where, jet)
+    slope, curve, s = jet.slopes, jet.curvatures, pulls_on(where.points, jet)
     first = gradient(at, where, jet)
     along, radial = where.along, [dot(y, x) for y, x in zip(where.points, s, strict=True)]
     bent = [[x * y for x, y in zip(A[a], curve[owners[a]], strict=True)] for a in range(n)]

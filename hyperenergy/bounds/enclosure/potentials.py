@@ -105,5 +105,3 @@ def _both(table: Table, i: int, j: int, x: arb) -> None:
 
 def zeros(n: int) -> Table:
     return [[arb(0)] * n for _ in range(n)]
-
-

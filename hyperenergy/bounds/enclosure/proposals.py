@@ -28,7 +28,9 @@ def _descended(potential: Softmax, start: Floats) -> tuple[float, Floats]:
         across = slope - (slope * y).sum(1, keepdims=True) * y
         return loss, (across / lengths).ravel()
 
-    found = minimize(value, start.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": 2000, "ftol": 1e-15})
+    found = minimize(
+        value, start.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": 3000, "ftol": 0.0, "gtol": 1e-11}
+    )
     z = found.x.reshape(start.shape)
     return float(found.fun), z / np.linalg.norm(z, axis=1, keepdims=True)
 
