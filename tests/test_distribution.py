@@ -27,7 +27,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 # Distributions whose modules have other names.
-MODULES = {"pillow": "PIL", "scikit-learn": "sklearn"}
+MODULES = {"pillow": "PIL", "python-flint": "flint", "scikit-learn": "sklearn"}
 
 
 def names(requirements: list[str]) -> set[str]:
@@ -96,7 +96,7 @@ def test_every_import_is_declared() -> None:
     extras = set().union(*EXTRAS.values())
     assert third_party(ROOT / "hyperenergy") - extras == modules(PROJECT["dependencies"])
     users = [path.name for path in (ROOT / "hyperenergy").rglob("*") if path.is_dir() and third_party(path) & extras]
-    assert sorted(users) == ["explore", "geometry", "reading", "runs", "show"]
+    assert sorted(users) == ["bounds", "explore", "geometry", "reading", "runs", "show", "three_point"]
     assert third_party(ROOT / "proofs_check") - {"proofs_check"} <= names(PROJECT["dependencies"])
 
 

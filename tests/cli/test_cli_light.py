@@ -107,7 +107,8 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, set[str], 
         check=True,
     )
     assert list(folder.iterdir()) == []
-    found, lines = [], []
+    found: list[tuple[str, set[str], str]] = []
+    lines: list[str] = []
     for line in done.stdout.splitlines():
         if line.startswith("loaded "):
             _, status, *names = line.split()
