@@ -15,7 +15,7 @@ from flint import arb
 from hyperenergy import codes
 from hyperenergy.bounds import certificates, checking, interpolation
 from hyperenergy.bounds.certificates import Certificate, NoBoundError
-from hyperenergy.bounds.checking import FORMAT, KERNEL_LOSS, SOFTMAX_LOSS
+from hyperenergy.bounds.checking import FORMAT, KERNEL_LOSS, LOGARITHM, SOFTMAX_LOSS
 from hyperenergy.checks import integer, positive
 from hyperenergy.errors import ArgumentError
 from hyperenergy.files import replacing
@@ -34,8 +34,9 @@ class Bound:
     """A lower bound that was proved, and its certificate.
 
     value: float64, rounded down, in the objective's own pair convention; of a kernel, the sum over i < j.  objective: its
-    label.  method: "linear", "universal" (Levenshtein's quadrature), "code" (a universally optimal code's interpolant), or
-    "convexity" (B1's value, which holds at any size).  certificate: what ``check_certificate`` takes; of an energy, that of
+    label.  method: "linear", "universal" (Levenshtein's quadrature), "code" (a universally optimal code's interpolant),
+    "convexity" (B1's value, which holds at any size), or "logarithm" (a linear program whose solution bounds the logarithms
+    of DHEL, too: B21).  certificate: what ``check_certificate`` takes; of an energy, that of
     the sum over i < j.
     """
 
@@ -199,7 +200,22 @@ class _Ask:
             "copies": told.copies,
             "views": told.views,
         }
-        return self._claimed(certificate, label, "convexity")
+        convex = self._claimed(certificate, label, "convexity")
+        if not told.decoupled or told.symmetrized:
+            return convex
+        try:
+            energy = certificates.logarithmic(Fraction(told.temperature), self.points, self.dim, self.degree)
+        except NoBoundError:
+            return convex
+        certificate = {
+            "format": FORMAT,
+            "kind": LOGARITHM,
+            "temperature": str(Fraction(told.temperature)),
+            "views": told.views,
+            "energy": energy,
+        }
+        found = self._claimed(certificate, label, "logarithm")
+        return found if found.value > convex.value else convex
 
     def _claimed(self, certificate: Certificate, label: str, method: str) -> Bound:
         """With the bound that it proves as its claim."""

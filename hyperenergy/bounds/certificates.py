@@ -15,6 +15,7 @@ from hyperenergy.bounds.checking import FORMAT, TWO_POINT, CertificateError
 from hyperenergy.errors import ArgumentError
 from hyperenergy.kernels import Kernel
 from hyperenergy.kernels.base import examined
+from hyperenergy.kernels.gaussian import Gaussian
 
 Certificate = dict[str, Any]
 
@@ -23,6 +24,8 @@ _LATER = (48, 60)
 # Digits of coefficients behind the point, beyond those of the least value of f.
 _ROUGH, _FINE = 24, 45
 _LIFTS = 12
+# Programs with a constraint that the one before sets.
+_ROUNDS = 4
 
 
 class NoBoundError(ArithmeticError):
@@ -59,9 +62,9 @@ def linear(kernel: Kernel, points: int, dim: int, degree: int | None, tolerance:
     return best
 
 
-def _linear(kernel: Kernel, points: int, dim: int, degree: int) -> Certificate:
+def _linear(kernel: Kernel, points: int, dim: int, degree: int, spread: float | None = None) -> Certificate:
     try:
-        h = program.solve(kernel, points, dim, degree)
+        h = program.solve(kernel, points, dim, degree, spread)
     except program.NoProgramError as error:
         raise NoBoundError(str(error)) from error
     over = program.violation(kernel, dim, h)
@@ -69,6 +72,43 @@ def _linear(kernel: Kernel, points: int, dim: int, degree: int) -> Certificate:
     exact = [Fraction(math.floor(Fraction(float(x)) * 10**digits), 10**digits) for x in h]
     unit = max(over, 1e-14 * float(abs(h).sum()), 1e-300)
     return _lifted(kernel, points, dim, exact, digits, (unit * 2**k for k in range(_LIFTS)))
+
+
+def logarithmic(tau: Fraction, points: int, dim: int, degree: int | None) -> Certificate:
+    """Of Gaussian(1/(2 tau)), with coefficients that vary so little that its logarithm is bounded, too (B21): the
+    constraint K M C <= E is linear where K is held; K grows with E, so that it falls from the first program on."""
+    kernel = Gaussian(str(1 / (2 * tau)))
+    degree = degree or min(_LATER[0], 4 + 3 * math.isqrt(points))
+    found = _linear(kernel, points, dim, degree)
+    if varies_little(found, tau):
+        return found
+    best: Certificate | None = None
+    for _ in range(_ROUNDS):
+        found = _linear(kernel, points, dim, degree, _spread(found, tau) * (1 + 1e-6))
+        if not varies_little(found, tau):
+            break
+        best = found
+    if best is None:
+        raise NoBoundError("no certificate of the logarithm was found")
+    return best
+
+
+def _bounded(certificate: Certificate) -> float:
+    """E = M h_0 - h(1)."""
+    return float(2 * Fraction(certificate["bound"]) / certificate["points"])
+
+
+def _spread(certificate: Certificate, tau: Fraction) -> float:
+    """K of B21."""
+    least = (certificate["points"] - 1) * math.exp(-2 / tau)
+    B = 1 - least / _bounded(certificate)
+    return 0.5 if B <= 1e-6 else -math.log1p(-B * B) / (B * math.log((1 + B) / (1 - B)))
+
+
+def varies_little(certificate: Certificate, tau: Fraction) -> bool:
+    """Whether K M C <= E, as floating point has it."""
+    C = float(sum(map(Fraction, certificate["coefficients"][1:])))
+    return _spread(certificate, tau) * certificate["points"] * C < _bounded(certificate)
 
 
 def universal(kernel: Kernel, points: int, dim: int) -> Certificate:

@@ -27,7 +27,8 @@ import flint
 from flint import arb, arb_series, fmpq, fmpq_poly, fmpz_poly
 
 FORMAT = "hyperenergy certificate 1"
-TWO_POINT, KERNEL_LOSS, SOFTMAX_LOSS = "two-point", "kernel loss", "softmax loss"
+TWO_POINT, KERNEL_LOSS = "two-point", "kernel loss"
+SOFTMAX_LOSS, LOGARITHM = "softmax loss", "logarithm"
 # Bits of the balls; terms of a Taylor series beyond the degree of h; halvings of an interval.
 _BITS, _BEYOND, _DEPTH = 320, 12, 120
 MOST_DEGREE, _MOST_DIGITS, _MOST_SIZE = 400, 400, 10**12
@@ -124,7 +125,35 @@ def _softmax_loss(fields: Mapping[str, Any]) -> Fraction:
     return _down(sums.log() - points * steep)
 
 
-_KINDS = {TWO_POINT: _two_point, KERNEL_LOSS: _kernel_loss, SOFTMAX_LOSS: _softmax_loss}
+def _logarithm(fields: Mapping[str, Any]) -> Fraction:
+    """A lower bound of DHEL, of any size in any dimension, by the certificate of the energy under its logarithms (B21).
+
+    With f = e^{(t-1)/tau}, E = M h_0 - h(1) > 0 and C = h(1) - h_0, the sums Z_i = sum_{j != i} f >= z = (M-1) e^{-2/tau}
+    have mean log Z_i >= log E if z >= E, or if K M C < E for K = -log(1-B^2) / (B log((1+B)/(1-B))), B = 1 - z/E: see
+    proofs_check/b21.py.  DHEL is mean log Z_i + mean (1 - s_i)/tau; with both views a second mean and 1/tau more.
+    """
+    fields = _object(fields, "certificate", ("temperature", "views", "energy"))
+    energy = _object(fields["energy"], "energy", ("kind", "kernel", "points", "coefficients"))
+    tau, views = rational(fields["temperature"], "temperature"), fields["views"]
+    if tau <= 0 or type(views) is not int or views not in (1, 2):
+        raise CertificateError("temperature, views: must be positive, and 1 or 2")
+    if energy["kind"] != TWO_POINT or _kernel(energy["kernel"], "kernel") != ("Gaussian", {"t": 1 / (2 * tau)}):
+        raise CertificateError("energy: must be a two-point certificate of Gaussian(1/(2 temperature))")
+    proved(energy)
+    h, points = _coefficients(energy["coefficients"]), energy["points"]
+    E, C = ball(points * h[0] - sum(h)), ball(sum(h[1:], Fraction(0)))
+    least = (points - 1) * (-2 / ball(tau)).exp()
+    if not E > 0:
+        raise CertificateError("energy: M h_0 - h(1) must be positive")
+    if not least >= E:
+        B = 1 - least / E
+        K = -(1 - B * B).log() / (B * ((1 + B) / (1 - B)).log())
+        if not K * points * C < E:
+            raise CertificateError("energy: its coefficients vary too much under the logarithm: K M C < E is not shown")
+    return _down(views * E.log() + ball((views - 1) / tau))
+
+
+_KINDS = {TWO_POINT: _two_point, KERNEL_LOSS: _kernel_loss, SOFTMAX_LOSS: _softmax_loss, LOGARITHM: _logarithm}
 
 
 # What was read

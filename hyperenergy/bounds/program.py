@@ -30,8 +30,11 @@ class NoProgramError(ArithmeticError):
     """The solver came to no solution."""
 
 
-def solve(kernel: Kernel, points: int, dim: int, degree: int) -> Floats:
-    """The Gegenbauer coefficients h_0..h_degree of an h with h <= f up to a relative 1e-9 or so."""
+def solve(kernel: Kernel, points: int, dim: int, degree: int, spread: float | None = None) -> Floats:
+    """The Gegenbauer coefficients h_0..h_degree of an h with h <= f up to a relative 1e-9 or so.
+
+    spread: then also spread N (h(1) - h_0) <= N h_0 - h(1), of a positive kernel.
+    """
     grid = coarse = _angles(4 * degree + 8)
     fine, basis = _fine(dim, degree)
     f = _profile(kernel, fine)
@@ -41,7 +44,7 @@ def solve(kernel: Kernel, points: int, dim: int, degree: int) -> Floats:
     for _ in range(_ROUNDS):
         values = (_profile(kernel, grid) + lift) / scale
         rows = _gegenbauer(dim, degree, np.cos(grid)) / values[:, None]
-        h = _linear(rows, points)
+        h = _linear(rows, points, spread)
         h[1:] = np.maximum(h[1:], 0.0)
         angles, over = peaks(fine, basis @ h * scale / (f + lift) - 1)
         if over.max() < _ENOUGH:
@@ -60,17 +63,20 @@ def violation(kernel: Kernel, dim: int, h: Floats) -> float:
     return float(peaks(fine, basis @ h - _profile(kernel, fine))[1].max())
 
 
-def _linear(rows: Floats, points: int) -> Floats:
+def _linear(rows: Floats, points: int, spread: float | None) -> Floats:
     from scipy.optimize import linprog
 
-    degree = rows.shape[1] - 1
+    degree, right = rows.shape[1] - 1, np.ones(len(rows))
+    if spread is not None:
+        rows = np.vstack([rows, [1.0 - points, *[1.0 + spread * points] * degree]])
+        right = np.append(right, 0.0)
     cost = np.full(degree + 1, 1.0 / points)
     cost[0] -= 1.0
     options = {"primal_feasibility_tolerance": _TOLERANCE, "dual_feasibility_tolerance": _TOLERANCE}
     found: Any = linprog(
         cost,
         rows,
-        np.ones(len(rows)),
+        right,
         bounds=[(None, None), *[(0.0, None)] * degree],
         method="highs-ds",
         options=options,

@@ -206,3 +206,40 @@ def test_rounding_down() -> None:
     for x in (Fraction(1, 3), Fraction(-1, 3), Fraction(1, 10), Fraction(2**60 + 1), Fraction(1, 2)):
         found = rounded_down(x)
         assert Fraction(found) <= x < Fraction(math.nextafter(found, math.inf))
+
+
+@pytest.mark.parametrize(("points", "dim", "tau"), [(12, 3, 1.0), (6, 3, 2.0), (120, 4, 1.0)])
+def test_logarithms_at_universal_optima(points: int, dim: int, tau: float) -> None:
+    """B21: where the temperature is high enough DHEL's minimum is the code's, and the bound reaches it."""
+    code = codes.universal_optimum(points, dim)
+    assert code is not None
+    for loss in (he.DHEL(tau), he.DHEL(tau, two_view=True)):
+        value = float(loss(code.points, code.points))
+        found = he.lower_bound(loss, points, dim)
+        assert found.method == "logarithm" and 0 <= value - found.value < 1e-7
+        assert he.check_certificate(found.certificate) == found.value
+
+
+def test_logarithms_elsewhere() -> None:
+    """Seven pairs in R^3, a gap; and at low temperatures convexity says more."""
+    best = he.minimize(he.DHEL(1.0), points=7, dim=3, restarts=4, seed=0)
+    assert best.certified is not None and best.certified.method == "logarithm"
+    assert best.bound is not None and 1e-4 < best.value - best.bound < 1e-2
+    assert he.lower_bound(he.DHEL(0.1), 7, 3).method == "convexity"
+
+
+def test_an_energy_whose_coefficients_vary_too_much_says_nothing_of_the_logarithm() -> None:
+    """Its bound log E would be false: it lies above what a search finds."""
+    energy = he.lower_bound(he.Gaussian(5), 7, 3, method="linear").certificate
+    false = {
+        "format": checking.FORMAT,
+        "kind": "logarithm",
+        "temperature": "0.1",
+        "views": 1,
+        "energy": energy,
+        "bound": "-100",
+    }
+    with pytest.raises(CertificateError, match="vary too much"):
+        proved(false)
+    with pytest.raises(CertificateError, match="must be a two-point certificate of Gaussian"):
+        proved({**false, "temperature": "0.2"})

@@ -12,9 +12,9 @@ from flint import arb
 from hyperenergy.bounds import checking
 from hyperenergy.bounds.enclosure import circle, gauge, krawczyk, proposals
 from hyperenergy.bounds.enclosure.derivatives import inner_products, pulls_on
-from hyperenergy.bounds.enclosure.enclose import BITS, proof, shown
 from hyperenergy.bounds.enclosure.gauge import Floats, Row
 from hyperenergy.bounds.enclosure.krawczyk import NotDecided, Proof
+from hyperenergy.bounds.enclosure.near import BITS, proof, shown
 from hyperenergy.bounds.enclosure.potentials import Softmax
 from hyperenergy.checks import integer, positive
 from hyperenergy.errors import unknown_name
@@ -27,6 +27,10 @@ LOSSES = {
     "cross-view DCL": (False, False),
 }
 _STARTS = 24
+# Gaps below which the bound over all aligned configurations of the circle, as coarse as it is made, is not tried.
+_WORTH = 0.1
+# Below, its integers could leave their range.
+_COLD = Fraction(1, 1000)
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Counterexample:
     misaligned: the value at a true critical point of the loss, or, where ``misaligned_critical`` is False, at the points
     ``anchors`` and ``positives``, scaled to unit length.  gap: aligned - misaligned.  force: the largest force on a positive
     at the aligned one, (1/tau) |P_j sum_i p_ij u_i|; forced: whether it is proved not to vanish.  apart: the largest
-    |u_i - v_i| of the misaligned one.  proved: whether gap > 0 is proved.  none_aligned: whether
+    |u_i - v_i| of the misaligned one.  proved: whether gap > 0 is proved, and apart > 0.  none_aligned: whether
     the misaligned one is proved to be below all aligned ones.  verdict: what is proved, in words.
     """
 
@@ -70,22 +74,19 @@ def counterexample(loss_name: str, points: int, dim: int, temperature: float | s
 
     What is proved where ``proved``: a misaligned configuration lies below a critical point among aligned ones, a strict
     local minimum among them where ``aligned_minimum``; where ``forced``, that this point is no critical point of the loss.
-    That no aligned configuration at all is as low is proved where ``none_aligned``, which is tried on the circle only: in
-    higher dimensions no rigorous lower bound over all aligned configurations is at hand that lies above the loss of free
-    ones, and the best aligned one is the best that was found.
-    Raises ArgumentError for other losses, and sizes and temperatures out of range.
+    That no aligned configuration at all is as low, and no minimizer therefore aligned, is proved where ``none_aligned``.
+    It is tried on the circle only, where gaps are large; in higher dimensions no rigorous lower bound over all aligned
+    configurations is at hand that lies above the loss of free ones, and the best aligned one is the best that was found.
+    Raises ArgumentError for other losses, and sizes and temperatures out of range; NotDecided where the best aligned
+    configuration is degenerate.
     Source: B5; Krawczyk 1969.
     """
-    if loss_name not in LOSSES:
+    if str(loss_name) not in LOSSES:
         raise unknown_name("loss_name", str(loss_name), LOSSES)
     points, dim = integer("points", points, 3), integer("dim", dim, 2)
     positive("temperature", temperature)
-    before = flint.ctx.prec
-    flint.ctx.prec = BITS
-    try:
+    with flint.ctx.workprec(BITS):
         return _Case(loss_name, points, dim, Fraction(temperature)).compared()
-    finally:
-        flint.ctx.prec = before
 
 
 @dataclass(frozen=True)
@@ -111,19 +112,15 @@ class _Case:
         return Softmax(rows, 0, self.temperature, [M + i for i in range(M)])
 
     def compared(self) -> Counterexample:
-        start = proposals.lowest(self.aligned, self.points, self.dim, _STARTS)
-        try:
-            best, _ = proof(self.aligned, start)
-        except NotDecided as reason:
-            raise NotDecided(f"the best aligned configuration found is not decided: {reason}") from None
+        low = proposals.lowest(self.free, 2 * self.points, self.dim, _STARTS)
+        best = self._best_aligned(low)
         U, value = best.where.points, best.jet.value
-        free, critical = self._misaligned(_floats(U))
+        free, critical = self._misaligned(low, _floats(U))
         lower = self.free.jet(inner_products(free)).value
         gap, force = value - lower, self._force(U)
         apart = _largest([[a - b for a, b in zip(u, v, strict=True)] for u, v in self._pairs(free)])
-        proved, forced = bool(gap > 0), bool(force > 0)
-        floor = self._floor() if proved and self.dim == 2 else None
-        none = floor is not None and bool(checking.ball(floor) > lower)
+        proved, forced = bool(gap > 0 and apart > 0), bool(force > 0)
+        none = proved and bool(gap > _WORTH) and self._above(lower)
         return Counterexample(
             loss=self.loss,
             points=self.points,
@@ -148,12 +145,20 @@ class _Case:
     def _pairs(self, free: list[Row]) -> list[tuple[Row, Row]]:
         return list(zip(free[: self.points], free[self.points :], strict=True))
 
-    def _misaligned(self, U: Floats) -> tuple[list[Row], bool]:
+    def _best_aligned(self, low: Floats) -> Proof:
+        """The midpoints of the best free pairs are a start, too, so that none of them is below for lack of one."""
+        middles = low[: self.points] + low[self.points :]
+        start = proposals.lowest(self.aligned, self.points, self.dim, _STARTS, [middles])
+        try:
+            return proof(self.aligned, start)[0]
+        except NotDecided as reason:
+            raise NotDecided(f"the best aligned configuration found is not decided: {reason}") from None
+
+    def _misaligned(self, low: Floats, U: Floats) -> tuple[list[Row], bool]:
         """In balls, the lowest that was found; and whether it is a critical point of the loss."""
-        rng = np.random.default_rng(0)
         pairs = np.concatenate([U, U])
-        near = pairs + 1e-2 * rng.normal(size=pairs.shape)
-        low = proposals.lowest(self.free, len(pairs), self.dim, _STARTS, [near])
+        near = pairs + 1e-2 * np.random.default_rng(0).normal(size=pairs.shape)
+        low = proposals.lowest(self.free, len(pairs), self.dim, 0, [low, near])
         tried = [([gauge.unit([arb(float(a)) for a in row]) for row in low], False)]
         for start in (low, pairs):  # a step of Newton's from aligned points finds what is as near as round-off
             try:
@@ -176,9 +181,13 @@ class _Case:
             ]
         )
 
-    def _floor(self) -> Fraction:
+    def _above(self, lower: arb) -> bool:
+        """Whether all aligned configurations are proved to be."""
+        if self.dim != 2 or self.points < 4 or self.temperature < _COLD:
+            return False
         own, within = LOSSES[self.loss]
-        return circle.least_aligned(self.points, self.temperature, int(own), 1 + within)
+        least = circle.Circle(self.points, self.temperature, int(own), 1 + within).least()
+        return bool(checking.ball(least) > lower)
 
 
 def _largest(vectors: list[Row]) -> arb:

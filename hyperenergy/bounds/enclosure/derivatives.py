@@ -1,8 +1,8 @@
 """First and second derivatives of a potential in the coordinates of a slice, in balls.
 
-With y = z/|z|, z = c + sum_a w_a b_a, and P the projection across y, the first derivative of y by w_a is D_a = P b_a/|z|, and
-the second one is -(q_a D_b + q_b D_a + (D_a.D_b) y), q_a = y.b_a/|z|.  With s_i = sum_j slope_ij y_j and A_aj = D_a.y_j, for
-a of point i and b of point j,
+With y = z/|z|, z = c + sum_a w_a b_a, and P the projection across y, the first derivative of y by w_a is D_a = P b_a/|z|,
+and the second one is -(q_a D_b + q_b D_a + (D_a.D_b) y), q_a = y.b_a/|z|.  With s_i = sum_j slope_ij y_j and A_aj = D_a.y_j,
+for a of point i and b of point j,
 
     gradient_a = D_a.s_i,
     hessian_ab = slope_ij D_a.D_b + curvature_ij A_aj A_bi                                       where i != j,
@@ -76,7 +76,7 @@ def hessian(at: Slice, where: Place, jet: Jet) -> arb_mat:
     bent = [[x * y for x, y in zip(A[a], curve[owners[a]], strict=True)] for a in range(n)]
     H = [[arb(0)] * n for _ in range(n)]
     for a in range(n):
-        i, row, own = owners[a], W[a], A[a]
+        i, row = owners[a], W[a]
         for b in range(a + 1):
             j = owners[b]
             if i != j:

@@ -9,21 +9,21 @@ from typing import Any
 
 import flint
 import numpy as np
-from flint import arb, arb_mat
+from flint import arb
 
 from hyperenergy.bounds import checking
 from hyperenergy.bounds.checking import CertificateError
-from hyperenergy.bounds.enclosure import gauge, krawczyk
+from hyperenergy.bounds.enclosure import gauge
 from hyperenergy.bounds.enclosure.derivatives import inner_products
 from hyperenergy.bounds.enclosure.gauge import Floats
-from hyperenergy.bounds.enclosure.krawczyk import NotDecided, Proof
+from hyperenergy.bounds.enclosure.krawczyk import NotDecided
+from hyperenergy.bounds.enclosure.near import BITS, proof, shown
 from hyperenergy.bounds.enclosure.potentials import Pairs, Potential
 from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.sphere import check_points, tensor
 from hyperenergy.kernels import Kernel
 from hyperenergy.kernels.base import examined
 
-BITS, DIGITS = 192, 25
 # Distances below which points count as one: what a search leaves of them.
 _ONE = 1e-9
 
@@ -35,9 +35,9 @@ class Enclosure:
     critical: whether a true critical point of the energy is near.  radius: an upper bound of the largest distance between
     a point that was given and its true place, after a rotation or reflection of all; infinite without a critical point.
     minimum: True for a strict local minimum, up to rotations; False for a critical point that is none, as a direction
-    descends; None where it is not decided.  energy: the sum over i < j at the critical point as "[value +/- error]", the error
-    proved, 25 digits where that many are known; without a critical point that of the points given, scaled to unit length.
-    reason: one line in words.
+    descends; None where it is not decided.  energy: the sum over i < j at the critical point as "[value +/- error]", the
+    error proved, 25 digits where that many are known, the value alone where it is exact; without a critical point that of
+    the points given, scaled to unit length.  reason: one line in words.
     """
 
     critical: bool
@@ -50,36 +50,19 @@ class Enclosure:
 def enclose(points: Any, kernel: Kernel) -> Enclosure:
     """Proves that a critical point of the pair energy lies near ``points``, and what it is, in ball arithmetic.
 
-    points: one configuration, (points, dim), dim >= 2, as ``he.minimize`` finds it; Newton's method comes first, at 192 bits.
+    points: one configuration, (points, dim), dim >= 2, as ``he.minimize`` finds it; Newton's method refines it in 192 bits.
     kernel: one that certificates know: Riesz with s >= -2, logarithmic, Gaussian, Laplace, inverse multiquadric, regularized
     logarithmic, polynomial; with its parameters as the exact numbers that they are.
 
-    Law: critical implies that exactly such a configuration exists; a minimum is never claimed of a saddle, nor where
-    more directions than rotations are flat, which is not decided (rattlers; families of equal energy).
+    Law: where ``critical``, a true critical point exists within ``radius``; a minimum is never claimed of a saddle, nor
+    where more directions than rotations are flat, which is not decided (rattlers; families of equal energy).
     Raises ArgumentError for other kernels, rows that are no unit vectors, and points that coincide where the kernel has no
     two derivatives.
     Source: Krawczyk 1969; Rump, Verification methods, Acta Numerica 19, 2010.
     """
     potential, x = Pairs(*_described(kernel)), _checked(points, kernel)
-    before = flint.ctx.prec
-    flint.ctx.prec = BITS
-    try:
+    with flint.ctx.workprec(BITS):
         return _enclosed(potential, x)
-    finally:
-        flint.ctx.prec = before
-
-
-def proof(potential: Potential, x: Floats) -> tuple[Proof, float]:
-    """The critical point near the points, at the bits set, and the radius.  NotDecided where there is no proof."""
-    rows, pivots = gauge.rotation(x)
-    found = krawczyk.prove(potential, krawczyk.refined(potential, gauge.sliced(x, rows, pivots)))
-    given = (arb_mat([[arb(float(a)) for a in row] for row in x]) * arb_mat(rows).transpose()).table()
-    skew = gauge.turned_by(rows)
-    apart = [
-        gauge.length([a - b for a, b in zip(there, here, strict=True)]) + skew * gauge.length(here)
-        for there, here in zip(found.where.points, given, strict=True)
-    ]
-    return found, rounded_up(krawczyk.largest(apart))
 
 
 def _enclosed(potential: Potential, x: Floats) -> Enclosure:
@@ -97,16 +80,6 @@ def _enclosed(potential: Potential, x: Floats) -> Enclosure:
 def _energy(potential: Potential, x: Floats) -> arb:
     points = [gauge.unit([arb(float(a)) for a in row]) for row in x]
     return potential.jet(inner_products(points)).value
-
-
-def shown(x: arb) -> str:
-    """As "[value +/- error]", with as many digits as are known, up to 25; nothing where none is."""
-    return str(x.str(DIGITS)) if x.is_finite() else ""
-
-
-def rounded_up(x: arb) -> float:
-    """The float64 above."""
-    return math.nextafter(float(x.upper()), math.inf)
 
 
 def _described(kernel: Kernel) -> tuple[str, dict[str, Fraction]]:

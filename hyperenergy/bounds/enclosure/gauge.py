@@ -2,10 +2,10 @@
 
 Points p_1, .., p_r that are linearly independent, r <= d-1, can be rotated so that p_k lies in the span of e_1, .., e_k with
 a positive last coordinate.  Where that holds the slice {p_k in span(e_1, .., e_k)} meets all configurations near, and it is
-transverse to the rotations: for skew A the coordinates m > k of A p_k are sum_{l<=k} A_ml p_kl, triangular in A with p_kk on
-the diagonal, so that they take all values.  What is critical on the slice is critical, then; what is a local minimum on it is
-one among all configurations.  The slice uses up all rotations but those that fix p_1, .., p_r; if others act, the
-second derivatives on the slice are singular, and nothing is claimed.
+transverse to the rotations: for skew A the coordinates m > k of A p_k are sum_{l<=k} A_ml p_kl, triangular in A with p_kk
+on the diagonal, so that they take all values.  What is critical on the slice is critical, then; what is a local minimum on
+it is one among all configurations.  The slice uses up all rotations but those that fix p_1, .., p_r; if these move other
+points, second derivatives on the slice are singular, and nothing is claimed.
 
 On the slice point i is (c_i + sum_a w_a b_a)/|..|, b_a the tangent vectors of point i.
 """
@@ -29,7 +29,7 @@ _INDEPENDENT = 1e-5
 
 @dataclass(frozen=True)
 class Slice:
-    """centers: (N, d), exact, nearly of length 1.  tangents: (n, d), exact; owners: whose they are.  pivots: p_1, .., p_r."""
+    """centers: (N, d), exact, nearly of length 1.  tangents: (n, d), exact; owners: whose.  pivots: p_1, .., p_r."""
 
     centers: tuple[Row, ...]
     tangents: tuple[Row, ...]
@@ -45,8 +45,8 @@ class Slice:
 
 
 def rotation(x: Floats) -> tuple[list[Row], tuple[int, ...]]:
-    """Rows that are orthonormal but for rounding, those of the matrix that turns the points into the slice; and which r points
-    are the pivots: greedily those that are the least combinations of the ones before."""
+    """Rows that are orthonormal but for rounding, those of the matrix that turns the points into the slice; and which r
+    points are the pivots: greedily those that are the least combinations of the ones before."""
     points = [[arb(float(a)) for a in row] for row in x]
     rows: list[Row] = []
     pivots: list[int] = []

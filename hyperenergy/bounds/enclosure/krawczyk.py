@@ -63,7 +63,10 @@ class _Modes:
 
 
 def refined(potential: Potential, at: Slice) -> Slice:
-    """The slice about a critical point near, to the bits that balls have: Newton's method.  NotDecided where it leaves, does not settle, or second derivatives vanish."""
+    """The slice about a critical point near, to the bits that balls have: Newton's method.
+
+    NotDecided where it leaves, does not settle, or second derivatives vanish.
+    """
     modes, before = None, np.inf
     for _ in range(_STEPS):
         where = place(at)

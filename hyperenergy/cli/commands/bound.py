@@ -77,6 +77,7 @@ _METHODS = {
     "linear": "linear programming (Delsarte and Yudin)",
     "universal": "Levenshtein's quadrature (the universal lower bound)",
     "code": "the interpolant of a universally optimal code, which attains it",
+    "logarithm": "a linear program under the logarithm (B21)",
     "convexity": "convexity (B1's value, which holds at any number of pairs)",
 }
 
