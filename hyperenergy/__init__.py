@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from hyperenergy import laws as _laws
     from hyperenergy import metrics as metrics
     from hyperenergy import theorems as theorems
-    from hyperenergy.energies.energy import energy as energy
     from hyperenergy.bounds.bound import Bound as Bound
     from hyperenergy.bounds.bound import check_certificate as check_certificate
     from hyperenergy.bounds.bound import lower_bound as lower_bound
     from hyperenergy.bounds.enclosure.enclose import Enclosure as Enclosure
     from hyperenergy.bounds.enclosure.enclose import enclose as enclose
+    from hyperenergy.energies.energy import energy as energy
     from hyperenergy.errors import ArgumentError as ArgumentError
     from hyperenergy.errors import ConvergenceError as ConvergenceError
     from hyperenergy.errors import HyperenergyError as HyperenergyError

@@ -16,6 +16,7 @@ from hyperenergy import codes
 from hyperenergy.bounds import certificates, checking, interpolation
 from hyperenergy.bounds.certificates import Certificate, NoBoundError
 from hyperenergy.bounds.checking import FORMAT, KERNEL_LOSS, LOGARITHM, SOFTMAX_LOSS
+from hyperenergy.bounds.three_point import checking as three_point
 from hyperenergy.checks import integer, positive
 from hyperenergy.errors import ArgumentError
 from hyperenergy.files import replacing
@@ -24,7 +25,7 @@ from hyperenergy.losses.base import Loss
 from hyperenergy.losses.facts import KernelFacts, SoftmaxFacts, facts
 from hyperenergy.objectives.base import Aligned, BatchLoss, Energy, Objective
 
-Method = Literal["auto", "linear", "universal"]
+Method = Literal["auto", "linear", "universal", "three-point"]
 # Relative error of a value in float64, whose terms are added in pairs.
 _ROUND_OFF = 1e-14
 
@@ -35,9 +36,9 @@ class Bound:
 
     value: float64, rounded down, in the objective's own pair convention; of a kernel, the sum over i < j.  objective: its
     label.  method: "linear", "universal" (Levenshtein's quadrature), "code" (a universally optimal code's interpolant),
-    "convexity" (B1's value, which holds at any size), or "logarithm" (a linear program whose solution bounds the logarithms
-    of DHEL, too: B21).  certificate: what ``check_certificate`` takes; of an energy, that of
-    the sum over i < j.
+    "three-point", "convexity" (B1's value, which holds at any size), or "logarithm" (a linear program whose solution bounds
+    the logarithms of DHEL, too: B21).  certificate: what ``check_certificate`` takes; of an energy, that of the sum over
+    i < j.
     """
 
     value: float
@@ -72,7 +73,8 @@ def lower_bound(
 
     objective: a kernel (sum over i < j), an ``Energy``, a kernel loss such as KCL, or a loss of the InfoNCE family.  method:
     "universal", the universal lower bound, at once; "linear", by linear programming; "auto" takes the better one, and at
-    the size of a universally optimal code its own, which is attained.  degree: of the polynomial; without one it grows
+    the size of a universally optimal code its own, which is attained; "three-point", of energies alone, is higher and takes
+    a minute (extra ``bounds``).  degree: of the polynomial (three-point: 6); without one it grows
     until more gains less than ``tolerance``, relative to the bound; from 1e-5 on it is chosen by the size alone.
 
     Law: value <= min <= value of any configuration; equal up to rounding at universally optimal codes.
@@ -106,12 +108,13 @@ def known_bound(objective: Objective, points: int, dim: int) -> Bound | None:
     """``lower_bound`` where there is one, soon made, else None."""
     try:
         return lower_bound(objective, points, dim, tolerance=1e-5)
-    except (ArgumentError, NoBoundError):
+    except (ArgumentError, ArithmeticError):  # NoBoundError, and numbers that leave float64
         return None
 
 
 def check_certificate(certificate: str | Path | Mapping[str, Any]) -> float:
-    """What a certificate, or a .json file with one, proves, rounded down; by a check of its own that trusts no solver.
+    """What a certificate, or a .json file with one, proves, rounded down; by a check of its own that trusts no solver.  Of a
+    certificate of a code it is the inner product that some two of so many points exceed.
 
     Raises CertificateError, with the field and the reason, where it does not prove what it claims.
     """
@@ -122,6 +125,9 @@ def check_certificate(certificate: str | Path | Mapping[str, Any]) -> float:
             raise ArgumentError("certificate", repr(str(certificate)), f"cannot be read ({error.strerror})") from None
         except (ValueError, RecursionError) as error:
             raise checking.CertificateError(f"certificate: {certificate} is no JSON ({error})") from None
+    kind = certificate.get("kind") if isinstance(certificate, dict) else None
+    if kind in (three_point.ENERGY, three_point.CODE):
+        return rounded_down(three_point.proved(certificate))
     return rounded_down(checking.proved(certificate))
 
 
@@ -151,6 +157,10 @@ class _Ask:
 
     def _best(self, kernel: Kernel) -> tuple[Certificate, str]:
         certificates.described(kernel)
+        if self.method == "three-point":
+            from hyperenergy.bounds.three_point import proposal
+
+            return proposal.three_point(kernel, self.points, self.dim, self.degree or 6), self.method
         code = codes.universal_optimum(self.points, self.dim) if self.method == "auto" else None
         if code is not None and code.skip:
             with interpolation.Precise():
@@ -177,6 +187,8 @@ class _Ask:
         return found[best], best
 
     def kernel_loss(self, told: KernelFacts, label: str) -> Bound:
+        if self.method == "three-point":
+            raise ArgumentError("method", repr(self.method), "goes with energies alone")
         energy, method = self._best(told.kernel)
         sides = 1 if told.symmetrized else told.views
         certificate = {

@@ -23,7 +23,7 @@ Certificate = dict[str, Any]
 _LATER = (48, 60)
 # Digits of coefficients behind the point, beyond those of the least value of f.
 _ROUGH, _FINE = 24, 45
-_LIFTS = 12
+_LIFTS = 24
 # Programs with a constraint that the one before sets.
 _ROUNDS = 4
 
@@ -52,8 +52,10 @@ def linear(kernel: Kernel, points: int, dim: int, degree: int | None, tolerance:
     first = min(_LATER[0], 4 + 3 * math.isqrt(points))
     best = _linear(kernel, points, dim, first)
     for more in _LATER:
-        if more <= first or tolerance >= 1e-5:
+        if tolerance >= 1e-5:
             break
+        if more < 1.2 * first:
+            continue
         found, before = _linear(kernel, points, dim, more), Fraction(best["bound"])
         gain = Fraction(found["bound"]) - before
         best = found if gain > 0 else best
@@ -63,14 +65,20 @@ def linear(kernel: Kernel, points: int, dim: int, degree: int | None, tolerance:
 
 
 def _linear(kernel: Kernel, points: int, dim: int, degree: int, spread: float | None = None) -> Certificate:
+    digits = _ROUGH + _digits(kernel)
     try:
         h = program.solve(kernel, points, dim, degree, spread)
     except program.NoProgramError as error:
         raise NoBoundError(str(error)) from error
-    over = program.violation(kernel, dim, h)
-    digits = _ROUGH + _digits(kernel)
+    unit = 1e-14 * float(abs(h).sum())
+    if kernel.positive:  # lifting by what is violated where f is large would cost much where it is small
+        share = max(0.0, program.violation(kernel, dim, h, relative=True))
+        h, unit = (
+            h / (1 + 1.5 * share),
+            min(unit, 1e-14 * kernel.profile(4.0, _Floats)) + share * kernel.profile(4.0, _Floats),
+        )
+    unit = max(unit, program.violation(kernel, dim, h), 1e-300)
     exact = [Fraction(math.floor(Fraction(float(x)) * 10**digits), 10**digits) for x in h]
-    unit = max(over, 1e-14 * float(abs(h).sum()), 1e-300)
     return _lifted(kernel, points, dim, exact, digits, (unit * 2**k for k in range(_LIFTS)))
 
 
@@ -126,7 +134,7 @@ def interpolated(kernel: Kernel, points: int, dim: int, nodes: Sequence[arb], sk
     # A coefficient that is zero, as the one of highest degree may be, is enclosed by a ball around zero.
     exact = [max(x, Fraction(0)) if k and x > -Fraction(2, 10**digits) else x for k, x in enumerate(exact)]
     unit = 2.0 * len(exact) * 10.0**-digits
-    return _lifted(kernel, points, dim, exact, digits, (unit * 10**k for k in range(4)))
+    return _lifted(kernel, points, dim, exact, digits, (unit * 1000.0**k for k in range(8)))
 
 
 def _value(kernel: Kernel) -> interpolation.Value:
@@ -145,8 +153,10 @@ def _value(kernel: Kernel) -> interpolation.Value:
 
 
 def _digits(kernel: Kernel) -> int:
-    """Zeros behind the point of the least value of f."""
+    """Zeros behind the point of the least value of f.  NoBoundError where that leaves float64."""
     least = abs(float(kernel.profile(4.0, _Floats)))
+    if kernel.positive and not 1e-290 < least < 1e290:
+        raise NoBoundError(f"{kernel.label} leaves the range of float64")
     return max(0, -math.floor(math.log10(least))) if least > 0 else 0
 
 
@@ -196,7 +206,8 @@ def decimal(value: Fraction, digits: int = 30) -> str:
     """So many significant digits, rounded down."""
     if value == 0:
         return "0"
-    places = digits - 1 - math.floor(math.log10(abs(value)))
+    # (Of what leaves float64, too, to within one digit.)
+    places = digits - (len(str(abs(value.numerator))) - len(str(value.denominator)))
     if places <= 0:
         return str(math.floor(value))
     return _exact(Fraction(math.floor(value * 10**places), 10**places))

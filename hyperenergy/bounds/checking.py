@@ -30,7 +30,7 @@ FORMAT = "hyperenergy certificate 1"
 TWO_POINT, KERNEL_LOSS = "two-point", "kernel loss"
 SOFTMAX_LOSS, LOGARITHM = "softmax loss", "logarithm"
 # Bits of the balls; terms of a Taylor series beyond the degree of h; halvings of an interval.
-_BITS, _BEYOND, _DEPTH = 320, 12, 120
+_BITS, _BEYOND, _DEPTH, _PIECES = 320, 12, 320, 30
 MOST_DEGREE, _MOST_DIGITS, _MOST_SIZE = 400, 400, 10**12
 _NUMBER = re.compile(r"(-?\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,4}))?|(-?\d+)/(\d+)", re.ASCII)
 
@@ -321,7 +321,7 @@ def _below_series(at: Series, h: fmpq_poly) -> None:
             continue
         middle = (a + b) / 2
         value = _terms(at(middle, 1), 1)[0]
-        if value < arb(h(middle)) or depth >= _DEPTH // 4:
+        if value < arb(h(middle)) or depth >= _PIECES:
             near = float(Fraction(int(middle.p), int(middle.q)))
             raise CertificateError(f"coefficients: h <= f could not be shown near the inner product {near}")
         pieces += [(a, middle, depth + 1), (middle, b, depth + 1)]

@@ -24,6 +24,8 @@ Floats = NDArray[np.float64]
 _ROUNDS, _NEIGHBORS, _TOLERANCE = 6, 8, 1e-10
 # Relative violations that are left, and below which a peak counts as touching.
 _ENOUGH, _NEAR, _BINDING = 1e-10, 1e-3, 1e-7
+# Where f is larger, or leaves float64, no constraint binds.
+_LARGE = 1e150
 
 
 class NoProgramError(ArithmeticError):
@@ -57,10 +59,11 @@ def solve(kernel: Kernel, points: int, dim: int, degree: int, spread: float | No
     return h
 
 
-def violation(kernel: Kernel, dim: int, h: Floats) -> float:
-    """The largest value of h - f, as floating point has it."""
+def violation(kernel: Kernel, dim: int, h: Floats, *, relative: bool = False) -> float:
+    """The largest value of h - f, or of h/f - 1, as floating point has it."""
     fine, basis = _fine(dim, len(h) - 1)
-    return float(peaks(fine, basis @ h - _profile(kernel, fine))[1].max())
+    f = _profile(kernel, fine)
+    return float(peaks(fine, (basis @ h - f) / (f if relative else 1.0))[1].max())
 
 
 def _linear(rows: Floats, points: int, spread: float | None) -> Floats:
@@ -115,7 +118,9 @@ def _fine(dim: int, degree: int) -> tuple[Floats, Floats]:
 
 
 def _profile(kernel: Kernel, angles: Floats) -> Floats:
-    return np.asarray(kernel.profile(4 * np.sin(angles / 2) ** 2, NumpyNamespace))
+    with np.errstate(over="ignore"):
+        values = np.asarray(kernel.profile(4 * np.sin(angles / 2) ** 2, NumpyNamespace))
+    return np.minimum(values, _LARGE)
 
 
 def _gegenbauer(dim: int, degree: int, t: Floats) -> Floats:

@@ -15,6 +15,7 @@ import hyperenergy as he
 from hyperenergy import codes
 from hyperenergy.bounds import certificates, checking, interpolation
 from hyperenergy.bounds.bound import rounded_down
+from hyperenergy.bounds.certificates import NoBoundError
 from hyperenergy.bounds.checking import CertificateError, proved
 from hyperenergy.errors import ArgumentError
 
@@ -243,3 +244,27 @@ def test_an_energy_whose_coefficients_vary_too_much_says_nothing_of_the_logarith
         proved(false)
     with pytest.raises(CertificateError, match="must be a two-point certificate of Gaussian"):
         proved({**false, "temperature": "0.2"})
+
+
+@pytest.mark.parametrize("kernel", [he.Riesz(300), he.Riesz(3000), he.Gaussian(300), he.Laplace(50), he.Riesz(0.001)])
+def test_extreme_kernels_have_a_bound_or_none(kernel: he.Kernel) -> None:
+    best = he.minimize(he.Energy(kernel), points=7, dim=3, restarts=2, throw=False)
+    if best.bound is None:
+        with pytest.raises(NoBoundError, match="leaves the range of float64"):
+            he.lower_bound(kernel, 7, 3)
+    else:
+        assert best.bound <= best.value * (1 + 1e-12)
+
+
+def test_stored_three_point_certificates_are_checked_by_the_same_call() -> None:
+    """Five charges: within 1e-6 of the bipyramid's energy; the linear program leaves 4.8e-3."""
+    stored = json.loads((Path(__file__).parent / "three_point.json").read_text("utf-8"))
+    five = stored["5 3"]
+    assert 0 < 1 - he.check_certificate(five) / 6.474691495 < 1e-6
+    with pytest.raises(CertificateError):
+        he.check_certificate({**five, "bound": "6.4747"})
+
+
+def test_three_points_are_for_energies() -> None:
+    with pytest.raises(ArgumentError, match="goes with energies alone"):
+        he.lower_bound(he.KCL(kernel=he.Gaussian(2)), 5, 3, method="three-point")

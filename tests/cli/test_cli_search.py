@@ -168,6 +168,7 @@ def test_what_the_search_says_of_itself_is_shown() -> None:
     fields = {name: getattr(best, name) for name in ("objective", "misalignment", "gradient_norm", "status", "hits")}
     fields |= {name: getattr(best, name) for name in ("restarts", "origin", "path", "stop", "minima")}
     told = SimpleNamespace(
+        certified=None,
         contacts=None,
         **fields,
         value=0.0,

@@ -25,7 +25,8 @@ def test_a_file_whose_name_is_no_text(tmp_path: Path) -> None:
     for utf8 in ("0", "1"):
         env = {**ENV, "PYTHONUTF8": utf8, "PYTHONIOENCODING": "utf-8:strict"}
         done = subprocess.run(command, capture_output=True, cwd=tmp_path, env=env, check=False)
-        assert done.returncode == 0 and done.stderr == b"" and done.stdout.startswith(b"page: ")
+        notices = [line for line in done.stderr.splitlines() if not line.startswith(b"drawing ")]  # of a slow machine
+        assert done.returncode == 0 and notices == [] and done.stdout.startswith(b"page: ")
     assert (tmp_path / os.fsdecode(b"a\xff.html")).read_text("utf-8").startswith("<!DOCTYPE html>")
 
 

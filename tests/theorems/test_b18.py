@@ -124,8 +124,8 @@ def test_b20_at_codes_is_a_conjecture_as_b4_is(points: int, dim: int) -> None:
 
 
 def test_b20_is_silent_where_the_energy_is_not_known_and_where_b10_speaks() -> None:
-    for points, dim in ((5, 3), (8, 2), (7, 3)):  # off the optima; F3
-        assert he.predict(he.MultiView(he.MultiViewDHEL(0.5), 3), points, dim) is None
+    for points, dim, tau in ((5, 3, 0.5), (8, 2, 0.2), (7, 3, 0.5)):  # off the optima; F3
+        assert he.predict(he.MultiView(he.MultiViewDHEL(tau), 3), points, dim) is None
     assert he.predict(he.MultiView(he.MultiViewInfoNCE(0.5), 3), 6, 3) is None  # it does not decouple
     simplex = he.predict(he.MultiView(he.MultiViewDHEL(0.5), 3), 4, 3)
     assert simplex is not None and (simplex.theorem, simplex.status) == ("B10", "theorem")

@@ -1,26 +1,32 @@
 """Branch and bound: phi(u) + phi(v) + phi(t) - G(u,v,t) >= 0 wherever det = 1 + 2uvt - u^2 - v^2 - t^2 >= 0.
 
-G is a symmetric polynomial, phi a sum of a polynomial and an absolutely monotone function.  All is symmetric, so that boxes
-with u <= v <= t are enough.  On a box with center c and half width w, everything is a polynomial in x in [-1,1]^3, (u,v,t) =
-c + w x: of phi, a lower bound on the box (``Axis``).  Let Z be the whole.  With any lambda >= 0, Z >= 0 where det >= 0 follows
-from Z - lambda det >= 0 on the box; tried are 0 and the multiplier that best removes the gradient at the center,
+G is a symmetric polynomial, phi a polynomial plus an absolutely monotone function.  All is symmetric, so that boxes
+with u <= v <= t are enough.  On a box with center c and half width w, (u,v,t) = c + w x with x in [-1,1]^3, and
+everything is a polynomial in x; of phi, a lower bound on the box (``Axis``).  Let Z be the whole.  For any lambda >=
+0, Z >= 0 where det >= 0 follows from Z - lambda det >= 0 on the box.  Tried are 0 and what removes most of the
+gradient at the center,
 
     lambda = max(0, <grad Z, grad det> / |grad det|^2).
 
-A polynomial on [-1,1]^3 is bounded below by its constant, less the moduli of all coefficients of degree >= 3 (positive ones
-of monomials that are squares count nothing), plus the least value of the rest with a_ij x_i x_j >= -|a_ij| (x_i^2 + x_j^2) / 2,
-which is a sum of parabolas a x^2 + b x, each with its least value on [-1,1].
+A polynomial on [-1,1]^3 is at least its constant, less the moduli of all coefficients of degree >= 3 (positive ones of
+monomials that are squares count nothing), plus the least value of the rest with a_ij x_i x_j replaced by the smaller
+-|a_ij| (x_i^2 + x_j^2) / 2, a sum of parabolas a x^2 + b x, each of which has its least value on [-1,1] in closed form.
 
-Rounding.  Unit round-off 2^-53; gamma_n is about n 2^-53 and bounds the relative error of n operations, and of sums of
-products in any order relative to the sum of their moduli (Higham).  Centers and half widths are exact.
-- Coefficients about the center: binomial x power of c x power of w with gamma_{n+3} (n rows of G), G itself rounded once, three
-  contractions of gamma_n each.  As |c| + w <= 1, the moduli of all errors sum up to at most gamma_{6n+10} |G|_1, |G|_1 the sum of
-  the moduli of G's coefficients.
-- phi's coefficients carry their own error, ``Axis.error``, and are subtracted at once: gamma_1.  det's have at most eight
-  operations on terms that sum up to at most 6 in modulus; times lambda.
-- The lower bound changes by no more than the coefficients do together, and its own evaluation has at most 40 operations, but for
-  the sum over degrees >= 3, of n^3 terms.
-So ``_margin`` with gamma_{6n+200} and gamma_{2n^3+100} is more than enough; underflow is below 1e-290.
+Rounding, unit 2^-53.  gamma_m = m 2^-53 (1 + 1e-9) bounds the relative error of m operations, and that of a sum of
+products with m operations in each, in any order, relative to the sum of the moduli (Higham, Accuracy and Stability,
+section 3.1).
+
+- Centers and half widths are multiples of 2^-31-level below 2 in modulus, at most 20 levels: exact.
+- G about the center: binomial x power of c x power of w with gamma_{n+3} (G has n rows), its coefficients rounded
+  once, three contractions with gamma_n each.  As |c| + w <= 1, the moduli of the errors sum up to at most
+  gamma_{6n+10} |G|, |G| the sum of the moduli of G's coefficients.
+- phi's coefficients have their own errors, which sum up to ``Axis.error``, and are added: gamma_3.
+- det's coefficients: at most 8 operations on terms whose moduli sum up to at most 6; times lambda.
+- The lower bound changes by no more than the moduli of the changes of coefficients sum up to.  Its own evaluation has
+  at most 50 operations on terms that are smaller than the coefficients, and n^3 + 10 for the sum over degrees >= 3.
+
+gamma_{6n+200} of the coefficients and gamma_{2n^3+100} of those of degree >= 3 are more than all this together; what
+underflow does is below 1e-290.
 """
 
 from __future__ import annotations
@@ -36,15 +42,18 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 _UNIT = 2.0**-53
-_CHUNK, _DEEPEST = 1024, 22
+# Numbers in a batch; halvings, few enough for exact centers.
+_BATCH, _DEEPEST = 2**20, 20
 
 
 @dataclass(frozen=True)
 class Axis:
-    """phi about a center: coefficients (of powers of x, at least n of them), whose errors sum up to at most ``error``."""
+    """A lower bound of phi about a center: coefficients (of powers of x, at least n of them), whose errors sum up to at
+    most ``error``.  lost: how far it lies below phi at the center."""
 
     coefficients: Floats
     error: float
+    lost: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -57,9 +66,10 @@ class Outcome:
     boxes: int
 
 
-def search(G: Floats, phi: Callable[[float, float], Axis], most: float, limit: int, patience: int = 1) -> Outcome:
-    """On [-1, most]^3.  G: (n, n, n) coefficients of u^i v^j t^k.  phi(c, w): about c, for [c-w, c+w].  most: with at most
-    30 bits.  limit: so many boxes at most.  patience: it ends with the level at which so many triples speak against it."""
+def search(G: Floats, phi: Callable[[float, float], Axis], most: float, limit: int) -> Outcome:
+    """On [-1, most]^3.  G: (n, n, n) coefficients of u^i v^j t^k.  phi(c, w): about c, for [c-w, c+w].  most: with at
+    most 30 bits behind the point.  limit: so many boxes at most.  It ends with the level at which something speaks
+    against it."""
     half = (1 + most) / 2
     index, level, boxes = np.zeros((1, 3), np.int64), 0, 0
     against: list[Floats] = []
@@ -67,11 +77,11 @@ def search(G: Floats, phi: Callable[[float, float], Axis], most: float, limit: i
         boxes += len(index)
         tables = _Tables(G, phi, index, half * 2.0**-level)
         left = []
-        for part in np.array_split(index, -(-len(index) // _CHUNK)):
+        for part in np.array_split(index, -(-len(index) * G.size // _BATCH)):
             open_, wrong = tables.undecided(part)
             left.append(part[open_])
-            against.append(tables.centers(part[wrong]))
-        if sum(map(len, against)) >= patience:
+            against.append(tables.center(part[wrong]))
+        if sum(map(len, against)):
             break
         index, level = _children(np.concatenate(left)), level + 1
     found = np.concatenate(against) if against else np.zeros((0, 3))
@@ -96,6 +106,7 @@ class _Tables:
         self.phi = np.array([axis.coefficients for axis in axes])
         self.norm = np.abs(self.phi).sum(1)
         self.error = np.array([axis.error for axis in axes])
+        self.lost = np.array([axis.lost for axis in axes])
         even = np.arange(n, length) % 2 == 0
         self.beyond = np.where(even, np.minimum(self.phi[:, n:], 0), -np.abs(self.phi[:, n:])).sum(1)
         self.shift = _shifts(self.center(self.steps), width, n)
@@ -106,10 +117,7 @@ class _Tables:
         self.total = float(np.abs(G).sum())
 
     def center(self, steps: Integers) -> Floats:
-        return -1 + (2 * steps + 1) * self.width
-
-    def centers(self, index: Integers) -> Floats:
-        return self.center(index)
+        return np.asarray(-1 + (2 * steps + 1) * self.width, np.float64)
 
     def undecided(self, index: Integers) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Which boxes are neither shown nor outside of det >= 0, and which have a center that speaks against it."""
@@ -127,14 +135,16 @@ class _Tables:
         size = moduli @ self.high - self.beyond[places].sum(1)
         whole = _Low.of(Z, high)
         slope, normal = whole.linear, det.linear
-        best = np.maximum(0, (slope * normal).sum(1)) / np.maximum((normal * normal).sum(1), 1e-300)
+        length = (normal * normal).sum(1)
+        steep = length > 1e-20 * self.width**2
+        best = np.where(steep, np.maximum(0, (slope * normal).sum(1)) / np.where(steep, length, 1), 0)
         margin = self.error[places].sum(1) + 1e-290
         margin += _UNIT * ((6 * n + 200) * (self.total + lengths) + (2 * n**3 + 100) * size)
         shown = outside
         for multiplier in (np.zeros_like(best), best):
             low = whole.less(det, multiplier).lower()
             shown |= low > 1.0001 * (margin + _UNIT * 400 * 6 * multiplier)
-        return ~shown, (det.constant > 0) & (whole.constant < 0)
+        return ~shown, (det.constant > 0) & (whole.constant + self.lost[places].sum(1) < 0)
 
     def _coefficients(self, places: Integers) -> Floats:
         """G about the centers, (boxes, n, n, n)."""
@@ -160,8 +170,8 @@ def _shifts(centers: Floats, width: float, n: int) -> Floats:
 
 @dataclass(frozen=True)
 class _Low:
-    """Polynomials in x, (boxes, ...): constant, linear (3), squares (3), mixed (of x2 x3, x1 x3, x1 x2), the coefficient of
-    x1 x2 x3, and a lower bound of all others of degree 3 and more."""
+    """Polynomials in x, (boxes, ...): constant, linear (3), squares (3), mixed (of x2 x3, x1 x3, x1 x2), the
+    coefficient of x1 x2 x3, and a lower bound of all others of degree 3 and more."""
 
     constant: Floats
     linear: Floats
@@ -216,5 +226,4 @@ class _Det(_Low):
     def negative(self) -> _Low:
         """-det, less what rounding can do."""
         nothing = np.zeros_like(self.constant)
-        zero = _Low(nothing - 1e-13, *(np.zeros_like(x) for x in (self.linear, self.squares, self.mixed)), nothing, nothing)
-        return zero.less(self, nothing + 1)
+        return _Low(-self.constant - 1e-13, -self.linear, -self.squares, -self.mixed, -self.triple, nothing)

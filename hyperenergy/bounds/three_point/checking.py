@@ -1,7 +1,7 @@
 """The check of a three-point certificate: G and q of the package's derivation exactly, then (3) by branch and bound.
 
-A certificate has h_0..h_K and, for each k, a matrix L_k by columns; F_k = L_k L_k^T is positive semidefinite whatever they
-are, so that nothing but (3) and h_k >= 0 remains to be shown.  No solver, no search for anything but boxes.
+A certificate has h_0..h_K and, for each k, a matrix L_k by columns; F_k = L_k L_k^T is positive semidefinite whatever
+they are, so that nothing but (3) and h_k >= 0 remains to be shown.  No solver, no search for anything but boxes.
 """
 
 from __future__ import annotations
@@ -17,21 +17,35 @@ import flint
 import numpy as np
 from flint import arb_poly, fmpq, fmpq_mat, fmpq_mpoly, fmpq_mpoly_ctx, fmpq_poly
 
-from hyperenergy.bounds.checking import FORMAT, CertificateError, ball, gegenbauer, rational, series
-from hyperenergy.bounds.checking import _integer, _kernel, _object, _shown
+from hyperenergy.bounds.checking import (
+    FORMAT,
+    CertificateError,
+    _integer,
+    _kernel,
+    _object,
+    _shown,
+    ball,
+    gegenbauer,
+    rational,
+    series,
+)
 from hyperenergy.bounds.three_point.boxes import Axis, Floats, Outcome, search
 
 ENERGY, CODE = "three-point", "three-point code"
 MOST_DEGREE, MOST_BOXES = 24, 3_000_000
 _BITS, _TERMS, _GRAIN = 192, 10, 2**30
+# With coefficients up to here, no float64 comes near its range.
+_LARGEST = Fraction(10) ** 30
 _NAMES = fmpq_mpoly_ctx.get(("u", "v", "t"), "lex")
 
 
 def proved(certificate: Any) -> Fraction:
-    """What the certificate proves, at least what it claims: of an energy, a lower bound of sum_{i<j} f(x_i.x_j); of a code,
-    the s for which no such number of points has all inner products <= s.  CertificateError, with the field and the
-    reason, where it proves less."""
-    fields = _object(certificate, "certificate", ("format", "kind", "bound", "points", "dim", "coefficients", "factors"))
+    """What the certificate proves, at least what it claims: of an energy, a lower bound of sum_{i<j} f(x_i.x_j); of a
+    code, the s for which no such number of points has all inner products <= s.  CertificateError, with the field and
+    the reason, where it proves less."""
+    fields = _object(
+        certificate, "certificate", ("format", "kind", "bound", "points", "dim", "coefficients", "factors")
+    )
     if fields["format"] != FORMAT:
         raise CertificateError(f"format: got {_shown(fields['format'])}; must be {FORMAT!r}")
     if fields["kind"] not in (ENERGY, CODE):
@@ -46,7 +60,7 @@ def proved(certificate: Any) -> Fraction:
         raise CertificateError("coefficients: the right side of (4) is not positive")
     if not energy and not -1 < claimed < 1:
         raise CertificateError(f"bound: got {_shown(fields['bound'])}; must lie between -1 and 1")
-    at = _kernel_of(fields) if energy else None
+    at = kernel_of(fields) if energy else None
     outcome = whole.outcome(at, Fraction(1) if energy else claimed, MOST_BOXES)
     if not outcome.shown:
         near = f"; it fails at {outcome.against[0].tolist()}" if len(outcome.against) else ""
@@ -57,7 +71,7 @@ def proved(certificate: Any) -> Fraction:
 Kernel = tuple[str, Mapping[str, Fraction]]
 
 
-def _kernel_of(fields: Mapping[str, Any]) -> Kernel:
+def kernel_of(fields: Mapping[str, Any]) -> Kernel:
     name, numbers = _kernel(_object(fields, "certificate", ("kernel",))["kernel"], "kernel")
     if name == "Polynomial":
         raise CertificateError("kernel: Polynomial has no three-point certificates")
@@ -88,45 +102,65 @@ class Whole:
         top = self.h(fmpq(1)) + self.on_pairs(fmpq(1))
         return (self.points**2 * self.h0 - self.points * Fraction(int(top.p), int(top.q))) / 2
 
-    def outcome(self, kernel: Kernel | None, most: Fraction, limit: int, patience: int = 1) -> Outcome:
-        """(3) on [-1, most]^3, times 3(N-2): phi = f - q, and 3(N-2) G."""
+    def values(self) -> Callable[[Floats], Floats]:
+        """p in floating point, of (n, 3) triples: for who proposes."""
+        G, q = self._floats(), [_float(x) for x in (self.h + 3 * self.on_pairs).coeffs()] or [0.0]
+        n, weight = len(G), 3 * (self.points - 2)
+
+        def values(triples: Floats) -> Floats:
+            u, v, t = (x[:, None] ** np.arange(n) for x in triples.T)
+            found = np.einsum("bjk,bj,bk->b", (u @ G.reshape(n, -1)).reshape(-1, n, n), v, t)
+            return np.asarray((found + np.polynomial.polynomial.polyval(triples, q).sum(1)) / weight)
+
+        return values
+
+    def _floats(self) -> Floats:
+        """3(N-2) G, each coefficient rounded."""
         n = 1 + max((max(powers) for powers, _ in _terms(self.G)), default=0)
         G = np.zeros((max(n, 3),) * 3)
         for powers, x in _terms(self.G):
-            y = 3 * (self.points - 2) * x
-            G[powers] = float(Fraction(int(y.p), int(y.q)))
+            G[powers] = _float(3 * (self.points - 2) * x)
+        return G
+
+    def outcome(self, kernel: Kernel | None, most: Fraction, limit: int) -> Outcome:
+        """(3) on [-1, most]^3, times 3(N-2): phi = f - q, and 3(N-2) G."""
+        G = self._floats()
         q = self.h + 3 * self.on_pairs
         grains = -(-most * _GRAIN // 1)
         before, flint.ctx.prec = flint.ctx.prec, _BITS
         try:
             phi = _phi(kernel, q, max(len(G), q.degree() + 1, _TERMS))
-            return search(G, phi, float(Fraction(grains) / _GRAIN), limit, patience)
+            return search(G, phi, float(Fraction(grains) / _GRAIN), limit)
         finally:
             flint.ctx.prec = before
 
 
 def _phi(kernel: Kernel | None, q: fmpq_poly, length: int) -> Callable[[float, float], Axis]:
-    """f - q about c.  All derivatives of f from the first on are nonnegative on [-1, 1), so that the remainder of its series
-    broken off at an odd power, a derivative of even order times an even power, is nonnegative: what is kept lies below f on
-    both sides of c.  Where the box reaches far toward t = 1, the tangent does better than more terms."""
+    """f - q about c.  All derivatives of f from the first on are nonnegative on [-1, 1), so that the remainder of its
+    series broken off at an odd power, a derivative of even order times an even power, is nonnegative: what is kept
+    lies below f on both sides of c.  At t = 1, the tangent at the left end: it grows as the box shrinks."""
     at = series(*kernel) if kernel is not None else None
 
-    @functools.lru_cache(maxsize=None)
     def phi(c: float, w: float) -> Axis:
         found = [-x for x in arb_poly(q)(arb_poly([c, w])).coeffs()]
         found += [ball(Fraction(0))] * (length - len(found))
+        lost = 0.0
         if at is not None:
-            terms = 2 if w > 0.4 * (1 - c) else _TERMS
-            f, scale = at(c, terms), ball(Fraction(1))
-            for k in range(terms):
-                found[k] += f[k] * scale
-                scale *= w
+            if c + w >= 1:
+                f = at(c - w, 2)
+                found[0], found[1] = found[0] + f[0] + f[1] * w, found[1] + f[1] * w
+                lost = float(at(c, 1)[0] - f[0] - f[1] * w)
+            else:
+                f, scale = at(c, _TERMS), ball(Fraction(1))
+                for k in range(_TERMS):
+                    found[k] += f[k] * scale
+                    scale *= w
         # Each float is within 2^-52 of the ball's middle.
         floats = np.array([float(x) for x in found])
         error = sum(float(x.rad()) for x in found) * 1.01 + float(np.abs(floats).sum()) * 2.0**-51
         if not (np.isfinite(floats).all() and error < np.inf):
             raise CertificateError("kernel: its values could not be enclosed")
-        return Axis(floats, error)
+        return Axis(floats, error, lost)
 
     return phi
 
@@ -162,12 +196,19 @@ def read(fields: Mapping[str, Any]) -> Whole:
 def _numbers(value: Any, name: str, least: int, most: int) -> list[Fraction]:
     if not isinstance(value, list) or not least <= len(value) <= most:
         raise CertificateError(f"{name}: got {_shown(value)}; must be a list of {least} to {most} numbers")
-    return [rational(x, name) for x in value]
+    found = [rational(x, name) for x in value]
+    if any(abs(x) > _LARGEST for x in found):
+        raise CertificateError(f"{name}: must be at most {float(_LARGEST)} in modulus")
+    return found
 
 
 def _terms(p: fmpq_mpoly) -> Iterator[tuple[tuple[int, int, int], fmpq]]:
     for (i, j, k), x in p.to_dict().items():
         yield (int(i), int(j), int(k)), x
+
+
+def _float(x: fmpq) -> float:
+    return float(Fraction(int(x.p), int(x.q)))
 
 
 def _rational(x: Fraction) -> fmpq:

@@ -157,7 +157,9 @@ def _angle(x: Floats, code: Code | None) -> str:
     """Of a code from its exact inner products: all pairs of many points take minutes."""
     if code is not None and code.distribution:
         nearest = max(code.distribution)
-        return f"{_number(math.degrees(math.acos(float(nearest.a) + float(nearest.b) * math.sqrt(nearest.D))), 9)} degrees"
+        return (
+            f"{_number(math.degrees(math.acos(float(nearest.a) + float(nearest.b) * math.sqrt(nearest.D))), 9)} degrees"
+        )
     if len(x) > _MOST_COMPARED:
         return f"not looked for among more than {_MOST_COMPARED} points"
     return f"{_number(_least_angle(x), 9)} degrees"
