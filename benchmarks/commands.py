@@ -21,8 +21,8 @@ BAR, LONGER = 5.0, {"hyperenergy verify --claims B1,B5 --dims 3,4 --temperatures
 _COMPILES = "hyperenergy: compiling"
 # What README says of a time is rounded, and of another machine: it may take so many times as long.
 _SLACK = 1.5
-# Seconds of the whole suite, as README has it.
-VERIFY = 136.0
+# Seconds of the whole suite, once its code is on disk.
+VERIFY = 180.0
 _PAGE = re.compile(r"page: http://\S+")
 
 
