@@ -64,6 +64,8 @@ def parts(arguments: argparse.Namespace, cores: int) -> dict[str, Callable[[], b
         "spectrum": of("scale", "spectrum"),
         "report": of("report"),
         "page": of("page"),
+        "bounds": of("bounds"),
+        "three-point": of("bounds", "three_point"),
         "training": of("training"),
         "encoders": of("encoders"),
         "gpu": of("gpu", "gpu"),

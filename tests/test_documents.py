@@ -79,4 +79,23 @@ def test_examples_of_the_newer_results() -> None:
     found = doctest.testfile(str(ROOT / "docs" / "results.md"), module_relative=False)
     assert found.failed == 0 and found.attempted > 40
     titles = set(re.findall(r"\b[A-Z]\d+\b", " ".join(re.findall("^## (.*):", text("docs/results.md"), re.MULTILINE))))
-    assert titles >= {"B12", "B13", "B14", "B15", "B16", "B17", "B18", "B19", "B20", "U1", "E5", "F4", "F5"}
+    assert titles >= {
+        "B12",
+        "B13",
+        "B14",
+        "B15",
+        "B16",
+        "B17",
+        "B18",
+        "B19",
+        "B20",
+        "B21",
+        "B22",
+        "U1",
+        "E5",
+        "F4",
+        "F5",
+        "L1",
+        "L2",
+        "L3",
+    }
