@@ -20,6 +20,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 
+@pytest.mark.slow
 def test_verify_small_grid(tmp_path: Path) -> None:
     out = tmp_path / "new" / "folder"
     done = run("verify", "--claims", "B1,F1,B4", "--dims", "3", "--temperatures", "0.3", "--out", str(out))

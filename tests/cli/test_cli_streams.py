@@ -142,7 +142,8 @@ def test_a_full_disk_at_the_end_of_a_search(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["m.json"] and (tmp_path / "m.json").read_text() == "earlier"
 
 
-@pytest.mark.parametrize("limit", [pytest.param(40, marks=pytest.mark.slow), 2000])
+@pytest.mark.slow
+@pytest.mark.parametrize("limit", [40, 2000])
 def test_a_full_disk_during_verify_keeps_what_was_finished(limit: int, tmp_path: Path) -> None:
     arguments = ["verify", "--claims", "F1", "--dims", "3", "--out", "v"]
     status, output, errors = run(arguments, tmp_path, limit=limit)

@@ -80,8 +80,15 @@ def test_plotly_is_loaded_only_for_a_page() -> None:
 # ---- in a browser --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
-@pytest.mark.parametrize("name", ["icosahedron", "24-cell"])
+@pytest.mark.parametrize(
+    ("name", "width", "scheme"),
+    [
+        ("icosahedron", 1280, "light"),
+        ("24-cell", 390, "dark"),
+        pytest.param("icosahedron", 390, "dark", marks=pytest.mark.slow),
+        pytest.param("24-cell", 1280, "light", marks=pytest.mark.slow),
+    ],
+)
 def test_in_a_browser(tmp_path: Path, name: str, width: int, scheme: str) -> None:
     """From disk, without a request or an error, no wider than the screen; the picture turns by keys and by itself."""
     out = write(page(load(name)), tmp_path / "page.html")

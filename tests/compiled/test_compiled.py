@@ -90,7 +90,13 @@ class Otherwise(he.Kernel):
 
 @COMPILED
 @pytest.mark.parametrize(
-    ("kernel", "code"), [(own("3"), True), (own("4"), True), (OfTensors(), False), (Otherwise(), False)]
+    ("kernel", "code"),
+    [
+        (own("3"), True),
+        pytest.param(own("4"), True, marks=pytest.mark.slow),
+        (OfTensors(), False),
+        pytest.param(Otherwise(), False, marks=pytest.mark.slow),
+    ],
 )
 def test_kernels_of_ones_own(kernel: he.Kernel, code: bool) -> None:
     """In compiled code where their formula can be read, and minimized all the same where it cannot."""

@@ -76,6 +76,7 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
+@pytest.mark.slow
 def test_two_processes_compile_at_once_and_a_third_does_not(tmp_path: Path) -> None:
     environment = os.environ | {"HYPERENERGY_CACHE": str(tmp_path)}
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment}

@@ -174,6 +174,7 @@ def test_a_pentagon_beats_the_uniform_law() -> None:
     assert he.expectation.expected_uniform(he.InfoNCE(0.5), 3, 2) == pytest.approx(0.4394, abs=5e-5)
 
 
+@pytest.mark.slow
 def test_expected_kernel_losses_are_minimized_to_the_end(monkeypatch) -> None:
     """Newton's method takes second derivatives of all batches at once, which go in blocks."""
     monkeypatch.setattr(

@@ -17,7 +17,8 @@ BY = {"processes": [], "dask": ["--dask", "local"]}
 
 
 def moments(first: str) -> list[Any]:
-    """Twenty for each; by default one alone, of those that ``first`` names, if it names any."""
+    """Twenty for each, all slow but the first of those that ``first`` names; by default a study is killed instead
+    (``tests/training/test_study_command.py``), which runs on the same store."""
     return [
         pytest.param(seed, by, id=f"{seed}-{by}", marks=() if (seed, by) == (0, first) else pytest.mark.slow)
         for by in BY
@@ -46,7 +47,7 @@ def assert_same(out: Path, quiet: Path) -> None:
         assert {k: v for k, v in a.items() if k not in ignored} == {k: v for k, v in b.items() if k not in ignored}
 
 
-@pytest.mark.parametrize(("seed", "by"), moments("processes"))
+@pytest.mark.parametrize(("seed", "by"), moments(""))
 def test_the_driver_is_killed(seed: int, by: str, quiet: Path, tmp_path: Path) -> None:
     draw, total = random.Random(seed), len(results(quiet))
     enough, later = draw.randrange(total - 4), draw.uniform(0, 0.05)

@@ -118,6 +118,7 @@ def test_where_polygons_cease_to_be_local_minima(loss: he.PairLoss, M: int, low:
     assert found == pytest.approx((low, high), abs=6e-4)
 
 
+@pytest.mark.slow
 def test_others_are_local_minima() -> None:
     for loss in LOSSES:
         for M in (4, 5, 6, 7):
