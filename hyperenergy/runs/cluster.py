@@ -160,7 +160,11 @@ class Cluster:
         self, waiting: list[Job], running: dict[Future, list[Job]], place: Place, prepare: Callable[[], None]
     ) -> None:
         """Keep all threads busy, with smaller chunks towards the end."""
-        window = _WINDOW * max(1, sum(self._client.nthreads().values()))
+        try:
+            threads = sum(self._client.nthreads().values())
+        except OSError as error:  # nobody listens where the scheduler was
+            raise CommClosedError(str(error)) from None
+        window = _WINDOW * max(1, threads)
         while waiting and len(running) < window:
             chunk = [waiting.pop() for _ in range(min(_MOST, -(-len(waiting) // window)))]
             name = f"{place.sitting}-{time.time_ns():x}"
