@@ -37,7 +37,7 @@ ROOMS = [
 # What imports the package and is no part of it.
 AROUND = ["proofs_check", "benchmarks"]
 # So many at most: rooms, floors (the longest chain of imports), and pairs of rooms of which one imports the other.
-MOST_ROOMS, MOST_FLOORS, MOST_ARROWS = 23, 15, 146
+MOST_ROOMS, MOST_FLOORS, MOST_ARROWS = 23, 15, 147
 
 
 def named(path: Path, root: Path) -> str:
