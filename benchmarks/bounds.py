@@ -7,9 +7,11 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+import flint
+
 import hyperenergy as he
 from hyperenergy import codes
-from hyperenergy.bounds import checking
+from hyperenergy.bounds import certificates, checking, interpolation
 
 Say = Callable[[str], None]
 # Published bounds of Thomson's problem; seconds to make and check all four, and to check one.
@@ -77,20 +79,10 @@ def attained(say: Say) -> bool:
 
 def _gap(code: codes.Code, kernel: he.Kernel, value: Fraction) -> Fraction:
     """(energy - value) / energy, from the exact inner products, rounded up."""
-    from flint import arb
-
-    from hyperenergy.bounds import certificates, interpolation
-
-    told = certificates.described(kernel)
-    numbers = {key: Fraction(x) for key, x in told.items() if key != "name"}
-    with interpolation.Precise():
-        at, total = checking.series(told["name"], numbers), arb(0)
-        for x, times in code.distribution.items():
-            t = checking.ball(x.a) + checking.ball(x.b) * arb(x.D).sqrt()
-            total += times * at(t, 1)[0]
-        total = total * code.size / 2
-        gap = ((total - checking.ball(value)) / total).upper()
-        mantissa, exponent = gap.man_exp()
+    with flint.ctx.workprec(interpolation.BITS):
+        f = certificates.value(kernel)
+        total = sum(times * f(certificates.product(x))[0] for x, times in code.distribution.items()) * code.size / 2
+        mantissa, exponent = ((total - checking.ball(value)) / total).upper().man_exp()
         return int(mantissa) * Fraction(2) ** int(exponent)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from collections.abc import Mapping
@@ -10,10 +11,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
-from flint import arb
-
 from hyperenergy import codes
-from hyperenergy.bounds import certificates, checking, interpolation
+from hyperenergy.bounds import certificates, checking
 from hyperenergy.bounds.certificates import Certificate, NoBoundError
 from hyperenergy.bounds.checking import FORMAT, KERNEL_LOSS, LOGARITHM, SOFTMAX_LOSS
 from hyperenergy.bounds.three_point import checking as three_point
@@ -49,10 +48,11 @@ class Bound:
     certificate: Mapping[str, Any]
 
     def gap(self, value: float) -> float:
-        """(value - bound) relative to the larger one of both; 0 within the round-off of a sum in float64."""
+        """(value - bound) relative to the larger one of both; 0 within the round-off of a sum in float64.  It is negative
+        where the value lies below what is proved: of a configuration that is none, or of another objective."""
         scale = max(abs(value), abs(self.value))
         gap = value - self.value
-        return 0.0 if gap <= _ROUND_OFF * scale else gap / scale
+        return 0.0 if abs(gap) <= _ROUND_OFF * scale else gap / scale
 
     def save(self, path: str | Path) -> None:
         """The certificate as a .json file.  ArgumentError where it cannot be written."""
@@ -161,17 +161,13 @@ class _Ask:
             from hyperenergy.bounds.three_point import proposal
 
             return proposal.three_point(kernel, self.points, self.dim, self.degree or 6), self.method
-        code = codes.universal_optimum(self.points, self.dim) if self.method == "auto" else None
-        if code is not None and code.skip:
-            with interpolation.Precise():
-                nodes = sorted((_ball(x) for x in code.distribution), key=float)
-                return certificates.interpolated(kernel, self.points, self.dim, nodes, code.skip), "code"
-        if code is not None:
-            return certificates.universal(kernel, self.points, self.dim), "code"
+        if self.method == "auto" and (code := codes.universal_optimum(self.points, self.dim)) is not None:
+            with contextlib.suppress(NoBoundError):  # a polygon of more corners than degrees are checked
+                return certificates.of_code(kernel, code, self.tolerance), "code"
         found: dict[str, Certificate] = {}
-        problem: NoBoundError | None = None
+        problems: list[NoBoundError] = []
         makers = {
-            "universal": lambda: certificates.universal(kernel, self.points, self.dim),
+            "universal": lambda: certificates.universal(kernel, self.points, self.dim, self.tolerance),
             "linear": lambda: certificates.linear(kernel, self.points, self.dim, self.degree, self.tolerance),
         }
         for name, make in makers.items():
@@ -179,10 +175,9 @@ class _Ask:
                 try:
                     found[name] = make()
                 except NoBoundError as error:
-                    problem = error
+                    problems.append(error)
         if not found:
-            assert problem is not None
-            raise problem
+            raise problems[-1]
         best = max(found, key=lambda name: Fraction(found[name]["bound"]))
         return found[best], best
 
@@ -197,7 +192,7 @@ class _Ask:
             "attraction": str(told.views),
             "weight": str(Fraction(told.weight) * sides),
             "logarithm": told.logarithm,
-            "alignment": certificates.described(told.alignment),
+            "alignment": certificates.described(told.alignment, decreasing=True),
             "energy": energy,
         }
         return self._claimed(certificate, label, method)
@@ -208,9 +203,10 @@ class _Ask:
             "kind": SOFTMAX_LOSS,
             "points": self.points,
             "temperature": str(Fraction(told.temperature)),
-            "own": told.own,
-            "copies": told.copies,
             "views": told.views,
+            "own": told.own,
+            "within": told.within,
+            "across": told.across,
         }
         convex = self._claimed(certificate, label, "convexity")
         if not told.decoupled or told.symmetrized:
@@ -231,12 +227,5 @@ class _Ask:
 
     def _claimed(self, certificate: Certificate, label: str, method: str) -> Bound:
         """With the bound that it proves as its claim."""
-        least = "-1e9999"  # to be raised to what is proved
-        value = checking.proved({**certificate, "bound": least})
-        certificate["bound"] = certificates.decimal(value)
+        certificate["bound"] = certificates.decimal(checking.proves(certificate))
         return Bound(rounded_down(Fraction(certificate["bound"])), label, self.points, self.dim, method, certificate)
-
-
-def _ball(x: Any) -> arb:
-    """A number a + b sqrt D of the catalogue."""
-    return checking.ball(x.a) + checking.ball(x.b) * arb(x.D).sqrt()

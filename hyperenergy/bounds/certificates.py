@@ -8,10 +8,13 @@ from dataclasses import fields
 from fractions import Fraction
 from typing import Any
 
+import flint
 from flint import arb, arb_poly
 
+from hyperenergy.arithmetic.quadratic import Quadratic
 from hyperenergy.bounds import checking, interpolation, program
 from hyperenergy.bounds.checking import FORMAT, TWO_POINT, CertificateError
+from hyperenergy.codes import Code
 from hyperenergy.errors import ArgumentError
 from hyperenergy.kernels import Kernel
 from hyperenergy.kernels.base import examined
@@ -21,8 +24,10 @@ Certificate = dict[str, Any]
 
 # Degrees of linear programs: by the size, and those that are tried where more helps.
 _LATER = (48, 60)
+# From this tolerance on a bound is to come soon: one program, and universal bounds of up to this degree.
+_QUICK, _SOON = 1e-5, 64
 # Digits of coefficients behind the point, beyond those of the least value of f.
-_ROUGH, _FINE = 24, 45
+_ROUGH, _FINE = 24, 30
 _LIFTS = 24
 # Programs with a constraint that the one before sets.
 _ROUNDS = 4
@@ -32,16 +37,21 @@ class NoBoundError(ArithmeticError):
     """No certificate was found: the program had no solution, or what it proposed could not be proved."""
 
 
-def described(kernel: Kernel) -> dict[str, str]:
-    """Name and parameters, exact, as a certificate has them.  ArgumentError for a kernel that is not checked."""
+def described(kernel: Kernel, *, decreasing: bool = False) -> dict[str, str]:
+    """Name and parameters, exact, as a certificate has them.  ArgumentError for a kernel that is not checked: not known
+    there, or not completely monotone (decreasing: not decreasing)."""
     name = type(kernel).__name__
     if examined(kernel) is None or name not in checking.KERNELS:
         raise ArgumentError(
             "kernel", kernel.label, f"has no certified bounds; they are there for {', '.join(checking.KERNELS)}"
         )
     found = {field.name: str(Fraction(getattr(kernel, field.name))) for field in fields(kernel)}
-    if not kernel.completely_monotone:
-        raise ArgumentError("kernel", kernel.label, "has no certified bounds: it is not completely monotone")
+    if not (kernel.decreasing if decreasing else kernel.completely_monotone):
+        raise ArgumentError(
+            "kernel",
+            kernel.label,
+            f"has no certified bounds: it is not {'decreasing' if decreasing else 'completely monotone'}",
+        )
     return {"name": name, **found}
 
 
@@ -52,7 +62,7 @@ def linear(kernel: Kernel, points: int, dim: int, degree: int | None, tolerance:
     first = min(_LATER[0], 4 + 3 * math.isqrt(points))
     best = _linear(kernel, points, dim, first)
     for more in _LATER:
-        if tolerance >= 1e-5:
+        if tolerance >= _QUICK:
             break
         if more < 1.2 * first:
             continue
@@ -72,11 +82,9 @@ def _linear(kernel: Kernel, points: int, dim: int, degree: int, spread: float | 
         raise NoBoundError(str(error)) from error
     unit = 1e-14 * float(abs(h).sum())
     if kernel.positive:  # lifting by what is violated where f is large would cost much where it is small
-        share = max(0.0, program.violation(kernel, dim, h, relative=True))
-        h, unit = (
-            h / (1 + 1.5 * share),
-            min(unit, 1e-14 * kernel.profile(4.0, _Floats)) + share * kernel.profile(4.0, _Floats),
-        )
+        share, least = max(0.0, program.violation(kernel, dim, h, relative=True)), kernel.profile(4.0, _Floats)
+        h = h / (1 + 1.5 * share)
+        unit = min(unit, 1e-14 * least) + share * least
     unit = max(unit, program.violation(kernel, dim, h), 1e-300)
     exact = [Fraction(math.floor(Fraction(float(x)) * 10**digits), 10**digits) for x in h]
     return _lifted(kernel, points, dim, exact, digits, (unit * 2**k for k in range(_LIFTS)))
@@ -119,17 +127,39 @@ def varies_little(certificate: Certificate, tau: Fraction) -> bool:
     return _spread(certificate, tau) * certificate["points"] * C < _bounded(certificate)
 
 
-def universal(kernel: Kernel, points: int, dim: int) -> Certificate:
-    """The universal lower bound of Levenshtein's quadrature, which every sharp code attains."""
-    with interpolation.Precise():
-        return interpolated(kernel, points, dim, interpolation.levenshtein_nodes(points, dim))
+def of_code(kernel: Kernel, code: Code, tolerance: float) -> Certificate:
+    """Of a universally optimal code, which attains it: a sharp one's inner products are Levenshtein's nodes."""
+    if not code.skip:
+        return universal(kernel, code.size, code.dim, tolerance)
+    with flint.ctx.workprec(interpolation.BITS):
+        nodes = sorted(map(product, code.distribution), key=float)
+        return interpolated(kernel, code.size, code.dim, nodes, code.skip)
+
+
+def product(x: Quadratic) -> arb:
+    """An inner product of the catalogue."""
+    return checking.ball(x.a) + checking.ball(x.b) * arb(x.D).sqrt()
+
+
+def universal(kernel: Kernel, points: int, dim: int, tolerance: float = 0.0) -> Certificate:
+    """The universal lower bound of Levenshtein's quadrature, which every sharp code attains; of high degrees, which take
+    seconds, only where no more than the tolerance may be lost."""
+    most = interpolation.MOST_DEGREE if tolerance < _QUICK else _SOON
+    with flint.ctx.workprec(interpolation.BITS):
+        nodes = interpolation.levenshtein_nodes(points, dim, most)
+        if nodes is None:
+            raise NoBoundError(f"the universal bound of {points} points in R^{dim} has too high a degree")
+        return interpolated(kernel, points, dim, nodes)
 
 
 def interpolated(kernel: Kernel, points: int, dim: int, nodes: Sequence[arb], skip: Sequence[int] = ()) -> Certificate:
     """By the interpolant at these nodes, rounded down."""
-    with interpolation.Precise():
+    with flint.ctx.workprec(interpolation.BITS):
         digits = _FINE + _digits(kernel)
-        h = interpolation.interpolant(_value(kernel), nodes, dim, skip)
+        try:
+            h = interpolation.interpolant(value(kernel), nodes, dim, skip)
+        except ZeroDivisionError as error:  # nodes that are too close to tell
+            raise NoBoundError(f"no interpolant of {kernel.label} for {points} points in R^{dim}") from error
         exact = [interpolation.decimal(x, digits) if k not in skip else Fraction(0) for k, x in enumerate(h)]
     # A coefficient that is zero, as the one of highest degree may be, is enclosed by a ball around zero.
     exact = [max(x, Fraction(0)) if k and x > -Fraction(2, 10**digits) else x for k, x in enumerate(exact)]
@@ -137,7 +167,8 @@ def interpolated(kernel: Kernel, points: int, dim: int, nodes: Sequence[arb], sk
     return _lifted(kernel, points, dim, exact, digits, (unit * 1000.0**k for k in range(8)))
 
 
-def _value(kernel: Kernel) -> interpolation.Value:
+def value(kernel: Kernel) -> interpolation.Value:
+    """f and f' at an inner product, in balls of the precision that is set."""
     description = described(kernel)
     numbers = {key: Fraction(x) for key, x in description.items() if key != "name"}
     if description["name"] == "Polynomial":
@@ -145,11 +176,11 @@ def _value(kernel: Kernel) -> interpolation.Value:
         return lambda t: (power(t), power.derivative()(t))
     at = checking.series(description["name"], numbers)
 
-    def value(t: arb) -> tuple[arb, arb]:
+    def at_both(t: arb) -> tuple[arb, arb]:
         found = at(t, 2)
         return found[0], found[1]
 
-    return value
+    return at_both
 
 
 def _digits(kernel: Kernel) -> int:

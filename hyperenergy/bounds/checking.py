@@ -32,7 +32,7 @@ SOFTMAX_LOSS, LOGARITHM = "softmax loss", "logarithm"
 # Bits of the balls; terms of a Taylor series beyond the degree of h; halvings of an interval.
 _BITS, _BEYOND, _DEPTH, _PIECES = 320, 12, 320, 30
 MOST_DEGREE, _MOST_DIGITS, _MOST_SIZE = 400, 400, 10**12
-_NUMBER = re.compile(r"(-?\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,4}))?|(-?\d+)/(\d+)", re.ASCII)
+_NUMBER = re.compile(r"(-?\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?|(-?\d+)/(\d+)", re.ASCII)
 
 
 class CertificateError(ValueError):
@@ -43,20 +43,22 @@ def proved(certificate: Any) -> Fraction:
     """The lower bound that the certificate proves, at least what it claims: of sum_{i<j} f(x_i.x_j), or of a loss.
     CertificateError, with the field and the reason, where it proves less."""
     fields = _object(certificate, "certificate", ("format", "kind", "bound"))
+    claimed, value = rational(fields["bound"], "bound"), proves(fields)
+    if claimed > value:
+        raise CertificateError(f"bound: got {_shown(fields['bound'])}; what is proved is {about(value)} and no more")
+    return value
+
+
+def proves(certificate: Any) -> Fraction:
+    """``proved``, whatever is claimed."""
+    fields = _object(certificate, "certificate", ("format", "kind"))
     if fields["format"] != FORMAT:
         raise CertificateError(f"format: got {_shown(fields['format'])}; must be {FORMAT!r}")
     kind = fields["kind"]
     if not isinstance(kind, str) or kind not in _KINDS:
         raise CertificateError(f"kind: got {_shown(kind)}; must be {' or '.join(map(repr, _KINDS))}")
-    claimed, before = rational(fields["bound"], "bound"), flint.ctx.prec
-    flint.ctx.prec = _BITS
-    try:
-        value = _KINDS[kind](fields)
-    finally:
-        flint.ctx.prec = before
-    if claimed > value:
-        raise CertificateError(f"bound: got {_shown(fields['bound'])}; what is proved is {float(value)!r} and no more")
-    return value
+    with flint.ctx.workprec(_BITS):
+        return _KINDS[kind](fields)
 
 
 def _two_point(fields: Mapping[str, Any]) -> Fraction:
@@ -65,7 +67,7 @@ def _two_point(fields: Mapping[str, Any]) -> Fraction:
     h = _coefficients(fields["coefficients"])
     for k, x in enumerate(h[1:], 1):
         if x < 0:
-            raise CertificateError(f"coefficients: number {k} is {float(x)!r}; must be nonnegative from number 1 on")
+            raise CertificateError(f"coefficients: number {k} is {about(x)}; must be nonnegative from number 1 on")
     name, numbers = _kernel(fields["kernel"], "kernel")
     _below(name, numbers, _polynomial(h, dim))
     return (points * points * h[0] - points * sum(h)) / 2
@@ -95,9 +97,9 @@ def _kernel_loss(fields: Mapping[str, Any]) -> Fraction:
 def _largest(kernel: Any) -> arb:
     """K_A at coincidence, where it is largest."""
     name, numbers = _kernel(kernel, "alignment")
-    if name == "Polynomial":
-        return ball((1 + numbers["c"]) ** int(_power_of(numbers)))
-    if (name == "Riesz" and -2 <= numbers["s"] < 0) or (name == "RegularizedLogarithmic" and numbers["t"] > 0):
+    if name == "Polynomial" and numbers["c"] >= 0:  # below 0 an even power may be larger at t = -1
+        return ball((1 + numbers["c"]) ** _power_of(numbers))
+    if (name == "Riesz" and numbers["s"] < 0) or (name == "RegularizedLogarithmic" and numbers["t"] > 0):
         return arb(0)
     if name in ("Gaussian", "Laplace", "InverseMultiquadric") and all(x > 0 for x in numbers.values()):
         return arb(1)
@@ -107,16 +109,18 @@ def _largest(kernel: Any) -> arb:
 def _softmax_loss(fields: Mapping[str, Any]) -> Fraction:
     """B1's value, which no batch falls below, of any size in any dimension: convexity and unit vectors are all it takes.
 
-    One sided: log(own + copies (M-1) e^{-M/((M-1) tau)}); with the logarithm once more, for the positives, and the positive
-    in no denominator, 2 log(copies (M-1)) - (M+1)/((M-1) tau).
+    One sided: log(own + copies (M-1) e^{-M/((M-1) tau)}), copies = within + across; with the logarithm once more, for the
+    positives, and negatives within the views alone, 2 log(M-1) - (M+1)/((M-1) tau).
     """
-    fields = _object(fields, "certificate", ("points", "temperature", "own", "copies", "views"))
+    flags = ("own", "within", "across")
+    fields = _object(fields, "certificate", ("points", "temperature", "views", *flags))
     points, tau = _integer(fields["points"], "points"), rational(fields["temperature"], "temperature")
-    own, copies, views = (fields[name] for name in ("own", "copies", "views"))
-    if tau <= 0 or type(own) is not bool or (type(copies), type(views)) != (int, int):
-        raise CertificateError("temperature, own, copies, views: must be positive, true or false, and integers")
-    if copies not in (1, 2) or views not in (1, 2) or (views == 2 and own):
-        raise CertificateError("copies, views: must be 1 or 2, and views 1 where own is true")
+    if tau <= 0 or any(type(fields[name]) is not bool for name in flags):
+        raise CertificateError("temperature, own, within, across: must be positive, and true or false")
+    own, within, across = (fields[name] for name in flags)
+    views, copies = _views(fields), within + across
+    if copies == 0 or (views == 2 and (own or across)):
+        raise CertificateError("own, within, across: no bound of such a loss is known here")
     sums, steep = arb(copies * (points - 1)), 1 / ball(tau * (points - 1))
     if views == 2:
         return _down(2 * sums.log() - (points + 1) * steep)
@@ -134,9 +138,9 @@ def _logarithm(fields: Mapping[str, Any]) -> Fraction:
     """
     fields = _object(fields, "certificate", ("temperature", "views", "energy"))
     energy = _object(fields["energy"], "energy", ("kind", "kernel", "points", "coefficients"))
-    tau, views = rational(fields["temperature"], "temperature"), fields["views"]
-    if tau <= 0 or type(views) is not int or views not in (1, 2):
-        raise CertificateError("temperature, views: must be positive, and 1 or 2")
+    tau, views = rational(fields["temperature"], "temperature"), _views(fields)
+    if tau <= 0:
+        raise CertificateError("temperature: must be positive")
     if energy["kind"] != TWO_POINT or _kernel(energy["kernel"], "kernel") != ("Gaussian", {"t": 1 / (2 * tau)}):
         raise CertificateError("energy: must be a two-point certificate of Gaussian(1/(2 temperature))")
     proved(energy)
@@ -173,6 +177,13 @@ def _integer(value: Any, name: str) -> int:
     return value
 
 
+def _views(fields: Mapping[str, Any]) -> int:
+    views = fields["views"]
+    if type(views) is not int or views not in (1, 2):
+        raise CertificateError(f"views: got {_shown(views)}; must be 1 or 2")
+    return views
+
+
 def rational(value: Any, name: str) -> Fraction:
     """A decimal or a fraction, as a text: 3, -0.25, 1.5e-7, 1/3."""
     found = _NUMBER.fullmatch(value) if isinstance(value, str) and len(value) <= _MOST_DIGITS else None
@@ -189,6 +200,14 @@ def _coefficients(value: Any) -> list[Fraction]:
     return [rational(x, f"coefficients: number {k}") for k, x in enumerate(value)]
 
 
+def about(x: Fraction) -> str:
+    """For a message: a float, where there is one."""
+    try:
+        return repr(float(x))
+    except OverflowError:
+        return "a number beyond float64"
+
+
 def _shown(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
@@ -198,7 +217,8 @@ def _shown(value: Any) -> str:
 
 
 def gegenbauer(dim: int) -> Iterator[fmpq_poly]:
-    """P_0, P_1, ...: (2k+d-2) t P_k = (k+d-2) P_{k+1} + k P_{k-1}."""
+    """P_0, P_1, ...: (2k+d-2) t P_k = (k+d-2) P_{k+1} + k P_{k-1}.  Not that of ``arithmetic``, with which bounds are
+    proposed: an error there cannot forge a certificate."""
     t = fmpq_poly([0, 1])
     before, now, k = fmpq_poly([1]), t, 1
     yield before

@@ -7,7 +7,7 @@ h interpolates f to second order at nodes in (-1, 1), and to first order at -1 w
   every sharp code attains.
 - the inner products of a code, with degrees that h avoids (the 600-cell: 11 to 13).
 
-Computed in balls, and handed on as decimals: what is certified is decided by the check alone.
+Computed in balls of ``BITS``, which callers set, and handed on as decimals: what is certified is decided by the check alone.
 """
 
 from __future__ import annotations
@@ -17,21 +17,12 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import islice
 
-import flint
 from flint import arb, arb_mat, arb_poly
 
-BITS = 400
+from hyperenergy.bounds import checking
 
-
-class Precise:
-    """Inside, balls have so many bits; the global setting is put back."""
-
-    def __enter__(self) -> None:
-        self._before = flint.ctx.prec
-        flint.ctx.prec = BITS
-
-    def __exit__(self, *_: object) -> None:
-        flint.ctx.prec = self._before
+# In powers of t, degrees up to the most lose fewer bits than these have beyond those that are handed on.
+BITS, MOST_DEGREE = 1000, 128
 
 
 def harmonics(dim: int, degree: int) -> int:
@@ -39,8 +30,8 @@ def harmonics(dim: int, degree: int) -> int:
     return math.comb(dim + degree - 1, degree) - (math.comb(dim + degree - 3, degree - 2) if degree > 1 else 0)
 
 
-def levenshtein_nodes(points: int, dim: int) -> list[arb]:
-    """Nodes in [-1, 1), ascending.
+def levenshtein_nodes(points: int, dim: int, most_degree: int = MOST_DEGREE) -> list[arb] | None:
+    """Nodes in [-1, 1), ascending; None where the interpolant would have a higher degree.
 
     L(p) = (uniform mean of p) - p(1)/N has a Gauss rule with k nodes, and one with k nodes and -1.  With K(t) = sum_{j<k}
     r_j P_j(t), the reproducing kernel at 1 of degrees below k, r_j the dimension of the harmonics:
@@ -51,7 +42,7 @@ def levenshtein_nodes(points: int, dim: int) -> list[arb]:
     k, and which of both, by Delsarte, Goethals and Seidel's bounds between which N lies.
     """
     size, k = 0, 0
-    while True:  # size = K_k(1), the dimension of the polynomials below degree k, is the bound of 2k-designs and beyond
+    while 2 * k < most_degree:
         k += 1
         size += harmonics(dim, k - 1)
         ends = _design_bound(dim, 2 * k), _design_bound(dim, 2 * k + 1)
@@ -59,6 +50,7 @@ def levenshtein_nodes(points: int, dim: int) -> list[arb]:
             return _nodes(points, dim, k, size, with_end=False)
         if points <= ends[1]:
             return _nodes(points, dim, k, size, with_end=True)
+    return None
 
 
 def _design_bound(dim: int, strength: int) -> int:
@@ -70,41 +62,57 @@ def _design_bound(dim: int, strength: int) -> int:
 
 
 def _nodes(points: int, dim: int, k: int, size: int, *, with_end: bool) -> list[arb]:
-    P = list(islice(_gegenbauer(dim), k + 2))
-    K = sum((P[j] * harmonics(dim, j) for j in range(k)), arb_poly([0]))
+    """size: K(1), of degrees below k."""
+    r = [harmonics(dim, j) for j in range(k)]
     if not with_end:
-        return _roots(P[k] + K * (arb(1) / (points - size)))
+        c = Fraction(1, points - size)
+        return _roots([*(c * x for x in r), Fraction(1)], dim)
     # P_{k+1}(-1) + a P_k(-1) + (1 + a) K(-1)/(N - K(1)) = 0
-    sign, end = (-1) ** k, K(arb(-1)) / (points - size)
+    sign, end = (-1) ** k, Fraction(sum((-1) ** j * x for j, x in enumerate(r)), points - size)
     a = (sign - end) / (sign + end)
-    whole = P[k + 1] + P[k] * a + K * ((1 + a) / (points - size))
-    quotient, _ = divmod(whole, arb_poly([1, 1]))
-    return [arb(-1), *_roots(quotient)]
+    c = (1 + a) / (points - size)
+    return [arb(-1), *_roots([*(c * x for x in r), a, Fraction(1)], dim)[1:]]
 
 
 def _gegenbauer(dim: int) -> Iterator[arb_poly]:
-    t = arb_poly([0, 1])
-    before, now, k = arb_poly([1]), t, 1
-    yield before
-    while True:
-        yield now
-        before, now = now, (t * now * (2 * k + dim - 2) - before * k) * (arb(1) / (k + dim - 2))
-        k += 1
+    return map(arb_poly, checking.gegenbauer(dim))
 
 
-def _roots(polynomial: arb_poly) -> list[arb]:
-    """All are real and simple.  From floating point by Newton's method: they need not be enclosed."""
+def _roots(coefficients: Sequence[Fraction], dim: int) -> list[arb]:
+    """Of sum_j c_j P_j, whose last coefficient is 1; all real and simple, ascending.  They need not be enclosed.
+
+    Begun at the eigenvalues of multiplication by t in the orthonormal basis sqrt(r_j) P_j, where P_n stands for what it is
+    equal to at a root (a comrade matrix), and finished by Newton's method.  Companion matrices of powers lose all digits
+    from about degree 50 on.
+    """
     import numpy as np
 
-    c = np.array([float(polynomial[k]) for k in range(polynomial.degree() + 1)])
-    slope = polynomial.derivative()
-    found = []
-    for root in np.sort(np.roots(c[::-1]).real):
+    n = len(coefficients) - 1
+    matrix = np.zeros((n, n))
+    for j in range(n):
+        up, down = (
+            Fraction(j + dim - 2, 2 * j + dim - 2) if j else Fraction(1),
+            Fraction(j, 2 * j + dim - 2) if j else 0,
+        )
+        if j + 1 < n:
+            matrix[j, j + 1] = float(up) * _size(dim, j) / _size(dim, j + 1)
+        else:
+            matrix[j] -= [float(up * c) * _size(dim, j) / _size(dim, i) for i, c in enumerate(coefficients[:-1])]
+        if j:
+            matrix[j, j - 1] += float(down) * _size(dim, j) / _size(dim, j - 1)
+    whole = sum((P * checking.ball(c) for P, c in zip(_gegenbauer(dim), coefficients, strict=False)), arb_poly([0]))
+    slope, found = whole.derivative(), []
+    for root in np.sort(np.linalg.eigvals(matrix).real):
         x = arb(float(root))
         for _ in range(10):
-            x = (x - polynomial(x) / slope(x)).mid()
+            x = (x - whole(x) / slope(x)).mid()
         found.append(x)
     return found
+
+
+def _size(dim: int, degree: int) -> float:
+    """sqrt(r_j): 1 over the norm of P_j."""
+    return math.exp(0.5 * math.log(harmonics(dim, degree)))
 
 
 Value = Callable[[arb], tuple[arb, arb]]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import flint
+import numpy as np
 import pytest
 from flint import arb
 
 import hyperenergy as he
 from hyperenergy import codes
+from hyperenergy.arithmetic.gegenbauer import gegenbauer
 from hyperenergy.bounds import certificates, checking, interpolation
 from hyperenergy.bounds.bound import rounded_down
 from hyperenergy.bounds.certificates import NoBoundError
@@ -55,13 +59,9 @@ def test_published_bounds_of_many(points: int, published: str) -> None:
 
 def exact_energy(code: codes.Code, kernel: he.Kernel) -> arb:
     """The sum over i < j from the exact inner products."""
-    told = certificates.described(kernel)
-    numbers = {key: Fraction(x) for key, x in told.items() if key != "name"}
-    at = checking.series(told["name"], numbers)
-    total = arb(0)
+    f, total = certificates.value(kernel), arb(0)
     for x, count in code.distribution.items():
-        t = checking.ball(x.a) + checking.ball(x.b) * arb(x.D).sqrt()
-        total += count * at(t, 1)[0]
+        total += count * f(certificates.product(x))[0]
     return total * code.size / 2
 
 
@@ -83,7 +83,7 @@ def _relative_gap(name: str, kernel: he.Kernel) -> float:
     code = codes.get(name)
     found = he.lower_bound(kernel, code.size, code.dim)
     assert found.method == "code"
-    with interpolation.Precise():
+    with flint.ctx.workprec(interpolation.BITS):
         energy = exact_energy(code, kernel)
         gap = (energy - checking.ball(proved(found.certificate))) / abs(energy)
         assert gap > -1e-60
@@ -107,10 +107,10 @@ def test_all_universal_optima_are_attained(name: str) -> None:
 
 
 def test_levenshtein_nodes_of_sharp_codes_are_their_inner_products() -> None:
-    with interpolation.Precise():
+    with flint.ctx.workprec(interpolation.BITS):
         for name in ("icosahedron", "clebsch", "e8-roots", "leech"):
             code = codes.get(name)
-            nodes = interpolation.levenshtein_nodes(code.size, code.dim)
+            nodes = interpolation.levenshtein_nodes(code.size, code.dim) or []
             expected = sorted(float(x.a) + float(x.b) * math.sqrt(x.D) for x in code.distribution)
             assert [float(x) for x in nodes] == pytest.approx(expected, abs=1e-14)
 
@@ -268,3 +268,43 @@ def test_stored_three_point_certificates_are_checked_by_the_same_call() -> None:
 def test_three_points_are_for_energies() -> None:
     with pytest.raises(ArgumentError, match="goes with energies alone"):
         he.lower_bound(he.KCL(kernel=he.Gaussian(2)), 5, 3, method="three-point")
+
+
+@pytest.mark.parametrize(("points", "dim"), [(5000, 3), (2000, 2), (3, 4096), (600, 48)])
+def test_sizes_of_every_kind(points: int, dim: int) -> None:
+    """Where Levenshtein's interpolant has too high a degree, the linear program is there alone."""
+    found = he.lower_bound(he.Riesz(1), points, dim, tolerance=1e-5)
+    assert 0 < found.value < he.uniform_energy(he.Riesz(1), dim) * points**2 / 2 if dim > 2 else found.value > 0
+    if points > 1000:
+        assert found.method == "linear"
+        with pytest.raises(NoBoundError, match="too high a degree"):
+            he.lower_bound(he.Riesz(1), points, dim, method="universal")
+
+
+def test_nodes_of_high_degree_are_those_of_a_quadrature() -> None:
+    """N = 1000 in R^3: with the weight 1/N at 1 the rule gives the uniform mean of every power that it should."""
+    with flint.ctx.workprec(interpolation.BITS):
+        nodes = interpolation.levenshtein_nodes(1000, 3)
+    assert nodes is not None
+    x = np.array([float(t) for t in nodes])
+    degree = 2 * len(x) - 1 - (x[0] == -1)
+    assert len(x) > 30 and bool((np.diff(x) > 1e-3).all()) and -1 <= x[0] and x[-1] < 1
+    values = np.stack(list(itertools.islice(gegenbauer(x, 3), degree + 1)))
+    means = np.eye(degree + 1)[0] - 1 / 1000  # of P_k: 1 at k = 0, else 0, less what lies at t = 1
+    weights = np.linalg.lstsq(values, means, rcond=None)[0]
+    assert bool((weights > 0).all()) and abs(values @ weights - means).max() < 1e-12
+
+
+def test_a_value_below_what_is_proved_is_no_minimum() -> None:
+    """The control: it would be a proof that the bound is false, and is not told as a gap of zero."""
+    found = he.lower_bound(he.Riesz(1), 12, 3)
+    assert found.gap(found.value * (1 + 1e-15)) == 0
+    assert found.gap(found.value * 0.99) < -0.009 and math.isnan(found.gap(math.nan))
+
+
+def test_alignment_kernels_need_only_decrease() -> None:
+    """-|x-y|^3 is not completely monotone, and largest at coincidence all the same."""
+    loss = he.AlignUniform(alpha=3)
+    prediction = he.predict(loss, 4, 3)
+    assert prediction is not None
+    assert he.lower_bound(loss, 4, 3).value == pytest.approx(prediction.value, rel=1e-13)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import random
 import subprocess
 import sys
@@ -101,7 +102,7 @@ def test_a_line_that_touches() -> None:
         ({"coefficients": ["٠.٥"]}, "coefficients: number 0: got"),
         ({"bound": "5.0000000000000000000001"}, "what is proved is 5.0 and no more"),
         ({"bound": 5}, "bound: got 5; must be an exact number as a text"),
-        ({"bound": "1e99999"}, "bound: got '1e99999'"),
+        ({"bound": "1e9999"}, "bound: got '1e9999'"),
     ],
 )
 def test_what_is_refused(changed: dict[str, Any], message: str) -> None:
@@ -203,3 +204,62 @@ def test_neither_torch_nor_a_solver_is_imported() -> None:
     code = f"import sys, hyperenergy.bounds.checking; print([x for x in {heavy} if x in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def loss(**changed: Any) -> dict[str, Any]:
+    return {
+        "format": checking.FORMAT,
+        "kind": "softmax loss",
+        "points": 4,
+        "temperature": "1/2",
+        "views": 1,
+        "own": False,
+        "within": True,
+        "across": False,
+        "bound": "-100",
+        **changed,
+    }
+
+
+def test_values_of_losses() -> None:
+    """B1's, by hand: DHEL of both forms, DCL and InfoNCE at four pairs."""
+    assert float(proved(loss())) == pytest.approx(math.log(3) - 8 / 3, rel=1e-14)
+    assert float(proved(loss(views=2))) == pytest.approx(2 * math.log(3) - 10 / 3, rel=1e-14)
+    assert float(proved(loss(across=True))) == pytest.approx(math.log(6) - 8 / 3, rel=1e-14)
+    one = loss(own=True, within=False, across=True)
+    assert float(proved(one)) == pytest.approx(math.log1p(3 * math.exp(-8 / 3)), rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"within": False}, "no bound of such a loss"),
+        ({"views": 2, "across": True}, "no bound of such a loss"),
+        ({"views": 2, "own": True}, "no bound of such a loss"),
+        ({"views": 3}, "views: got 3"),
+        ({"views": True}, "views: got True"),
+        ({"own": 1}, "temperature, own, within, across"),
+        ({"temperature": "0"}, "temperature, own, within, across"),
+        ({"temperature": 0.5}, "temperature: got 0.5"),
+        ({"bound": "1e999"}, "and no more"),
+    ],
+)
+def test_losses_that_are_refused(changed: dict[str, Any], message: str) -> None:
+    with pytest.raises(CertificateError) as error:
+        proved(loss(**changed))
+    assert message in str(error.value)
+
+
+def test_an_alignment_kernel_that_is_larger_elsewhere() -> None:
+    """(t - 3)^2 is 4 at coincidence and 16 at the antipode: 4 would be no bound of the attraction."""
+    whole = {"format": checking.FORMAT, "kind": "kernel loss", "attraction": "1", "weight": "1", "logarithm": False}
+    whole |= {"energy": certificate(), "bound": "-100", "alignment": {"name": "Polynomial", "degree": "2", "c": "3"}}
+    assert proved(whole) == Fraction(1, 2) - 16
+    for alignment in ({"name": "Polynomial", "degree": "2", "c": "-3"}, {"name": "Riesz", "s": "1"}):
+        with pytest.raises(CertificateError, match="not finite at coincidence, or not decreasing"):
+            proved({**whole, "alignment": alignment})
+
+
+def test_numbers_beyond_floats_are_refused_in_words() -> None:
+    with pytest.raises(CertificateError, match="must be nonnegative"):
+        proved(certificate(coefficients=["0", "-1e999"]))

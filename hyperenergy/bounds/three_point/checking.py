@@ -24,6 +24,7 @@ from hyperenergy.bounds.checking import (
     _kernel,
     _object,
     _shown,
+    about,
     ball,
     gegenbauer,
     rational,
@@ -55,7 +56,7 @@ def proved(certificate: Any) -> Fraction:
     energy = fields["kind"] == ENERGY
     value = whole.energy
     if energy and claimed > value:
-        raise CertificateError(f"bound: got {_shown(fields['bound'])}; what is proved is {float(value)!r} and no more")
+        raise CertificateError(f"bound: got {_shown(fields['bound'])}; what is proved is {about(value)} and no more")
     if not energy and value <= 0:
         raise CertificateError("coefficients: the right side of (4) is not positive")
     if not energy and not -1 < claimed < 1:
@@ -127,12 +128,9 @@ class Whole:
         G = self._floats()
         q = self.h + 3 * self.on_pairs
         grains = -(-most * _GRAIN // 1)
-        before, flint.ctx.prec = flint.ctx.prec, _BITS
-        try:
+        with flint.ctx.workprec(_BITS):
             phi = _phi(kernel, q, max(len(G), q.degree() + 1, _TERMS))
             return search(G, phi, float(Fraction(grains) / _GRAIN), limit)
-        finally:
-            flint.ctx.prec = before
 
 
 def _phi(kernel: Kernel | None, q: fmpq_poly, length: int) -> Callable[[float, float], Axis]:
