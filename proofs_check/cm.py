@@ -74,10 +74,10 @@ class Symbolic(SympyNamespace):
     def __init__(self, names: Mapping[Fraction, Any]) -> None:
         self.names = names
 
-    def number(self, value: Any) -> Any:  # type: ignore[override]
+    def number(self, value: Any) -> Any:  # type: ignore[override]  # of an instance
         return self.names.get(Fraction(value), SympyNamespace.number(value))
 
-    def power(self, base: Any, exponent: Any) -> Any:  # type: ignore[override]
+    def power(self, base: Any, exponent: Any) -> Any:  # type: ignore[override]  # the same
         return base ** self.number(exponent)
 
 

@@ -38,21 +38,23 @@ class NoBoundError(ArithmeticError):
 
 
 def described(kernel: Kernel, *, decreasing: bool = False) -> dict[str, str]:
-    """Name and parameters, exact, as a certificate has them.  ArgumentError for a kernel that is not checked: not known
-    there, or not completely monotone (decreasing: not decreasing)."""
+    """Name and parameters, exact, as a certificate has them.  ArgumentError for a kernel that has no rigorous evaluation, or
+    is not completely monotone (decreasing: not decreasing)."""
+    name, numbers = exact(kernel)
+    if not (kernel.decreasing if decreasing else kernel.completely_monotone):
+        fact = "decreasing" if decreasing else "completely monotone"
+        raise ArgumentError("kernel", kernel.label, f"has no certified bounds: it is not {fact}")
+    return {"name": name, **{key: str(x) for key, x in numbers.items()}}
+
+
+def exact(kernel: Kernel) -> tuple[str, dict[str, Fraction]]:
+    """Name and parameters, as the exact numbers that they are."""
     name = type(kernel).__name__
     if examined(kernel) is None or name not in checking.KERNELS:
-        raise ArgumentError(
-            "kernel", kernel.label, f"has no certified bounds; they are there for {', '.join(checking.KERNELS)}"
-        )
-    found = {field.name: str(Fraction(getattr(kernel, field.name))) for field in fields(kernel)}
-    if not (kernel.decreasing if decreasing else kernel.completely_monotone):
-        raise ArgumentError(
-            "kernel",
-            kernel.label,
-            f"has no certified bounds: it is not {'decreasing' if decreasing else 'completely monotone'}",
-        )
-    return {"name": name, **found}
+        these = ", ".join(checking.KERNELS)
+        raise ArgumentError("kernel", kernel.label, f"has no rigorous evaluation; these have: {these}")
+    given = {field.name: getattr(kernel, field.name) for field in fields(kernel)}
+    return name, {key: Fraction(x.item() if hasattr(x, "item") else x) for key, x in given.items()}
 
 
 def linear(kernel: Kernel, points: int, dim: int, degree: int | None, tolerance: float) -> Certificate:
@@ -86,8 +88,8 @@ def _linear(kernel: Kernel, points: int, dim: int, degree: int, spread: float | 
         h = h / (1 + 1.5 * share)
         unit = min(unit, 1e-14 * least) + share * least
     unit = max(unit, program.violation(kernel, dim, h), 1e-300)
-    exact = [Fraction(math.floor(Fraction(float(x)) * 10**digits), 10**digits) for x in h]
-    return _lifted(kernel, points, dim, exact, digits, (unit * 2**k for k in range(_LIFTS)))
+    rounded = [Fraction(math.floor(Fraction(float(x)) * 10**digits), 10**digits) for x in h]
+    return _lifted(kernel, points, dim, rounded, digits, (unit * 2**k for k in range(_LIFTS)))
 
 
 def logarithmic(tau: Fraction, points: int, dim: int, degree: int | None) -> Certificate:
@@ -160,21 +162,20 @@ def interpolated(kernel: Kernel, points: int, dim: int, nodes: Sequence[arb], sk
             h = interpolation.interpolant(value(kernel), nodes, dim, skip)
         except ZeroDivisionError as error:  # nodes that are too close to tell
             raise NoBoundError(f"no interpolant of {kernel.label} for {points} points in R^{dim}") from error
-        exact = [interpolation.decimal(x, digits) if k not in skip else Fraction(0) for k, x in enumerate(h)]
+        rounded = [interpolation.decimal(x, digits) if k not in skip else Fraction(0) for k, x in enumerate(h)]
     # A coefficient that is zero, as the one of highest degree may be, is enclosed by a ball around zero.
-    exact = [max(x, Fraction(0)) if k and x > -Fraction(2, 10**digits) else x for k, x in enumerate(exact)]
-    unit = 2.0 * len(exact) * 10.0**-digits
-    return _lifted(kernel, points, dim, exact, digits, (unit * 1000.0**k for k in range(8)))
+    rounded = [max(x, Fraction(0)) if k and x > -Fraction(2, 10**digits) else x for k, x in enumerate(rounded)]
+    unit = 2.0 * len(rounded) * 10.0**-digits
+    return _lifted(kernel, points, dim, rounded, digits, (unit * 1000.0**k for k in range(8)))
 
 
 def value(kernel: Kernel) -> interpolation.Value:
     """f and f' at an inner product, in balls of the precision that is set."""
-    description = described(kernel)
-    numbers = {key: Fraction(x) for key, x in description.items() if key != "name"}
-    if description["name"] == "Polynomial":
+    name, numbers = exact(kernel)
+    if name == "Polynomial":
         power = arb_poly([checking.ball(numbers["c"]), 1]) ** int(numbers["degree"])
         return lambda t: (power(t), power.derivative()(t))
-    at = checking.series(description["name"], numbers)
+    at = checking.series(name, numbers)
 
     def at_both(t: arb) -> tuple[arb, arb]:
         found = at(t, 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from hyperenergy.arithmetic.quadratic import Quadratic
 from hyperenergy.codes.catalogue import Code
 from hyperenergy.codes.exact import ExactVectors
 
-_ANTIPODE = Quadratic(-1)  # type: ignore[arg-type]  # an integer is a rational number
+_ANTIPODE = Quadratic(Fraction(-1))
 
 
 @dataclass(frozen=True)

@@ -188,7 +188,7 @@ def test_files(tmp_path: Path) -> None:
         ((he.Riesz(1), 1, 3), {}, "points: got 1"),
         ((he.Riesz(1), 5, 1), {}, "dim: got 1"),
         ((he.Riesz(-3), 5, 3), {}, "it is not completely monotone"),
-        ((he.Projective(he.Riesz(1)), 5, 3), {}, "has no certified bounds"),
+        ((he.Projective(he.Riesz(1)), 5, 3), {}, "has no rigorous evaluation"),
         ((he.SoftmaxCode(), 5, 3), {}, "has no certified bounds"),
         ((he.SigLIP(), 5, 3), {}, "has no certified bounds"),
         ((he.Energy(he.Riesz(1), weights=[1, 2, 1]), 3, 3), {}, "has no certified bounds"),
@@ -281,18 +281,20 @@ def test_sizes_of_every_kind(points: int, dim: int) -> None:
             he.lower_bound(he.Riesz(1), points, dim, method="universal")
 
 
-def test_nodes_of_high_degree_are_those_of_a_quadrature() -> None:
-    """N = 1000 in R^3: with the weight 1/N at 1 the rule gives the uniform mean of every power that it should."""
-    with flint.ctx.workprec(interpolation.BITS):
-        nodes = interpolation.levenshtein_nodes(1000, 3)
-    assert nodes is not None
-    x = np.array([float(t) for t in nodes])
-    degree = 2 * len(x) - 1 - (x[0] == -1)
-    assert len(x) > 30 and bool((np.diff(x) > 1e-3).all()) and -1 <= x[0] and x[-1] < 1
-    values = np.stack(list(itertools.islice(gegenbauer(x, 3), degree + 1)))
-    means = np.eye(degree + 1)[0] - 1 / 1000  # of P_k: 1 at k = 0, else 0, less what lies at t = 1
-    weights = np.linalg.lstsq(values, means, rcond=None)[0]
-    assert bool((weights > 0).all()) and abs(values @ weights - means).max() < 1e-12
+@pytest.mark.parametrize("dim", [2, 3, 4, 8])
+def test_nodes_are_those_of_a_quadrature(dim: int) -> None:
+    """With the weight 1/N at 1 the rule gives the uniform mean of each power that it should; 31 nodes at N = 1000, d = 3."""
+    for points in (*range(dim + 1, 40), *((200, 1000) if dim > 2 else ())):
+        with flint.ctx.workprec(interpolation.BITS):
+            nodes = interpolation.levenshtein_nodes(points, dim)
+        assert nodes is not None
+        x = np.array([float(t) for t in nodes])
+        degree = 2 * len(x) - 1 - int(x[0] == -1)
+        assert bool((np.diff(x) > 1e-3).all()) and -1 <= x[0] and x[-1] < 1
+        values = np.stack(list(itertools.islice(gegenbauer(x, dim), degree + 1)))
+        means = np.eye(degree + 1)[0] - 1 / points  # of P_k: 1 at k = 0, else 0, less what lies at t = 1
+        weights = np.linalg.lstsq(values, means, rcond=None)[0]
+        assert bool((weights > -1e-13).all()) and bool((abs(values @ weights - means) < 1e-11).all())
 
 
 def test_a_value_below_what_is_proved_is_no_minimum() -> None:
@@ -308,3 +310,19 @@ def test_alignment_kernels_need_only_decrease() -> None:
     prediction = he.predict(loss, 4, 3)
     assert prediction is not None
     assert he.lower_bound(loss, 4, 3).value == pytest.approx(prediction.value, rel=1e-13)
+
+
+@pytest.mark.parametrize(("points", "below", "above"), [(6, "0.93", "0.94"), (12, "0.91", "0.92")])
+def test_the_condition_of_the_logarithm_holds_from_its_threshold_on(points: int, below: str, above: str) -> None:
+    """B21's, by intervals: .934 for the octahedron and .918 for the icosahedron, with the code's own interpolant."""
+    code = codes.universal_optimum(points, 3)
+    assert code is not None
+    for tau in (below, above):
+        energy = certificates.of_code(he.Gaussian(str(1 / (2 * Fraction(tau)))), code, 0.0)
+        whole = {"format": checking.FORMAT, "kind": "logarithm", "temperature": tau, "views": 1, "energy": energy}
+        if tau == below:
+            with pytest.raises(CertificateError, match="vary too much"):
+                checking.proves(whole)
+        else:
+            loss = he.DHEL(float(tau))
+            assert float(checking.proves(whole)) == pytest.approx(float(loss(code.points, code.points)), rel=1e-12)

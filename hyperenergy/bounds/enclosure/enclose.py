@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
-from fractions import Fraction
+from dataclasses import dataclass
 from typing import Any
 
 import flint
 import numpy as np
 from flint import arb
 
-from hyperenergy.bounds import checking
-from hyperenergy.bounds.checking import CertificateError
+from hyperenergy.bounds.certificates import exact
 from hyperenergy.bounds.enclosure import gauge
 from hyperenergy.bounds.enclosure.derivatives import inner_products
 from hyperenergy.bounds.enclosure.gauge import Floats
@@ -22,7 +20,6 @@ from hyperenergy.bounds.enclosure.potentials import Pairs, Potential
 from hyperenergy.errors import ArgumentError
 from hyperenergy.geometry.sphere import check_points, tensor
 from hyperenergy.kernels import Kernel
-from hyperenergy.kernels.base import examined
 
 # Distances below which points count as one: what a search leaves of them.
 _ONE = 1e-9
@@ -60,7 +57,7 @@ def enclose(points: Any, kernel: Kernel) -> Enclosure:
     two derivatives.
     Source: Krawczyk 1969; Rump, Verification methods, Acta Numerica 19, 2010.
     """
-    potential, x = Pairs(*_described(kernel)), _checked(points, kernel)
+    potential, x = _pairs(kernel), _checked(points, kernel)
     with flint.ctx.workprec(BITS):
         return _enclosed(potential, x)
 
@@ -82,24 +79,13 @@ def _energy(potential: Potential, x: Floats) -> arb:
     return potential.jet(inner_products(points)).value
 
 
-def _described(kernel: Kernel) -> tuple[str, dict[str, Fraction]]:
+def _pairs(kernel: Kernel) -> Pairs:
     if not isinstance(kernel, Kernel):
         raise ArgumentError("kernel", type(kernel).__name__, "must be a kernel, such as he.Riesz(1)")
-    name = type(kernel).__name__
-    if examined(kernel) is None or name not in checking.KERNELS:
-        raise ArgumentError(
-            "kernel", kernel.label, f"has no rigorous evaluation; these have: {', '.join(checking.KERNELS)}"
-        )
-    given = {field.name: getattr(kernel, field.name) for field in fields(kernel)}
-    numbers = {key: Fraction(getattr(x, "item", lambda x=x: x)()) for key, x in given.items()}
-    if name != "Polynomial":
-        try:
-            checking.series(name, numbers)
-        except CertificateError:
-            raise ArgumentError(
-                "kernel", kernel.label, "has no rigorous evaluation; s >= -2 for Riesz, and positive parameters"
-            ) from None
-    return name, numbers
+    name, numbers = exact(kernel)
+    if name == "Riesz" and numbers["s"] < -2:
+        raise ArgumentError("kernel", kernel.label, "has no rigorous evaluation; s >= -2 for Riesz")
+    return Pairs(name, numbers)
 
 
 def _checked(points: Any, kernel: Kernel) -> Floats:
